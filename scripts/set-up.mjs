@@ -1,0 +1,78 @@
+// What every command of this repository needs first: packages installed, code generated, TypeScript compiled.
+// Depends on nothing but Node, so that it runs in a fresh clone.
+
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const nodeFloor = [20, 19];
+
+export async function setUp() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < nodeFloor[0] || (major === nodeFloor[0] && minor < nodeFloor[1])) {
+    console.error(`Circuit Mesh needs Node ${nodeFloor.join('.')} or newer; this is ${process.versions.node}.`);
+    process.exit(1);
+  }
+  await step('packages', ['package.json', 'package-lock.json', '.npmrc'], 'node_modules/.bin/buf', () =>
+    run('npm', ['ci', '--no-progress', '--loglevel=error']),
+  );
+  await build();
+}
+
+export async function build() {
+  await step('protocol', ['proto', 'buf.yaml', 'buf.gen.yaml', 'scripts/generate.mjs', 'package-lock.json'], 'gen', () =>
+    run(process.execPath, ['scripts/generate.mjs']),
+  );
+  const sources = ['tsconfig.json', 'gen', 'mesh', 'services', 'edge', 'embedded', 'client', 'web', 'cli', 'bench', 'tests', 'examples'];
+  await step('code', sources, 'dist', async () => {
+    await run(join(root, 'node_modules/.bin/tsc'), ['-p', '.']);
+    if (existsSync(join(root, 'scripts/bundle-web.mjs'))) await run(process.execPath, ['scripts/bundle-web.mjs']);
+  });
+}
+
+/** Runs a step unless its inputs are as they were when it last succeeded. */
+async function step(name, inputs, output, work) {
+  const stamp = join(root, 'node_modules/.circuit', name);
+  const digest = digestOf(inputs);
+  if (existsSync(join(root, output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  const started = Date.now();
+  process.stderr.write(`· ${name} …`);
+  await work();
+  mkdirSync(join(root, 'node_modules/.circuit'), { recursive: true });
+  writeFileSync(stamp, digest);
+  process.stderr.write(`\r· ${name} ready in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+function digestOf(paths) {
+  const hash = createHash('sha256');
+  const visit = (path) => {
+    const full = join(root, path);
+    if (!existsSync(full)) return;
+    if (statSync(full).isDirectory()) {
+      for (const name of readdirSync(full).sort()) visit(join(path, name));
+      return;
+    }
+    hash.update(path).update('\0').update(readFileSync(full)).update('\0');
+  };
+  for (const path of paths) visit(path);
+  return hash.digest('hex');
+}
+
+/** Runs a command quietly; what it printed is shown only when it fails. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    const printed = [];
+    child.stdout?.on('data', (chunk) => printed.push(chunk));
+    child.stderr?.on('data', (chunk) => printed.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      process.stderr.write(`\n${Buffer.concat(printed)}`);
+      reject(new Error(`${command} ${args.join(' ')} ended with ${code}`));
+    });
+  });
+}
