@@ -1,0 +1,20 @@
+// Publish and subscribe between processes. At most once by design: durable truth is the log, and heads reveal what was missed.
+
+import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
+
+/** A service's side: what it publishes reaches every edge that subscribed to the topic, in the order published here. */
+export type Bus = {
+  /** Never waits and never throws: what cannot be sent is found by comparing heads. */
+  publish(event: TopicEvent): void;
+};
+
+/** An edge's side. */
+export type Subscriptions = {
+  /** Resolves when every process that may publish on this topic has confirmed; rejects when none can be reached. */
+  subscribe(topic: string, signal: AbortSignal): Promise<void>;
+  unsubscribe(topic: string): void;
+  /** Called in the order that each publisher published, never before `subscribe` of its topic was asked for. */
+  onEvent(listener: (event: TopicEvent) => void): void;
+  /** Called when events of these topics may have been missed (a lost or new Link, a switch of the bus): compare heads. */
+  onGap(listener: (topics: Iterable<string>) => void): void;
+};
