@@ -23,7 +23,7 @@ export async function setUp() {
 }
 
 export async function build() {
-  await step('protocol', ['proto', 'buf.yaml', 'buf.gen.yaml', 'scripts/generate.mjs', 'package-lock.json'], 'gen', () =>
+  await step('protocol', ['proto', 'buf.yaml', 'buf.gen.yaml', 'scripts/generate.mjs', 'scripts/generate', 'package-lock.json'], 'gen', () =>
     run(process.execPath, ['scripts/generate.mjs']),
   );
   const sources = ['tsconfig.json', 'gen', 'mesh', 'services', 'edge', 'embedded', 'client', 'web', 'cli', 'bench', 'tests', 'examples'];
