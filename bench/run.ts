@@ -8,7 +8,12 @@ import { type Row, reached } from './row.ts';
 
 const subjects = ['schema', 'link', 'store', 'appender', 'fanout', 'idle', 'sends', 'latency', 'history'] as const;
 
-type Result = { readonly subject: string; readonly seconds: number; readonly rows: readonly Row[]; readonly failed?: string };
+type Result = {
+  readonly subject: string;
+  readonly seconds: number;
+  readonly rows: readonly Row[];
+  readonly failed?: string;
+};
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(subjects as readonly string[]).includes(name));
