@@ -2,6 +2,7 @@
 
 import type { Violation } from '../errors/circuit-error.ts';
 import type { Caller } from '../service/caller.ts';
+import type { MessageShape } from './shape.ts';
 
 export type Api = {
   /** By full name, such as `circuit.chat.v1.ChatService/SendMessage`. */
@@ -12,11 +13,22 @@ export type Api = {
   readonly pushes: ReadonlyMap<string, PushSchema>;
   /** Who keeps the topics of a prefix. A prefix that is not in it (`d`, `p`, `a`) has no log, and any service may publish on it. */
   readonly topics: ReadonlyMap<string, TopicSchema>;
+  /** Services by full name, such as `circuit.chat.v1.ChatService`. */
+  readonly services: ReadonlyMap<string, ServiceSchema>;
   /** Every message, by full name. */
   readonly messages: ReadonlyMap<string, MessageSchema>;
 };
 
+export type ServiceSchema = {
+  readonly name: string;
+  /** Its short name, such as `chat`; empty for what belongs to the mesh itself (Link, topics, the socket). */
+  readonly service: string;
+  readonly methods: readonly MethodSchema[];
+  readonly comment: string;
+};
+
 export type MethodSchema = {
+  /** Such as `circuit.chat.v1.ChatService/SendMessage`. */
   readonly name: string;
   /** The short name of its service, such as `chat`. */
   readonly service: string;
@@ -31,6 +43,8 @@ export type MethodSchema = {
   readonly timeoutMs: number;
   /** `idempotency_level` NO_SIDE_EFFECTS, or a request id: a lost call may be made again. */
   readonly repeatable: boolean;
+  /** Takes or gives a stream: gRPC only, neither an event nor a route. */
+  readonly streaming: boolean;
   readonly http: readonly HttpBinding[];
   readonly request: MessageSchema;
   readonly response: MessageSchema;
@@ -45,12 +59,19 @@ export type HttpBinding = {
   readonly body: string;
 };
 
-export type PushSchema = { readonly event: string; readonly topic: string; readonly message: MessageSchema; readonly comment: string };
+export type PushSchema = {
+  readonly event: string;
+  readonly topic: string;
+  readonly message: MessageSchema;
+  readonly comment: string;
+};
 
 export type TopicSchema = { readonly prefix: string; readonly service: string; readonly sequenced: boolean };
 
 export type MessageSchema = {
   readonly name: string;
+  /** What validators, codecs and documents are compiled from. */
+  readonly shape: MessageShape;
   /** What is wrong with an encoded message by its field rules, each with its path; empty when nothing is. Never throws. */
   validate(bytes: Uint8Array): readonly Violation[];
   /** The JSON of the edge, as parsed, to protobuf bytes. Throws INVALID_REQUEST with every violation of shape. */

@@ -1,0 +1,122 @@
+// From a descriptor set to the Api: the one place where .proto files become what the mesh is driven by.
+// Reads descriptors only; promises that an Api which loads is whole: every RPC has a caller rule, every name leads somewhere.
+
+import { readFileSync } from 'node:fs';
+import { createFileRegistry, type DescMethod, type DescService, fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { Caller } from '../../gen/circuit/options/v1/options.ts';
+import type { HttpRule } from '../../gen/google/api/http.ts';
+import type { Api, HttpBinding, MessageSchema, MethodSchema, PushSchema, ServiceSchema, TopicSchema } from './api.ts';
+import { checkApi } from './check-api.ts';
+import { commentsOf } from './comments.ts';
+import { messageSchema } from './message-schema.ts';
+import { httpRule, methodRule, pushRule, serviceRule } from './options.ts';
+import { shapeSource } from './shape.ts';
+
+const defaultTimeoutMs = 5000;
+
+const callerKinds: ReadonlyMap<number, MethodSchema['callers'][number]> = new Map([
+  [Caller.CALLER_ANYONE, 'anyone'],
+  [Caller.CALLER_USER, 'user'],
+  [Caller.CALLER_DOMAIN_SERVER, 'domain_server'],
+  [Caller.CALLER_EDGE, 'edge'],
+  [Caller.CALLER_SYSTEM, 'system'],
+]);
+
+/**
+ * The Api of an encoded google.protobuf.FileDescriptorSet, with source info where documents are to have comments.
+ * Throws an Error that lists every fault: an RPC without a caller rule, a rule that names no field, two of one name, …
+ */
+export function loadApi(descriptorSet: Uint8Array): Api {
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
+  const files = [...registry.files];
+  const comments = new Map(files.flatMap((file) => [...commentsOf(file)]));
+  const services = files.flatMap((file) => file.services);
+  const answers = new Set(services.flatMap((service) => service.methods.map((method) => method.output.typeName)));
+  const shapeOf = shapeSource((message) => answers.has(message.typeName));
+
+  const messages = new Map<string, MessageSchema>();
+  const pushes: PushSchema[] = [];
+  for (const type of registry) {
+    if (type.kind !== 'message') continue;
+    const message = messageSchema(shapeOf(type));
+    messages.set(type.typeName, message);
+    const rule = pushRule(type);
+    if (rule) pushes.push({ event: rule.event, topic: rule.topic, message, comment: comments.get(type.proto) ?? '' });
+  }
+
+  const source = { messages, comments };
+  const serviceSchemas = services.map((service) => serviceSchema(service, source));
+  const methods = serviceSchemas.flatMap((service) => service.methods);
+  const topics = services.flatMap(topicsOf);
+  const faults = checkApi({ services: serviceSchemas, pushes, topics, messages: [...messages.values()] });
+  if (faults.length > 0)
+    throw new Error(`The API has ${faults.length} faults:\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+
+  return {
+    services: new Map(serviceSchemas.map((service) => [service.name, service])),
+    methods: new Map(methods.map((method) => [method.name, method])),
+    events: new Map(methods.filter((method) => method.event !== '').map((method) => [method.event, method])),
+    pushes: new Map(pushes.map((push) => [push.event, push])),
+    topics: new Map(topics.map((topic) => [topic.prefix, topic])),
+    messages,
+  };
+}
+
+/** The Api of this build: gen/descriptors.binpb, found from the sources as well as from dist/. */
+export function loadApiFile(): Api {
+  const fromSources = new URL('../../gen/descriptors.binpb', import.meta.url);
+  const fromDist = new URL('../../../gen/descriptors.binpb', import.meta.url);
+  const inDist = import.meta.url.endsWith('/dist/mesh/schema/load-api.js');
+  return loadApi(readFileSync(inDist ? fromDist : fromSources));
+}
+
+type Source = {
+  readonly messages: ReadonlyMap<string, MessageSchema>;
+  readonly comments: ReadonlyMap<object, string>;
+};
+
+function serviceSchema(service: DescService, source: Source): ServiceSchema {
+  const name = serviceRule(service)?.name ?? '';
+  return {
+    name: service.typeName,
+    service: name,
+    methods: service.methods.map((method) => methodSchema(method, name, source)),
+    comment: source.comments.get(service.proto) ?? '',
+  };
+}
+
+function methodSchema(method: DescMethod, service: string, { messages, comments }: Source): MethodSchema {
+  const rule = methodRule(method);
+  const idempotency = method.idempotency;
+  return {
+    name: `${method.parent.typeName}/${method.name}`,
+    service,
+    event: rule?.event ?? '',
+    callers: rule?.callers.flatMap((caller) => callerKinds.get(caller) ?? []) ?? [],
+    roles: rule?.roles ?? [],
+    routeBy: rule?.routeBy ?? '',
+    requestId: rule?.requestId ?? '',
+    cost: rule?.cost || 1,
+    timeoutMs: rule?.timeoutMs || defaultTimeoutMs,
+    repeatable: idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN || (rule?.requestId ?? '') !== '',
+    streaming: method.methodKind !== 'unary',
+    http: bindingsOf(httpRule(method)),
+    request: messages.get(method.input.typeName)!,
+    response: messages.get(method.output.typeName)!,
+    comment: comments.get(method.proto) ?? '',
+  };
+}
+
+function bindingsOf(rule: HttpRule | undefined): readonly HttpBinding[] {
+  if (!rule) return [];
+  const more = rule.additionalBindings.flatMap(bindingsOf);
+  if (!rule.pattern || rule.pattern.$case === 'custom') return more;
+  const verb = rule.pattern.$case.toUpperCase() as HttpBinding['verb'];
+  return [{ verb, path: rule.pattern.value, body: rule.body }, ...more];
+}
+
+function topicsOf(service: DescService): TopicSchema[] {
+  const rule = serviceRule(service);
+  return rule?.topics.map(({ prefix, sequenced }) => ({ prefix, sequenced, service: rule.name })) ?? [];
+}
