@@ -96,11 +96,37 @@ export const metrics = {
     help: 'Event-loop delay since the last scrape.',
     labels: ['quantile'],
   },
+  circuit_memory_bytes: { kind: 'gauge', help: 'Memory of the process, at the scrape.', labels: ['kind'] },
+  circuit_cpu_seconds_total: { kind: 'gauge', help: 'Processor time since the start.', labels: ['kind'] },
   circuit_ready: { kind: 'gauge', help: '1 while this process may be sent work.', labels: [] },
   circuit_build: { kind: 'gauge', help: 'Always 1; the labels say what runs.', labels: ['version', 'runtime', 'role'] },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;
+
+type NamesOf<Kind extends Metric['kind']> = {
+  [Name in MetricName]: (typeof metrics)[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+export type CounterName = NamesOf<'counter'>;
+export type GaugeName = NamesOf<'gauge'>;
+export type HistogramName = NamesOf<'histogram'>;
+/** A value for each label of a metric. */
+export type LabelsOf<Name extends MetricName> = Readonly<Record<(typeof metrics)[Name]['labels'][number], string>>;
+
+/** Attributes of spans, after OpenTelemetry's conventions for RPC where they have one. */
+export type SpanAttributes = {
+  readonly 'rpc.system.name'?: 'grpc' | 'link';
+  readonly 'rpc.method'?: string;
+  readonly 'rpc.response.status_code'?: string;
+  readonly 'circuit.service'?: string;
+  readonly 'circuit.event'?: string;
+  readonly 'circuit.caller'?: string;
+  readonly 'circuit.reason'?: string;
+  readonly 'db.system.name'?: 'mongodb';
+  readonly 'db.operation.name'?: string;
+  readonly 'db.collection.name'?: string;
+};
 
 /** What a log line may say beside its message. Keys are ours, never contents: see `redacted` in log.ts. */
 export type LogFields = {

@@ -1,0 +1,85 @@
+// Metrics of this process, as names.ts declares them. What is counted often asks for its counter once and keeps it:
+// `const answered = metrics.counter('circuit_rpc_total', { method, code })`, then `answered.inc()`.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type CounterName,
+  metrics as declared,
+  type GaugeName,
+  type HistogramName,
+  type LabelsOf,
+  type Metric,
+  type MetricName,
+} from './names.ts';
+
+export type Metrics = {
+  counter<Name extends CounterName>(name: Name, labels: LabelsOf<Name>): { inc(by?: number): void };
+  gauge<Name extends GaugeName>(
+    name: Name,
+    labels: LabelsOf<Name>,
+  ): { set(value: number): void; inc(by?: number): void; dec(by?: number): void };
+  /** `value` in the unit that the name ends with. */
+  histogram<Name extends HistogramName>(name: Name, labels: LabelsOf<Name>): { observe(value: number): void };
+  /** Runs before each scrape: for what is cheaper to ask than to count. */
+  beforeScrape(work: () => void): void;
+  /** All of it in Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+  close(): void;
+};
+
+const nanosecondsPerSecond = 1e9;
+const quantiles = [50, 99, 100] as const;
+
+export function openMetrics(): Metrics {
+  const registry = new Registry();
+  const all = new Map<MetricName, Counter | Gauge | Histogram>();
+  for (const [name, metric] of Object.entries(declared) as [MetricName, Metric][]) {
+    all.set(name, register(registry, name, metric));
+  }
+  const collectors: (() => void)[] = [];
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+
+  const metrics: Metrics = {
+    counter: (name, labels) => (all.get(name) as Counter).labels(labels),
+    gauge: (name, labels) => (all.get(name) as Gauge).labels(labels),
+    histogram: (name, labels) => (all.get(name) as Histogram).labels(labels),
+    beforeScrape: (work) => {
+      collectors.push(work);
+    },
+    text: () => {
+      for (const collect of collectors) collect();
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+    close: () => {
+      delay.disable();
+      registry.clear();
+    },
+  };
+
+  metrics.beforeScrape(() => {
+    for (const quantile of quantiles) {
+      const seconds = delay.count === 0 ? 0 : delay.percentile(quantile) / nanosecondsPerSecond;
+      metrics.gauge('circuit_event_loop_delay_seconds', { quantile: String(quantile / 100) }).set(seconds);
+    }
+    delay.reset();
+    const memory = process.memoryUsage();
+    metrics.gauge('circuit_memory_bytes', { kind: 'resident' }).set(memory.rss);
+    metrics.gauge('circuit_memory_bytes', { kind: 'heap' }).set(memory.heapUsed);
+    metrics.gauge('circuit_memory_bytes', { kind: 'external' }).set(memory.external);
+    const cpu = process.cpuUsage();
+    metrics.gauge('circuit_cpu_seconds_total', { kind: 'user' }).set(cpu.user / 1e6);
+    metrics.gauge('circuit_cpu_seconds_total', { kind: 'system' }).set(cpu.system / 1e6);
+  });
+  return metrics;
+}
+
+function register(registry: Registry, name: string, metric: Metric): Counter | Gauge | Histogram {
+  const common = { name, help: metric.help, labelNames: [...metric.labels], registers: [registry] };
+  if (metric.kind === 'counter') return new Counter(common);
+  if (metric.kind === 'gauge') return new Gauge(common);
+  return new Histogram({ ...common, buckets: [...(metric.buckets ?? [])] });
+}
