@@ -50,6 +50,8 @@ export type Service<Definition = ServiceDefinition, State extends OpenService = 
   readonly name: string;
   readonly definition: Definition;
   readonly collections: readonly Collection[];
+  /** Definitions of the other services that its handlers call; its own are known. */
+  readonly calls?: readonly ServiceDefinition[];
   readonly open: (ground: Ground) => Promise<State>;
   readonly handlers: Handlers<Definition, State>;
 };

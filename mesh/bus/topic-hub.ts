@@ -1,0 +1,48 @@
+// What the services of one process publish, handed to whoever follows a topic: Links of edges, or a subscriber in the
+// same process. Touches no network itself. Promises each follower the order in which it was published here.
+
+import { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
+import type { Bus } from './bus.ts';
+
+export type Follower = {
+  /** Takes an event; never waits, never throws, and publishes nothing before it returns. */
+  deliver(event: TopicEvent, encoded: Uint8Array): void;
+};
+
+/** A topic has one follower nearly always: then no set is made for it. */
+type Followers = Follower | Set<Follower>;
+
+export class TopicHub implements Bus {
+  readonly #topics = new Map<string, Followers>();
+
+  /** Topics that somebody follows. */
+  get size(): number {
+    return this.#topics.size;
+  }
+
+  publish(event: TopicEvent): void {
+    const followers = this.#topics.get(event.topic);
+    if (followers === undefined) return;
+    const encoded = TopicEvent.encode(event).finish();
+    if (followers instanceof Set) for (const follower of followers) follower.deliver(event, encoded);
+    else followers.deliver(event, encoded);
+  }
+
+  follow(topic: string, follower: Follower): void {
+    const followers = this.#topics.get(topic);
+    if (followers === undefined) this.#topics.set(topic, follower);
+    else if (followers instanceof Set) followers.add(follower);
+    else if (followers !== follower) this.#topics.set(topic, new Set([followers, follower]));
+  }
+
+  leave(topic: string, follower: Follower): void {
+    const followers = this.#topics.get(topic);
+    if (followers === follower) this.#topics.delete(topic);
+    else if (followers instanceof Set && followers.delete(follower) && followers.size === 0) this.#topics.delete(topic);
+  }
+
+  /** For a follower that is gone: a walk over all topics, which is rare, instead of a list in each follower. */
+  leaveAll(follower: Follower): void {
+    for (const topic of this.#topics.keys()) this.leave(topic, follower);
+  }
+}

@@ -1,0 +1,55 @@
+// Where a call belongs: the owner of its key among the healthy processes of its service, this one included.
+
+import { ownerOf } from './rendezvous.ts';
+
+/** Addresses of the processes of each service, by its short name; the same text in the configuration of all of them. */
+export type Peers = ReadonlyMap<string, readonly string[]>;
+
+export type OwnersOptions = {
+  readonly peers: Peers;
+  /** The address of this process as the others know it; asked for late, since the port is known late. */
+  readonly self: () => string;
+  /** The services that run in this process. */
+  readonly services: ReadonlySet<string>;
+  /** True while the connection to an address stands. */
+  readonly ready: (address: string) => boolean;
+};
+
+export class Owners {
+  readonly #options: OwnersOptions;
+  readonly #turns = new Map<string, number>();
+
+  constructor(options: OwnersOptions) {
+    this.#options = options;
+  }
+
+  get self(): string {
+    return this.#options.self();
+  }
+
+  /**
+   * The address that answers for `key` of `service`, `self` if that is this process; without a key this process, if
+   * it runs the service, else the others in turn. Addresses in `without` are left out. Undefined: there is none.
+   */
+  pick(service: string, key: string, without: ReadonlySet<string> = none): string | undefined {
+    const { peers, services, ready } = this.#options;
+    const self = this.self;
+    const here = services.has(service) && !without.has(self);
+    if (here && key === '') return self;
+    const others = (peers.get(service) ?? []).filter((address) => address !== self && !without.has(address));
+    if (others.length === 0) return here ? self : undefined;
+    const connected = others.filter(ready);
+    if (here) return ownerOf(key, [self, ...connected]);
+    // Nobody answers yet: a call may wait for its connection.
+    const candidates = connected.length > 0 ? connected : others;
+    return key === '' ? this.#next(service, candidates) : ownerOf(key, candidates);
+  }
+
+  #next(service: string, candidates: readonly string[]): string | undefined {
+    const turn = (this.#turns.get(service) ?? 0) + 1;
+    this.#turns.set(service, turn);
+    return candidates[turn % candidates.length];
+  }
+}
+
+const none: ReadonlySet<string> = new Set();

@@ -1,0 +1,88 @@
+// Plain gRPC connections to the other processes of the mesh, one to each address of the configuration.
+
+import {
+  Client,
+  connectivityState,
+  credentials,
+  type CallOptions as GrpcCallOptions,
+  type Metadata,
+} from '@grpc/grpc-js';
+import { fromGrpcError } from '../errors/grpc-error.ts';
+
+/** Largest message between processes, in bytes: a page of 256 KiB and an upload of a few MiB fit. */
+export const messageBytesMax = 16 * 1_024 * 1_024;
+
+/** What every connection within the mesh is opened with; what grpc-js would choose by itself is said aloud. */
+export const channelOptions = {
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': messageBytesMax,
+  'grpc.max_send_message_length': messageBytesMax,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 5_000,
+  // Retries are ours: they know which calls may be repeated.
+  'grpc.enable_retries': 0,
+  'grpc.enable_http_proxy': 0,
+} as const;
+
+export type UnaryCall = {
+  /** Such as `/circuit.chat.v1.ChatService/SendMessage`. */
+  readonly path: string;
+  readonly request: Uint8Array;
+  readonly metadata: Metadata;
+  /** Milliseconds since 1970, by this machine's clock. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+};
+
+export class PeerClients {
+  readonly #clients = new Map<string, Client>();
+
+  /** Begins to connect, so that `ready` can become true before the first call. */
+  connect(addresses: Iterable<string>): void {
+    for (const address of addresses) this.ready(address);
+  }
+
+  /** True while the connection to this address stands; asking for it begins one. */
+  ready(address: string): boolean {
+    return this.#client(address).getChannel().getConnectivityState(true) === connectivityState.READY;
+  }
+
+  /** Makes one call. Throws CircuitErrors: those of the peer, UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED. */
+  unary(address: string, call: UnaryCall): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const options: GrpcCallOptions = { deadline: call.deadline };
+      const request = this.#client(address).makeUnaryRequest<Uint8Array, Buffer>(
+        call.path,
+        (bytes) => bytes as Buffer,
+        (bytes) => bytes,
+        call.request,
+        call.metadata,
+        options,
+        (error, response) => {
+          call.signal.removeEventListener('abort', cancel);
+          if (error) reject(fromGrpcError(error));
+          else resolve(response as Buffer);
+        },
+      );
+      const cancel = () => request.cancel();
+      if (call.signal.aborted) cancel();
+      else call.signal.addEventListener('abort', cancel, { once: true });
+    });
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+
+  #client(address: string): Client {
+    let client = this.#clients.get(address);
+    if (client === undefined) {
+      client = new Client(address, credentials.createInsecure(), channelOptions);
+      this.#clients.set(address, client);
+    }
+    return client;
+  }
+}

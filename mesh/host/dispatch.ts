@@ -1,0 +1,134 @@
+// The one way into a handler, for plain gRPC, Link and calls within the process: authorise by the rule, validate by the
+// descriptor, decode, run, encode, and tell errors. Nothing is awaited before the handler has taken its first step.
+
+import { objectionTo } from '../auth/rules.ts';
+import type { CircuitError } from '../errors/circuit-error.ts';
+import { coerce } from '../errors/coerce.ts';
+import { refuse } from '../errors/refuse.ts';
+import type { Caller } from '../service/caller.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { BoundMethod } from './bound-method.ts';
+import { RunningCall } from './running-call.ts';
+
+export type IncomingCall = {
+  readonly method: BoundMethod;
+  readonly caller: Caller;
+  /** The encoded request. It may be a view of a larger buffer: nothing of it is kept after the handler has started. */
+  readonly request: Uint8Array;
+  /** What the caller still waits, in milliseconds; the method's own timeout is the most. */
+  readonly timeoutMs: number;
+  readonly traceparent: string;
+};
+
+/** Called exactly once, with an error or with the encoded response; possibly before `run` returns. */
+export type CallDone = (error: CircuitError | undefined, response: Uint8Array | undefined) => void;
+
+export type CallObserver = {
+  started(call: RunningCall): void;
+  ended(call: RunningCall, error: CircuitError | undefined): void;
+};
+
+export type DispatchOptions = {
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly observer?: CallObserver;
+};
+
+export class Dispatch {
+  readonly #log: Logger;
+  readonly #clock: () => number;
+  readonly #observer: CallObserver | undefined;
+  #running = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(options: DispatchOptions) {
+    this.#log = options.log;
+    this.#clock = options.clock;
+    this.#observer = options.observer;
+  }
+
+  /** Calls whose handler has not ended. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Runs a call; never throws. What it returns can be aborted. */
+  run(incoming: IncomingCall, done: CallDone): RunningCall {
+    const { method } = incoming;
+    const now = this.#clock();
+    const call = new RunningCall({
+      method,
+      caller: incoming.caller,
+      now,
+      deadline: now + Math.min(incoming.timeoutMs, method.schema.timeoutMs),
+      traceparent: incoming.traceparent,
+      log: this.#log,
+    });
+    this.#running += 1;
+    this.#observer?.started(call);
+    let answer: Promise<unknown>;
+    try {
+      answer = method.handler(this.#admit(call, incoming), call);
+    } catch (error) {
+      this.#fail(call, error, done);
+      return call;
+    }
+    answer.then(
+      (response) => this.#succeed(call, response, done),
+      (error: unknown) => this.#fail(call, error, done),
+    );
+    return call;
+  }
+
+  /** Resolves when no handler runs. */
+  async whenIdle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #admit(call: RunningCall, incoming: IncomingCall): unknown {
+    const { schema, decode } = incoming.method;
+    const objection = objectionTo(schema, call.caller, call.now);
+    if (objection !== undefined) throw objection;
+    const violations = schema.request.validate(incoming.request);
+    if (violations.length > 0) throw refuse('INVALID_REQUEST', { violations });
+    return decode(incoming.request as Buffer);
+  }
+
+  #succeed(call: RunningCall, response: unknown, done: CallDone): void {
+    let bytes: Buffer;
+    try {
+      bytes = call.method.encode(response);
+    } catch (error) {
+      this.#fail(call, error, done);
+      return;
+    }
+    this.#end(call, undefined);
+    done(undefined, bytes);
+  }
+
+  #fail(call: RunningCall, thrown: unknown, done: CallDone): void {
+    const error = coerce(thrown);
+    this.#tell(call, error);
+    this.#end(call, error);
+    done(error, undefined);
+  }
+
+  #tell(call: RunningCall, error: CircuitError): void {
+    if (error.reason === 'INTERNAL') {
+      const errorId = error.details.metadata?.error_id ?? '';
+      call.log.error({ reason: error.reason, errorId, err: error.details.cause ?? error }, 'a call failed');
+    } else if (error.reason === 'STORE_UNAVAILABLE') {
+      call.log.warn({ reason: error.reason, err: error.details.cause ?? error }, 'a call failed for want of the store');
+    }
+  }
+
+  #end(call: RunningCall, error: CircuitError | undefined): void {
+    call.end();
+    this.#running -= 1;
+    this.#observer?.ended(call, error);
+    if (this.#running > 0 || this.#idle.length === 0) return;
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,282 @@
+// Runs services: one grpc-js server with their RPCs, TopicService, Link, health and reflection, and an orderly end.
+// Knows no service by name. Promises that what was answered was sent, and that services are closed after their last call.
+
+import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
+import type { Db } from 'mongodb';
+import { TopicServiceService } from '../../gen/circuit/link/v1/topic_service.ts';
+import type { Verifier } from '../auth/verifier.ts';
+import { TopicHub } from '../bus/topic-hub.ts';
+import { grpcCalls } from '../caller/grpc-calls.ts';
+import { Owners, type Peers } from '../caller/owners.ts';
+import { channelOptions, messageBytesMax, PeerClients } from '../caller/peer-clients.ts';
+import type { Api } from '../schema/api.ts';
+import type { Handler } from '../service/context.ts';
+import type { Ground, OpenService } from '../service/define-service.ts';
+import type { TopicSource } from '../service/topic-source.ts';
+import type { IdSource } from '../store/ids.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { type BoundMethod, bindMethods } from './bound-method.ts';
+import { Dispatch } from './dispatch.ts';
+import { PlainCalls } from './plain-calls.ts';
+import { Readiness } from './readiness.ts';
+import { addReflection } from './reflection.ts';
+import { runHere } from './run-here.ts';
+import { topicHandlers } from './topic-handlers.ts';
+
+/** Any service, whatever its types: `defineService` has seen to it that they fit together. */
+export type HostedService = {
+  readonly name: string;
+  readonly definition: ServiceDefinition;
+  readonly calls?: readonly ServiceDefinition[];
+  readonly open: (ground: Ground) => Promise<OpenService>;
+  readonly handlers: Readonly<Record<string, Handler<never, unknown, never> | undefined>>;
+};
+
+export type HostOptions = {
+  readonly services: readonly HostedService[];
+  readonly api: Api;
+  readonly db: Db;
+  readonly ids: IdSource;
+  readonly verifier: Verifier;
+  readonly log: Logger;
+  /** Milliseconds since 1970. Tests move it. */
+  readonly clock?: () => number;
+  /** Where to listen: 127.0.0.1 and any free port if not given. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** The address by which the other processes know this one; the listening one if not given. */
+  readonly address?: string;
+  readonly peers?: Peers;
+  /** This process's own token (kind `system`, key: its services' names with dots between), for calls to its peers. */
+  readonly token?: () => Promise<string>;
+  /** An encoded FileDescriptorSet to serve by reflection; none if not given. */
+  readonly reflection?: Uint8Array;
+  /** How long calls under way may take at the end; 10 s if not given. */
+  readonly drainMs?: number;
+};
+
+export type Host = {
+  readonly port: number;
+  /** As the other processes know it. */
+  readonly address: string;
+  /** What the services here publish; an in-process subscriber follows it by `memorySubscriptions`. */
+  readonly bus: TopicHub;
+  readonly ready: boolean;
+  /** Not ready any more, and edges are told to go elsewhere; what is under way goes on. */
+  drain(): Promise<void>;
+  /** Drains, waits for what is under way (at most `drainMs`), then closes the server and the services. */
+  close(): Promise<void>;
+};
+
+const drainMsDefault = 10_000;
+/** After this, the server ends connections that keep it from closing, such as watchers of its health. */
+const lingerMs = 500;
+
+/** Opens the services and then the server. Throws what a service's `open` throws, or with every RPC that cannot be bound. */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const host = new RunningHost(options);
+  try {
+    await host.open();
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+  return host;
+}
+
+type Opened = { readonly service: HostedService; readonly state: OpenService };
+
+class RunningHost implements Host {
+  readonly bus = new TopicHub();
+  readonly #options: HostOptions;
+  readonly #clock: () => number;
+  readonly #server = new Server(serverOptions);
+  readonly #clients = new PeerClients();
+  readonly #owners: Owners;
+  readonly #dispatch: Dispatch;
+  readonly #methods = new Map<string, BoundMethod>();
+  readonly #opened: Opened[] = [];
+  readonly #stopping = new AbortController();
+  #readiness: Readiness | undefined;
+  #port = 0;
+  #drained: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? Date.now;
+    this.#owners = new Owners({
+      peers: options.peers ?? new Map(),
+      self: () => this.address,
+      services: new Set(options.services.map((service) => service.name)),
+      ready: (address) => this.#clients.ready(address),
+    });
+    this.#dispatch = new Dispatch({ log: options.log, clock: this.#clock });
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get address(): string {
+    return this.#options.address ?? `${this.#options.listen?.host ?? loopback}:${this.#port}`;
+  }
+
+  get ready(): boolean {
+    return this.#readiness?.ready ?? false;
+  }
+
+  async open(): Promise<void> {
+    for (const service of this.#options.services) {
+      this.#opened.push({ service, state: await service.open(this.#groundOf(service)) });
+    }
+    this.#bind();
+    this.#register();
+    await this.#listen();
+    await this.#readiness?.start();
+    this.#options.log.info({ address: this.address, count: this.#methods.size }, 'host open');
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #groundOf(service: HostedService): Ground {
+    const { db, ids, log, api, token = noToken } = this.#options;
+    const own = this.#options.services.map((each) => each.definition);
+    const calls = grpcCalls({
+      api,
+      service: service.name,
+      definitions: [...own, ...(service.calls ?? [])],
+      owners: this.#owners,
+      clients: this.#clients,
+      token,
+      runHere: (call) => runHere(this.#dispatch, this.#methods, call),
+      clock: this.#clock,
+    });
+    const signal = this.#stopping.signal;
+    return { db, bus: this.bus, calls, ids, log: log.child({ service: service.name }), clock: this.#clock, signal };
+  }
+
+  #bind(): void {
+    const { api } = this.#options;
+    const sources = new Map<string, TopicSource>();
+    for (const { service, state } of this.#opened) if (state.topics) sources.set(service.name, state.topics);
+    const topics = {
+      definition: TopicServiceService,
+      handlers: topicHandlers(api, sources),
+      name: 'topics',
+      state: null,
+    };
+    const bindings = this.#opened.map(({ service, state }) => ({ ...service, state }));
+    for (const binding of [...bindings, topics]) {
+      for (const [name, method] of bindMethods(api, binding)) this.#methods.set(name, method);
+    }
+  }
+
+  #register(): void {
+    const { verifier, token = noToken, reflection, log } = this.#options;
+    const plain = new PlainCalls({
+      dispatch: this.#dispatch,
+      verifier,
+      owners: this.#owners,
+      clients: this.#clients,
+      token,
+    });
+    for (const [name, method] of this.#methods) {
+      this.#server.register(`/${name}`, plain.handlerOf(method), asBuffer, asIs, 'unary');
+    }
+    const protoNames = new Map<string, Set<string>>();
+    for (const [name, { schema }] of this.#methods) {
+      const names = protoNames.get(schema.service) ?? new Set();
+      protoNames.set(schema.service, names.add(name.slice(0, name.indexOf('/'))));
+    }
+    this.#readiness = new Readiness(
+      this.#opened.map(({ service, state }) => ({
+        name: service.name,
+        protoNames: [...(protoNames.get(service.name) ?? [])],
+        service: state,
+      })),
+      log,
+    );
+    this.#readiness.addTo(this.#server);
+    if (reflection)
+      addReflection(
+        this.#server,
+        reflection,
+        [...protoNames.values()].flatMap((names) => [...names]),
+      );
+  }
+
+  async #listen(): Promise<void> {
+    const { listen = { host: loopback, port: 0 } } = this.#options;
+    this.#port = await new Promise<number>((resolve, reject) => {
+      const where = `${listen.host}:${listen.port}`;
+      this.#server.bindAsync(where, ServerCredentials.createInsecure(), (error, port) =>
+        error ? reject(error) : resolve(port),
+      );
+    });
+  }
+
+  async #drain(): Promise<void> {
+    this.#readiness?.stop();
+  }
+
+  async #close(): Promise<void> {
+    const { drainMs = drainMsDefault, log } = this.#options;
+    await this.drain();
+    if (!(await within(drainMs, this.#dispatch.whenIdle()))) {
+      log.warn({ count: this.#dispatch.running }, 'calls are still under way at the end of the drain time');
+    }
+    await within(lingerMs, new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve())));
+    this.#server.forceShutdown();
+    this.#stopping.abort();
+    this.#clients.close();
+    for (const { service, state } of this.#opened.reverse()) {
+      try {
+        await state.close();
+      } catch (error) {
+        log.error({ service: service.name, err: error }, 'a service did not close');
+      }
+    }
+    log.info({ address: this.address }, 'host closed');
+  }
+}
+
+const loopback = '127.0.0.1';
+
+const serverOptions = {
+  'grpc.max_receive_message_length': messageBytesMax,
+  'grpc.max_send_message_length': messageBytesMax,
+  'grpc.keepalive_time_ms': channelOptions['grpc.keepalive_time_ms'],
+  'grpc.keepalive_timeout_ms': channelOptions['grpc.keepalive_timeout_ms'],
+};
+
+async function noToken(): Promise<string> {
+  throw new Error('This host has no token of its own: it cannot call its peers.');
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+/** grpc-js copies by a method that only a Buffer has. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** True when the work ended in time. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const inTime = await Promise.race([work.then(() => true), over]);
+  clearTimeout(timer);
+  return inTime;
+}
