@@ -1,0 +1,148 @@
+// The manifests against the Kubernetes schemas and against the rules of this house.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { settings } from '../../mesh/config/settings.ts';
+import { metrics } from '../../mesh/telemetry/names.ts';
+import { faultsOf, type Manifest, manifestsIn, parseManifests } from './manifest.ts';
+
+type Container = {
+  readonly name: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly securityContext: Record<string, unknown>;
+  readonly resources: { readonly requests: Record<string, string>; readonly limits: Record<string, string> };
+  readonly startupProbe?: unknown;
+  readonly readinessProbe?: unknown;
+  readonly livenessProbe?: unknown;
+  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+};
+type Pod = {
+  readonly containers: readonly Container[];
+  readonly serviceAccountName: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly securityContext: Record<string, unknown>;
+  readonly terminationGracePeriodSeconds: number;
+};
+
+const all = manifestsIn('k8s');
+const runsPods = new Set(['Deployment', 'StatefulSet', 'Job']);
+const workloads = all.filter(({ kind }) => runsPods.has(kind));
+const servers = workloads.filter(({ kind }) => kind !== 'Job');
+const ownProcesses = all.filter(({ kind, metadata }) => kind === 'Deployment' && metadata.name !== 'redis');
+const podOf = (manifest: Manifest): Pod => (manifest.spec as { template: { spec: Pod } }).template.spec;
+const named = (manifests: readonly Manifest[]) =>
+  manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const);
+
+describe('every manifest', () => {
+  it.each(named(all))('%s fits its schema and has no field that the schema lacks', (_, manifest) => {
+    expect(faultsOf(manifest)).toEqual([]);
+  });
+
+  it('would be refused for a misspelt field, however deep', () => {
+    const [deployment] = structuredClone(ownProcesses);
+    Object.assign(podOf(deployment!).containers[0]!.securityContext, { readOnlyRootFileSystem: true });
+    expect(faultsOf(deployment!)).toEqual([expect.stringContaining('readOnlyRootFileSystem is not a field')]);
+  });
+});
+
+describe('every pod', () => {
+  it.each(named(workloads))('%s runs without rights, and says what it needs', (_, manifest) => {
+    const pod = podOf(manifest);
+    expect(pod.serviceAccountName).toBe(manifest.metadata.name);
+    expect(pod.automountServiceAccountToken).toBe(false);
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+    for (const container of pod.containers) {
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(container.resources.limits.memory).toBe(container.resources.requests.memory);
+      expect(container.resources.limits).not.toHaveProperty('cpu');
+    }
+  });
+
+  it.each(named(servers))('%s is probed', (_, manifest) => {
+    for (const container of podOf(manifest).containers) {
+      expect(container).toMatchObject({
+        startupProbe: expect.anything(),
+        readinessProbe: expect.anything(),
+        livenessProbe: expect.anything(),
+      });
+    }
+  });
+
+  it.each(named(servers.filter(({ metadata }) => metadata.name !== 'mongodb')))(
+    '%s has network rules of its own',
+    (_, manifest) => {
+      const policies = all.filter(({ kind }) => kind === 'NetworkPolicy').map(({ metadata }) => metadata.name);
+      expect(policies).toContain(manifest.metadata.name);
+    },
+  );
+});
+
+describe('our own processes', () => {
+  it.each(named(ownProcesses))('%s has time to drain before it is killed', (_, manifest) => {
+    const pod = podOf(manifest);
+    const [container] = pod.containers;
+    const drain = container!.env?.find(({ name }) => name === 'CIRCUIT_DRAIN')?.value ?? '';
+    const drainSeconds = settings.drainMs.parse(drain) / 1_000;
+    const preStopSeconds = container!.lifecycle!.preStop.sleep.seconds;
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStopSeconds + drainSeconds + 5);
+  });
+
+  it.each(named(ownProcesses))('%s is given only settings that exist', (_, manifest) => {
+    const known = Object.values(settings).map(({ name }) => name as string);
+    const given = podOf(manifest).containers.flatMap(({ env = [] }) => env.map(({ name }) => name));
+    const ours = given.filter((name) => /^(CIRCUIT_|MONGODB_URI|REDIS_URL)/.test(name));
+    expect(ours.filter((name) => !known.includes(name) && !known.includes(name.replace(/_FILE$/, '')))).toEqual([]);
+  });
+
+  it.each(named(ownProcesses))('%s is not emptied by an eviction', (_, manifest) => {
+    const budgets = all.filter(({ kind }) => kind === 'PodDisruptionBudget');
+    expect(budgets.map(({ metadata }) => metadata.name)).toContain(manifest.metadata.name);
+  });
+});
+
+describe('monitoring', () => {
+  it('asks only for metrics that exist', () => {
+    const text = JSON.stringify(
+      all.filter(({ kind }) => kind === 'PrometheusRule' || kind === 'HorizontalPodAutoscaler'),
+    );
+    const asked = [...text.matchAll(/circuit_[a-z_]+/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
+    expect(asked.length).toBeGreaterThan(5);
+    expect([...new Set(asked)].filter((name) => !(name in metrics))).toEqual([]);
+  });
+});
+
+const renderer = ['kustomize build', 'kubectl kustomize'].find((command) => {
+  try {
+    execFileSync('sh', ['-c', `${command} k8s/overlays/dev`], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+describe.skipIf(renderer === undefined)('the overlays, rendered by kustomize', () => {
+  it.each(['dev', 'prod'])('%s is whole and fits the schemas', (overlay) => {
+    const rendered = parseManifests(
+      execFileSync('sh', ['-c', `${renderer} k8s/overlays/${overlay}`], { encoding: 'utf8', maxBuffer: 1 << 26 }),
+    );
+    expect(
+      rendered.flatMap((manifest) => faultsOf(manifest).map((fault) => `${manifest.metadata.name}${fault}`)),
+    ).toEqual([]);
+    expect(rendered.filter(({ kind }) => kind === 'Deployment').length).toBeGreaterThanOrEqual(2);
+    expect(rendered.map(({ kind }) => kind)).toContain('NetworkPolicy');
+  });
+});
+
+describe('alerts', () => {
+  it('each have a section in the runbook', () => {
+    const runbook = readFileSync('docs/runbook.md', 'utf8');
+    const alerts = [...readFileSync('k8s/components/monitoring/alert-rules.yaml', 'utf8').matchAll(/alert: (\w+)/g)];
+    expect(alerts.length).toBeGreaterThan(5);
+    for (const [, alert] of alerts) expect(runbook).toContain(`## ${alert}\n`);
+  });
+});
