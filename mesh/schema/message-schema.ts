@@ -6,19 +6,17 @@ import { refuse } from '../errors/refuse.ts';
 import type { MessageSchema } from './api.ts';
 import { readField } from './read-field.ts';
 import type { MessageShape } from './shape.ts';
+import { compileValidator, type Validator } from './validate/validator.ts';
 
 export function messageSchema(shape: MessageShape): MessageSchema {
   const registry = createRegistry();
+  let validator: Validator | undefined;
   return {
     name: shape.name,
     shape,
     validate(bytes) {
-      try {
-        fromBinary(shape.desc, bytes);
-        return [];
-      } catch (error) {
-        return [{ field: '', description: String(error) }];
-      }
+      validator ??= compileValidator(shape);
+      return validator(bytes);
     },
     encodeJson(value) {
       try {

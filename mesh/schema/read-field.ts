@@ -1,7 +1,9 @@
 // One scalar of an encoded message, without decoding the rest: routing keys and request ids on the hot path.
 
 import type { FieldShape, MessageShape } from './shape.ts';
+import { textOf } from './utf8.ts';
 import {
+  type Cursor,
   cursorOf,
   readLength,
   readTag,
@@ -12,8 +14,6 @@ import {
   wireType,
   zigzag64,
 } from './wire.ts';
-
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The field's last value as text; empty where it is absent, is no string or whole number, or the bytes end too early. */
 export function readField(shape: MessageShape, bytes: Uint8Array, name: string): string {
@@ -40,18 +40,7 @@ export function readField(shape: MessageShape, bytes: Uint8Array, name: string):
   return value;
 }
 
-/** Short ASCII, such as an id, is faster by hand than by a decoder. */
-function textOf(bytes: Uint8Array, from: number, to: number): string {
-  let text = '';
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i]!;
-    if (byte >= 0x80 || i - from > 64) return utf8.decode(bytes.subarray(from, to));
-    text += String.fromCharCode(byte);
-  }
-  return text;
-}
-
-function numberOf(field: FieldShape, cursor: Parameters<typeof signed64>[0]): string {
+function numberOf(field: FieldShape, cursor: Cursor): string {
   const value =
     field.type === 'uint32' || field.type === 'uint64'
       ? unsigned64(cursor)
