@@ -10,7 +10,7 @@ export const nameLengthMax = 100;
 export const urlLengthMax = 2_048;
 
 const idShape = /^[0-9]{12}$/;
-const nameShape = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+const nameShape = /^[a-z0-9][a-z0-9._-]{0,126}$/;
 
 /** Who the token speaks for; undefined when its claims are not ones that this mesh gives out or takes. */
 export function callerOf(claims: JWTPayload): Caller | undefined {

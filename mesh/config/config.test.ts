@@ -28,7 +28,7 @@ describe('the configuration', () => {
       mode: 'production',
       port: 8080,
       drainMs: 10_000,
-      frameBytesMax: 65_536,
+      frameBytes: 65_536,
       mongoPoolMax: 10,
       mongoSocketMs: 45_000,
       allowedOrigins: [],
@@ -43,7 +43,7 @@ describe('the configuration', () => {
       CIRCUIT_PEERS: 'chat=127.0.0.1:7070,127.0.0.1:7071;presence=[::1]:7072',
     });
     expect(config.drainMs).toBe(120_000);
-    expect(config.frameBytesMax).toBe(131_072);
+    expect(config.frameBytes).toBe(131_072);
     expect(config.allowedOrigins).toEqual(['https://a.test', 'https://b.test']);
     expect([...config.peers]).toEqual([
       ['chat', ['127.0.0.1:7070', '127.0.0.1:7071']],

@@ -40,8 +40,8 @@ function keyEntries(key: unknown): readonly (readonly [string, unknown])[] {
   if (Array.isArray(key)) {
     if (key.every((part) => typeof part === 'string')) {
       return key.length === 2 && isDirection(key[1])
-        ? [[key[0], Number(key[1])]]
-        : key.map((name) => [name, 1] as const);
+        ? [[String(key[0]), Number(key[1])]]
+        : key.map((name) => [String(name), 1] as const);
     }
     return key.flatMap((part) => keyEntries(part));
   }

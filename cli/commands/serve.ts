@@ -1,0 +1,68 @@
+// `circuit serve chat …`: some services in one process, on Node or Deno.
+
+import { readFile } from 'node:fs/promises';
+import { type Host, openHost } from '../../mesh/host/host.ts';
+import { loadApi } from '../../mesh/schema/load-api.ts';
+import type { Connection } from '../../mesh/store/connect.ts';
+import { openIds } from '../../mesh/store/ids.ts';
+import { verifyCollections } from '../../mesh/store/migrate.ts';
+import { type Closing, withClosing } from '../process/closing.ts';
+import { announce, connectFor, openAdminFor, openGround, type ProcessGround } from '../process/ground.ts';
+import { ownTokenFor, verifierFor } from '../process/identity.ts';
+import { toldToEnd } from '../process/told-to-end.ts';
+import { UsageError } from '../process/usage-error.ts';
+import { packageRoot } from '../process/version.ts';
+import { loadServices, type ServedService, serviceNames } from '../services.ts';
+
+export async function run(args: readonly string[]): Promise<void> {
+  if (args.length === 0) throw new UsageError(`circuit serve <service…>: some of ${serviceNames.join(', ')}`);
+  const services = await loadServices(args);
+  const ground = openGround('service');
+  const end = toldToEnd(ground.log);
+  await withClosing(async (closing) => {
+    const connection = closing.adopt(await connectFor(ground, args.join('.')), (it) => it.close());
+    await demandCollections(connection, services);
+    const host = await hostOf(services, ground, connection, closing);
+    const ready = async () => {
+      if (!host.ready) throw new Error('a service is not ready');
+      await connection.ping();
+    };
+    closing.adopt(await openAdminFor(ground, ready), (it) => it?.close());
+    announce(host.address);
+    await end;
+  });
+}
+
+async function demandCollections(connection: Connection, services: readonly ServedService[]): Promise<void> {
+  const missing = await verifyCollections(
+    connection.db,
+    services.flatMap((service) => service.collections),
+  );
+  if (missing.length === 0) return;
+  throw new UsageError(`the database lacks what these services need (run circuit migrate):\n  ${missing.join('\n  ')}`);
+}
+
+async function hostOf(
+  services: readonly ServedService[],
+  { config, log }: ProcessGround,
+  connection: Connection,
+  closing: Closing,
+): Promise<Host> {
+  const descriptors = await readFile(`${packageRoot}gen/descriptors.binpb`);
+  const name = services.map((service) => service.name).join('.');
+  const host = await openHost({
+    services,
+    api: loadApi(descriptors),
+    db: connection.db,
+    ids: openIds({ db: connection.db, key: config.idKey as string }),
+    verifier: closing.adopt(verifierFor(config), (it) => it.close()),
+    log,
+    listen: { host: config.grpcHost, port: config.grpcPort },
+    ...(config.address === undefined ? {} : { address: config.address }),
+    peers: config.peers,
+    token: ownTokenFor(config, { kind: 'system', key: name }),
+    reflection: descriptors,
+    drainMs: config.drainMs,
+  });
+  return closing.adopt(host, (it) => it.close());
+}

@@ -1,0 +1,38 @@
+// What a process has by its configuration to check tokens, to sign them, and to say who it is itself.
+
+import { type Issuer, openIssuer, type ServiceToken } from '../../mesh/auth/issuer.ts';
+import { openOwnToken } from '../../mesh/auth/own-token.ts';
+import { asymmetricKey, secretKey, type TokenKey } from '../../mesh/auth/token-key.ts';
+import { openVerifier, type Verifier } from '../../mesh/auth/verifier.ts';
+import type { Config } from '../../mesh/config/config.ts';
+
+export function verifierFor(config: Config): Verifier {
+  const key = keyOf(config);
+  return openVerifier({
+    issuer: config.tokenIssuer,
+    audience: config.tokenAudience,
+    ...(key === undefined ? {} : { key }),
+    ...(config.jwksUrl === undefined ? {} : { jwksUrl: config.jwksUrl }),
+  });
+}
+
+/** Undefined where this process has no key that signs. */
+export function issuerFor(config: Config): Issuer | undefined {
+  const key = keyOf(config);
+  if (key?.sign === undefined) return undefined;
+  return openIssuer({ key, issuer: config.tokenIssuer, audience: config.tokenAudience });
+}
+
+/** This process's own token, to present now: given, from a file, or signed by itself. */
+export function ownTokenFor(config: Config, as: ServiceToken): () => Promise<string> {
+  if (config.serviceTokenFile !== undefined) return openOwnToken({ file: config.serviceTokenFile });
+  if (config.serviceToken !== undefined) return openOwnToken({ token: config.serviceToken });
+  const issuer = issuerFor(config);
+  if (issuer === undefined) throw new Error('Nothing proves who this process is: the key given can only check tokens.');
+  return openOwnToken({ issuer, as });
+}
+
+function keyOf(config: Config): TokenKey | undefined {
+  if (config.tokenKey !== undefined) return asymmetricKey(config.tokenKey);
+  return config.tokenSecret === undefined ? undefined : secretKey(config.tokenSecret);
+}
