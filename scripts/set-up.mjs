@@ -23,10 +23,26 @@ export async function setUp() {
 }
 
 export async function build() {
-  await step('protocol', ['proto', 'buf.yaml', 'buf.gen.yaml', 'scripts/generate.mjs', 'scripts/generate', 'package-lock.json'], 'gen', () =>
-    run(process.execPath, ['scripts/generate.mjs']),
+  await step(
+    'protocol',
+    ['proto', 'buf.yaml', 'buf.gen.yaml', 'scripts/generate.mjs', 'scripts/generate', 'package-lock.json'],
+    'gen',
+    () => run(process.execPath, ['scripts/generate.mjs']),
   );
-  const sources = ['tsconfig.json', 'gen', 'mesh', 'services', 'edge', 'embedded', 'client', 'web', 'cli', 'bench', 'tests', 'examples'];
+  const sources = [
+    'tsconfig.json',
+    'gen',
+    'mesh',
+    'services',
+    'edge',
+    'embedded',
+    'client',
+    'web',
+    'cli',
+    'bench',
+    'tests',
+    'examples',
+  ];
   await step('code', sources, 'dist', async () => {
     await run(join(root, 'node_modules/.bin/tsc'), ['-p', '.']);
     if (existsSync(join(root, 'scripts/bundle-web.mjs'))) await run(process.execPath, ['scripts/bundle-web.mjs']);

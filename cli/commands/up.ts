@@ -1,0 +1,113 @@
+// `circuit up [--verbose]`: everything on this machine, until Ctrl-C. This is what `npm start` runs.
+
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Config, loadConfig } from '../../mesh/config/config.ts';
+import { openLog } from '../../mesh/telemetry/log.ts';
+import { issuerFor } from '../process/identity.ts';
+import { toldToEnd } from '../process/told-to-end.ts';
+import { UsageError } from '../process/usage-error.ts';
+import { type Claim, claim } from '../up/claim.ts';
+import { environmentWithDevKeys } from '../up/dev-keys.ts';
+import { devAccount, devServer, devUsers, registerDevUsers } from '../up/dev-users.ts';
+import { LogFile } from '../up/log-file.ts';
+import { Mesh } from '../up/mesh.ts';
+import { type InnerPorts, isFree } from '../up/ports.ts';
+import { openScreen, type Screen } from '../up/screen.ts';
+
+/** Added to the drain time before a process that does not end is killed. */
+const endMarginMs = 5_000;
+const devDrainMs = 1_000;
+
+export async function run(args: readonly string[]): Promise<void> {
+  const { verbose } = optionsOf(args);
+  const startedAt = Date.now();
+  const config = loadConfig(undefined, { CIRCUIT_MODE: 'dev', ...process.env });
+  const dataDir = resolve(config.dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const files = new Map<string, LogFile>();
+  const screen = openScreen({
+    write: (text) => process.stdout.write(text),
+    colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    verbose,
+    fileOf: (name) => files.get(name) ?? openFile(files, name, dataDir),
+  });
+  const drainMs = process.env.CIRCUIT_DRAIN ? config.drainMs : devDrainMs;
+  const mesh = new Mesh({ dataDir, environment: process.env, screen, endWithinMs: drainMs + endMarginMs });
+  const claimed = await claimOrRefuse(dataDir, mesh);
+  process.on('exit', () => mesh.kill());
+  const end = toldToEnd(openLog({ level: 'silent' }));
+  try {
+    if (config.port !== 0 && !(await isFree(config.port, config.host))) {
+      throw new UsageError(`port ${config.port} on ${config.host} is taken: set CIRCUIT_PORT to another one`);
+    }
+    const up = startMesh(mesh, dataDir, screen, startedAt);
+    await Promise.race([up, end]);
+    // Told to end while it starts: what then fails is of no interest any more.
+    up.catch(() => {});
+    const signal = await end;
+    screen.say(`${signal === 'SIGINT' ? 'Ctrl-C' : signal}: ending in order; once more to end at once`);
+  } finally {
+    await mesh.stop();
+    await claimed.close();
+    for (const file of files.values()) file.close();
+  }
+  screen.say('ended');
+}
+
+async function startMesh(mesh: Mesh, dataDir: string, screen: Screen, startedAt: number): Promise<void> {
+  const ports = await mesh.start();
+  const { url, grpc } = mesh.state;
+  const config = loadConfig(
+    undefined,
+    environmentWithDevKeys({ CIRCUIT_MODE: 'dev', ...process.env, CIRCUIT_DATA: dataDir }),
+  );
+  const issuer = issuerFor(config);
+  const service = { kind: 'domain_server', key: devServer, accountKeys: [devAccount] } as const;
+  const token = await issuer?.issueService(service);
+  if (token !== undefined && config.mode === 'dev') await registerDevUsers(grpc, token);
+  mesh.markReady();
+  screen.say(
+    `ready in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n${welcome(config, url, grpc, token, ports)}`,
+  );
+}
+
+function welcome(config: Config, url: string, grpc: string, token: string | undefined, ports: InnerPorts): string {
+  const users = devUsers.map(({ displayName, userKey }) => `${displayName} ${userKey}`).join(' · ');
+  const rows: readonly (readonly [string, string])[] = [
+    ['console', url],
+    ...(config.mode === 'dev' ? [['users', `${users} · account ${devAccount} (dev mode: no password)`] as const] : []),
+    ['grpc', grpc],
+    ...(token === undefined
+      ? []
+      : [['token', `of the domain server "${devServer}", for a day:\n\n${token}\n`] as const]),
+    ['metrics', `http://127.0.0.1:${ports.edgeAdmin}/metrics · http://127.0.0.1:${ports.servicesAdmin}/metrics`],
+    ['data', `${config.dataDir} (kept until you delete it; logs in ${join(config.dataDir, 'logs')})`],
+  ];
+  return `\n${rows.map(([name, text]) => `  ${name.padEnd(9)}${text}`).join('\n')}\n\n  Ctrl-C ends it.\n`;
+}
+
+async function claimOrRefuse(dataDir: string, mesh: Mesh): Promise<Claim> {
+  const claimed = await claim(dataDir, () => mesh.state);
+  if ('close' in claimed) return claimed;
+  const where = claimed.url ? `: ${claimed.url}` : '; it is just starting';
+  throw new UsageError(
+    `a mesh already runs on ${dataDir} (process ${claimed.pid})${where}\nEnd it first, or set CIRCUIT_DATA.`,
+  );
+}
+
+function openFile(files: Map<string, LogFile>, name: string, dataDir: string): LogFile {
+  const file = new LogFile(join(dataDir, 'logs', `${name}.log`));
+  files.set(name, file);
+  return file;
+}
+
+function optionsOf(args: readonly string[]): { readonly verbose: boolean } {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { verbose: { type: 'boolean', default: false } } });
+    return values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\ncircuit up [--verbose]`);
+  }
+}

@@ -1,0 +1,9 @@
+// A command that does its work and ends, such as `circuit migrate`.
+
+import { Child, type ChildOptions } from './child.ts';
+
+/** Resolves when it ended well; throws when it did not. */
+export async function runToEnd(options: ChildOptions): Promise<void> {
+  const { code, signal } = await new Child(options).ended;
+  if (code !== 0) throw new Error(`circuit ${options.args.join(' ')} ended with ${signal ?? code}`);
+}
