@@ -1,0 +1,225 @@
+// aggregate: a leading $match, $sort, $skip and $limit are answered like a find, with indexes; what follows is mingo's.
+
+import { Long } from 'bson';
+import { Aggregator } from 'mingo';
+import { jsOf, rawOf } from '../bson/build.ts';
+import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, textOf } from '../bson/raw.ts';
+import { numberedError, storeError } from '../errors.ts';
+import type { SortField } from '../planner/plan.ts';
+import { everything, type Filter } from '../query/filter.ts';
+import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
+import { compileProjection, type Projection } from '../query/projection.ts';
+import { parseSort } from '../query/sort.ts';
+import { Stream, Turn } from '../query/stream.ts';
+import { checkNamespace } from '../storage/catalog.ts';
+import { firstBatchDefault, type Source } from './cursors.ts';
+import type { Call, Reply } from './engine.ts';
+import { cursorReply, firstBatch } from './find.ts';
+import { filterContext, planQuery, refuseCollation } from './query-plan.ts';
+
+/** Bytes of documents a pipeline may hold at once. */
+export const pipelineBytesMax = 100 * 1024 * 1024;
+
+const stagesKnown = new Set([
+  '$match',
+  '$sort',
+  '$skip',
+  '$limit',
+  '$project',
+  '$addFields',
+  '$set',
+  '$unset',
+  '$group',
+  '$count',
+  '$unwind',
+  '$replaceRoot',
+  '$replaceWith',
+  '$sortByCount',
+  '$bucket',
+  '$facet',
+  '$sample',
+]);
+
+/** The part of a pipeline that is a find, and the rest. */
+export type Head = {
+  readonly filter: Filter;
+  readonly sort: readonly SortField[];
+  readonly skip: number;
+  readonly limit: number;
+  readonly projection?: Projection;
+  readonly rest: readonly Raw[];
+};
+
+export async function aggregate(call: Call): Promise<Reply> {
+  const { args, engine } = call;
+  const target = args.values.get('aggregate')!;
+  if (isNumber(target)) throw storeError('InvalidNamespace', 'aggregation without a collection is not supported');
+  const namespace = checkNamespace(call.database, args.collection());
+  refuseCollation(args.get('collation'));
+  const context = filterContext(engine, args.document('let'));
+  const head = splitPipeline(stagesOf(args.get('pipeline')), context);
+  const cursor = args.document('cursor');
+  if (cursor === undefined && args.get('explain') === undefined) {
+    throw storeError(
+      'FailedToParse',
+      "The 'cursor' option is required, except for aggregate with the explain argument",
+    );
+  }
+  const size = cursor === undefined ? undefined : fieldsOf(cursor).find(([name]) => name === 'batchSize')?.[1];
+  const batchSize = size === undefined ? firstBatchDefault : numberOf(size);
+  const stream = streamOf(call, namespace, head);
+  if (head.rest.length === 0) {
+    if (stream === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
+    return firstBatch(call, engine, namespace, stream, batchSize, false);
+  }
+  const documents = stream === undefined ? [] : await collect(stream, call);
+  const results = runRest(head.rest, documents, context);
+  return firstBatch(call, engine, namespace, listSource(results), batchSize, false);
+}
+
+export function stagesOf(pipeline: Raw | undefined): readonly Raw[] {
+  if (pipeline?.type !== bsonType.array)
+    throw storeError('TypeMismatch', "'pipeline' option must be specified as an array");
+  const stages = elementsOf(pipeline);
+  for (const stage of stages) {
+    const fields = stage.type === bsonType.object ? fieldsOf(stage) : [];
+    if (fields.length !== 1)
+      throw numberedError(40323, 'A pipeline stage specification object must contain exactly one field.');
+    const name = fields[0]![0];
+    if (!stagesKnown.has(name)) throw numberedError(40324, `Unrecognized pipeline stage name: '${name}'`);
+  }
+  return stages;
+}
+
+export function splitPipeline(stages: readonly Raw[], context: FilterContext): Head {
+  let filters: Filter[] = [];
+  let sort: readonly SortField[] = [];
+  let skip = 0;
+  let limit = 0;
+  let step = 0;
+  let at = 0;
+  for (; at < stages.length; at++) {
+    const [name, body] = fieldsOf(stages[at]!)[0]!;
+    if (name === '$match' && step === 0) filters = [...filters, matchOf(body, context)];
+    else if (name === '$sort' && step === 0) {
+      sort = parseSort(body);
+      step = 1;
+    } else if (name === '$skip' && step <= 1) {
+      skip = wholeNumber(name, body);
+      step = 2;
+    } else if (name === '$limit' && step <= 2) {
+      limit = wholeNumber(name, body);
+      if (limit === 0) throw numberedError(15958, 'the limit must be positive');
+      step = 3;
+    } else break;
+  }
+  const filter: Filter =
+    filters.length === 0 ? everything : filters.length === 1 ? filters[0]! : { kind: 'and', parts: filters };
+  const next = stages[at] === undefined ? undefined : fieldsOf(stages[at]!)[0]!;
+  if (next?.[0] === '$project') {
+    const projection = compileProjection(next[1], context);
+    return { filter, sort, skip, limit, projection, rest: stages.slice(at + 1) };
+  }
+  return { filter, sort, skip, limit, rest: stages.slice(at) };
+}
+
+function matchOf(body: Raw, context: FilterContext): Filter {
+  if (body.type !== bsonType.object) throw numberedError(15959, 'the match filter must be an expression in an object');
+  return parseFilter(body, context);
+}
+
+function wholeNumber(name: string, body: Raw): number {
+  const number = isNumber(body) ? numberOf(body) : Number.NaN;
+  if (!Number.isInteger(number) || number < 0)
+    throw numberedError(5107201, `invalid argument to ${name} stage: Expected a non-negative number`);
+  return number;
+}
+
+export function streamOf(call: Call, namespace: string, head: Head): Stream | undefined {
+  const collection = call.engine.catalog.get(namespace);
+  if (collection === undefined) return undefined;
+  const plan = planQuery(call.engine, collection, head.filter, head.sort, call.args.get('hint'));
+  const projection = head.projection === undefined ? {} : { projection: head.projection };
+  return new Stream({
+    collection,
+    plan,
+    filter: head.filter,
+    sort: head.sort,
+    skip: head.skip,
+    limit: head.limit,
+    ...projection,
+  });
+}
+
+async function collect(stream: Stream, call: Call): Promise<Raw[]> {
+  const out: Raw[] = [];
+  let bytes = 0;
+  const turn = new Turn(call);
+  for (;;) {
+    const { documents, done } = await stream.batch(1000, Number.POSITIVE_INFINITY, call);
+    for (const document of documents) bytes += document.end - document.start;
+    if (bytes > pipelineBytesMax)
+      throw storeError(
+        'QueryExceededMemoryLimitNoDiskUseAllowed',
+        `a pipeline holds at most ${pipelineBytesMax} bytes`,
+      );
+    out.push(...documents);
+    if (done) return out;
+    await turn.over();
+  }
+}
+
+/** A $count (and the driver's own form of it) needs no look into the documents. */
+function runRest(rest: readonly Raw[], documents: readonly Raw[], context: FilterContext): Raw[] {
+  const counted = countField(rest);
+  if (counted !== undefined) {
+    if (documents.length === 0) return [];
+    return [
+      rawOf(
+        counted.constant === undefined
+          ? { [counted.name]: documents.length }
+          : { _id: counted.constant, [counted.name]: documents.length },
+      ),
+    ];
+  }
+  const pipeline = rest.map((stage) => jsOf(stage) as Record<string, unknown>);
+  const options = { idKey: '_id', scriptEnabled: false, variables: { ...context.variables } };
+  try {
+    const results = new Aggregator(pipeline, options as never).run(
+      documents.map((document) => jsOf(document) as never),
+    );
+    return results.map(rawOf);
+  } catch (error) {
+    throw storeError('BadValue', `the pipeline failed: ${(error as Error).message}`);
+  }
+}
+
+function countField(rest: readonly Raw[]): { readonly name: string; readonly constant?: Raw } | undefined {
+  if (rest.length !== 1) return undefined;
+  const [name, body] = fieldsOf(rest[0]!)[0]!;
+  if (name === '$count' && body.type === bsonType.string) return { name: textOf(body) };
+  if (name !== '$group' || body.type !== bsonType.object) return undefined;
+  const fields = fieldsOf(body);
+  const [id, sum] = fields;
+  if (fields.length !== 2 || id?.[0] !== '_id' || sum?.[1].type !== bsonType.object) return undefined;
+  if (!isNumber(id[1]) && id[1].type !== bsonType.null) return undefined;
+  const [operator, one] = fieldsOf(sum[1])[0] ?? [];
+  if (operator !== '$sum' || one === undefined || !isNumber(one) || numberOf(one) !== 1) return undefined;
+  return { name: sum[0], constant: id[1] };
+}
+
+function listSource(documents: readonly Raw[]): Source {
+  let at = 0;
+  return {
+    async batch(count, bytesMax) {
+      const from = at;
+      let bytes = 0;
+      while (at < documents.length && at - from < count) {
+        bytes += documents[at]!.end - documents[at]!.start;
+        if (at > from && bytes > bytesMax) break;
+        at++;
+      }
+      return { documents: documents.slice(from, at), done: at >= documents.length };
+    },
+  };
+}

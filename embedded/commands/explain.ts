@@ -1,0 +1,149 @@
+// explain: the winning plan with MongoDB's stage names, and for executionStats what running it looked at.
+import { fieldsOf, type Raw } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import type { Plan, SortField } from '../planner/plan.ts';
+import type { Filter } from '../query/filter.ts';
+import { parseSort } from '../query/sort.ts';
+import { Stream } from '../query/stream.ts';
+import { checkNamespace } from '../storage/catalog.ts';
+import { splitPipeline, stagesOf } from './aggregate.ts';
+import { Arguments } from './arguments.ts';
+import type { Call, Reply } from './engine.ts';
+import { filterContext, filterOf, planQuery } from './query-plan.ts';
+
+type Explained = {
+  readonly filter: Filter;
+  readonly sort: readonly SortField[];
+  readonly skip: number;
+  readonly limit: number;
+  readonly hint: Raw | undefined;
+  readonly projects: boolean;
+};
+
+export async function explain(call: Call): Promise<Reply> {
+  const inner = call.args.document('explain');
+  if (inner === undefined) throw storeError('FailedToParse', 'explain needs a command');
+  const args = new Arguments({ body: inner, sequences: new Map() });
+  const namespace = checkNamespace(call.database, args.collection());
+  const query = explainedQuery(call, args);
+  const collection = call.engine.catalog.get(namespace);
+  const base = { explainVersion: '1', command: inner, serverInfo: {} };
+  if (collection === undefined) {
+    return { ...base, queryPlanner: { namespace, winningPlan: { stage: 'EOF' }, rejectedPlans: [] } };
+  }
+  const plan = planQuery(call.engine, collection, query.filter, query.sort, query.hint);
+  const winningPlan = stageOf(plan, query);
+  const queryPlanner = {
+    namespace,
+    parsedQuery: args.get('filter') ?? args.get('query') ?? {},
+    winningPlan,
+    rejectedPlans: [],
+  };
+  if (call.args.text('verbosity') === 'queryPlanner') return { ...base, queryPlanner };
+  const started = performance.now();
+  const stream = new Stream({ collection, plan, ...query });
+  let nReturned = 0;
+  for (let done = false; !done; ) {
+    const batch = await stream.batch(1000, Number.POSITIVE_INFINITY, call);
+    nReturned += batch.documents.length;
+    done = batch.done;
+  }
+  const executionStats = {
+    executionSuccess: true,
+    nReturned,
+    executionTimeMillis: Math.round(performance.now() - started),
+    totalKeysExamined: stream.scan.counts.keys,
+    totalDocsExamined: stream.scan.counts.documents,
+    executionStages: { ...winningPlan, nReturned },
+  };
+  return { ...base, queryPlanner, executionStats };
+}
+
+function explainedQuery(call: Call, args: Arguments): Explained {
+  const context = filterContext(call.engine, args.document('let'));
+  const hint = args.get('hint');
+  switch (args.command) {
+    case 'find':
+      return {
+        filter: filterOf(args.document('filter'), context),
+        sort: parseSort(args.document('sort')),
+        skip: args.size('skip') ?? 0,
+        limit: args.size('limit') ?? 0,
+        hint,
+        projects: args.get('projection') !== undefined,
+      };
+    case 'aggregate': {
+      const head = splitPipeline(stagesOf(args.get('pipeline')), context);
+      return { ...head, hint, projects: head.projection !== undefined };
+    }
+    case 'count':
+    case 'distinct':
+    case 'findAndModify':
+      return {
+        filter: filterOf(args.document('query'), context),
+        sort: parseSort(args.document('sort')),
+        skip: 0,
+        limit: args.command === 'findAndModify' ? 1 : 0,
+        hint,
+        projects: false,
+      };
+    case 'update':
+    case 'delete': {
+      const statement = args.documents(args.command === 'update' ? 'updates' : 'deletes')[0];
+      if (statement === undefined) throw storeError('BadValue', 'explain needs one statement');
+      const fields = new Map(fieldsOf(statement));
+      return {
+        filter: filterOf(fields.get('q'), context),
+        sort: [],
+        skip: 0,
+        limit: 0,
+        hint: fields.get('hint'),
+        projects: false,
+      };
+    }
+    default:
+      throw storeError('CommandNotFound', `Explain failed due to unknown command: ${args.command}`);
+  }
+}
+
+type Stage = { readonly stage: string; readonly [name: string]: unknown };
+
+function stageOf(plan: Plan, query: Explained): Stage {
+  let stage = inputStage(plan);
+  if (query.sort.length > 0 && !plan.sorted) {
+    const sortPattern = Object.fromEntries(query.sort.map((field) => [field.path, field.descending ? -1 : 1]));
+    stage = { stage: 'SORT', sortPattern, ...(query.limit > 0 ? { limitAmount: query.limit } : {}), inputStage: stage };
+  }
+  if (query.skip > 0) stage = { stage: 'SKIP', skipAmount: query.skip, inputStage: stage };
+  if (query.limit > 0) stage = { stage: 'LIMIT', limitAmount: query.limit, inputStage: stage };
+  return query.projects ? { stage: 'PROJECTION_DEFAULT', inputStage: stage } : stage;
+}
+
+function inputStage(plan: Plan): Stage {
+  switch (plan.kind) {
+    case 'collection':
+      return { stage: 'COLLSCAN', direction: plan.reverse ? 'backward' : 'forward' };
+    case 'union':
+      return { stage: 'FETCH', inputStage: { stage: 'OR', inputStages: plan.plans.map((each) => scanStage(each)) } };
+    case 'index':
+      return { stage: 'FETCH', inputStage: scanStage(plan) };
+  }
+}
+
+function scanStage(plan: Plan): Stage {
+  if (plan.kind !== 'index') return inputStage(plan);
+  const { spec, multikey } = plan.index;
+  return {
+    stage: 'IXSCAN',
+    keyPattern: spec.key,
+    indexName: spec.name,
+    isMultiKey: multikey.some(Boolean),
+    isUnique: spec.unique,
+    isSparse: spec.sparse,
+    isPartial: spec.partialFilter !== undefined,
+    direction: plan.reverse ? 'backward' : 'forward',
+    indexBounds: Object.fromEntries(
+      spec.fields.map((field, i) => [field.path, [`${plan.bounds[i]!.length} interval(s)`]]),
+    ),
+  };
+}

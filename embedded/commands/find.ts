@@ -1,0 +1,94 @@
+// find, getMore, killCursors.
+import { Long } from 'bson';
+import { bsonType, elementsOf, type Raw } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import { compileProjection } from '../query/projection.ts';
+import { parseSort } from '../query/sort.ts';
+import { Stream } from '../query/stream.ts';
+import { checkNamespace } from '../storage/catalog.ts';
+import { batchBytesMax, firstBatchDefault, type Source } from './cursors.ts';
+import type { Call, Reply } from './engine.ts';
+import { filterContext, filterOf, planQuery, refuseCollation } from './query-plan.ts';
+
+export async function find(call: Call): Promise<Reply> {
+  const { args, engine } = call;
+  const namespace = checkNamespace(call.database, args.collection());
+  const stream = openFind(call, namespace);
+  const batchSize = args.size('batchSize') ?? firstBatchDefault;
+  const single = args.flag('singleBatch');
+  if (stream === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
+  return firstBatch(call, engine, namespace, stream, batchSize, single);
+}
+
+/** The stream of a find's arguments; undefined when there is no such collection. */
+export function openFind({ args, engine }: Call, namespace: string): Stream | undefined {
+  refuseCollation(args.get('collation'));
+  const context = filterContext(engine, args.document('let'));
+  const filter = filterOf(args.document('filter'), context);
+  const sort = parseSort(args.document('sort'));
+  const skip = args.size('skip') ?? 0;
+  const limit = args.number('limit') ?? 0;
+  if (limit < 0) throw storeError('BadValue', `BSON field 'limit' value must be >= 0, actual value '${limit}'`);
+  const projection = args.document('projection');
+  const compiled = projection === undefined ? {} : { projection: compileProjection(projection, context) };
+  const collection = engine.catalog.get(namespace);
+  if (collection === undefined) return undefined;
+  const plan = planQuery(engine, collection, filter, sort, args.get('hint'));
+  const natural = sort[0]?.path === '$natural';
+  return new Stream({ collection, plan, filter, sort: natural ? [] : sort, skip, limit, ...compiled });
+}
+
+export async function firstBatch(
+  call: Call,
+  engine: Call['engine'],
+  namespace: string,
+  source: Source,
+  batchSize: number,
+  single: boolean,
+): Promise<Reply> {
+  if (batchSize === 0 && !single)
+    return cursorReply(engine.cursors.add(namespace, source), namespace, 'firstBatch', []);
+  const batch = await source.batch(batchSize || 1, batchBytesMax, call);
+  const id = batch.done || single ? Long.ZERO : engine.cursors.add(namespace, source);
+  return cursorReply(id, namespace, 'firstBatch', batch.documents);
+}
+
+export async function getMore(call: Call): Promise<Reply> {
+  const { args, engine } = call;
+  const id = longOf(args.values.get('getMore'));
+  const name = args.text('collection');
+  if (name === undefined)
+    throw storeError('FailedToParse', "BSON field 'getMore.collection' is missing but a required field");
+  const namespace = `${call.database}.${name}`;
+  const batchSize = args.size('batchSize') || Number.POSITIVE_INFINITY;
+  const batch = await engine.cursors.next(id, namespace, batchSize, call);
+  return cursorReply(batch.done ? Long.ZERO : id, namespace, 'nextBatch', batch.documents);
+}
+
+export function killCursors({ args, engine }: Call): Reply {
+  const cursors = args.get('cursors');
+  if (cursors?.type !== bsonType.array)
+    throw storeError('FailedToParse', "BSON field 'killCursors.cursors' is missing but a required field");
+  const killed: Long[] = [];
+  const notFound: Long[] = [];
+  for (const each of elementsOf(cursors)) {
+    const id = longOf(each);
+    (engine.cursors.kill(id) ? killed : notFound).push(id);
+  }
+  return { cursorsKilled: killed, cursorsNotFound: notFound, cursorsAlive: [], cursorsUnknown: [] };
+}
+
+export function cursorReply(
+  id: Long,
+  ns: string,
+  name: 'firstBatch' | 'nextBatch',
+  documents: readonly unknown[],
+): Reply {
+  return { cursor: { [name]: documents, id, ns } };
+}
+
+function longOf(value: Raw | undefined): Long {
+  if (value?.type === bsonType.long) return Long.fromBigInt(value.bytes.readBigInt64LE(value.start));
+  if (value?.type === bsonType.int) return Long.fromNumber(value.bytes.readInt32LE(value.start));
+  throw storeError('TypeMismatch', 'a cursor id must be a long');
+}

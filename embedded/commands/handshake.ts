@@ -1,0 +1,53 @@
+// hello and its relatives: this store presents itself as the primary of a replica set of one member.
+import { Long, ObjectId, Timestamp } from 'bson';
+import { messageBytesMax } from '../wire/message.ts';
+import type { Call, Reply } from './engine.ts';
+import { statementsMax } from './insert.ts';
+
+export const setName = 'circuit';
+const processId = new ObjectId();
+
+/** The version whose behaviour is aimed at. */
+export const version = '8.0.0';
+/** Wire version 25 is MongoDB 8.0's; its `bulkWrite` command is not had, so 24 (7.3) is announced. */
+const maxWireVersion = 24;
+
+export function hello({ args, engine }: Call): Reply {
+  const address = engine.address();
+  const modern = args.command === 'hello';
+  return {
+    ...(args.get('helloOk') === undefined ? {} : { helloOk: true }),
+    ...(modern ? { isWritablePrimary: true } : { ismaster: true, isWritablePrimary: true }),
+    topologyVersion: { processId, counter: Long.ZERO },
+    setName,
+    setVersion: 1,
+    secondary: false,
+    primary: address,
+    hosts: [address],
+    me: address,
+    electionId: new ObjectId('7fffffff0000000000000001'),
+    lastWrite: { opTime: { ts: new Timestamp({ t: 1, i: 1 }), t: Long.ONE }, lastWriteDate: engine.now() },
+    maxBsonObjectSize: 16 * 1024 * 1024,
+    maxMessageSizeBytes: messageBytesMax,
+    maxWriteBatchSize: statementsMax,
+    localTime: engine.now(),
+    logicalSessionTimeoutMinutes: 30,
+    connectionId: 1,
+    minWireVersion: 0,
+    maxWireVersion,
+    readOnly: false,
+  };
+}
+
+export function buildInfo(): Reply {
+  return {
+    version,
+    versionArray: version.split('.').map(Number).concat(0).slice(0, 4),
+    gitVersion: 'circuit-embedded',
+    modules: [],
+    storageEngines: ['lmdb'],
+    maxBsonObjectSize: 16 * 1024 * 1024,
+    bits: 64,
+    debug: false,
+  };
+}

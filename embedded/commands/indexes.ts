@@ -1,0 +1,145 @@
+// createIndexes, listIndexes, dropIndexes.
+import { Long } from 'bson';
+import { rawOf } from '../bson/build.ts';
+import { equalValues } from '../bson/order.ts';
+import { bsonType, elementsOf, fieldOf, type Raw, textOf } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import { type IndexSpec, isIdKey, parseIndexSpec, sameKey, sameOptions } from '../keys/index-spec.ts';
+import { everything } from '../query/filter.ts';
+import { parseFilter } from '../query/parse-filter.ts';
+import { Scan } from '../query/scan.ts';
+import { checkNamespace, indexesMax } from '../storage/catalog.ts';
+import type { Collection, Index } from '../storage/collection.ts';
+import { openNode, sealDocument } from '../update/branch.ts';
+import type { Call, Reply } from './engine.ts';
+import { cursorReply } from './find.ts';
+
+/** Documents read at once while an index is filled. */
+const buildPiece = 1000;
+
+export async function createIndexes(call: Call): Promise<Reply> {
+  const { args, engine } = call;
+  const namespace = checkNamespace(call.database, args.collection());
+  const specs = args.documents('indexes').map((document) => parseIndexSpec(withVersion(document)));
+  if (specs.length === 0) throw storeError('BadValue', 'Must specify at least one index to create');
+  for (const spec of specs) if (spec.partialFilter !== undefined) parseFilter(spec.partialFilter);
+  const createdCollectionAutomatically = engine.catalog.get(namespace) === undefined;
+  const collection = await engine.catalog.create(namespace);
+  const numIndexesBefore = collection.indexes.length;
+  for (const spec of specs) if (isNew(collection, spec)) await build(call, collection, spec);
+  const numIndexesAfter = collection.indexes.length;
+  const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
+  return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, ...note };
+}
+
+/** Every index says v: 2, in first place. */
+function withVersion(document: Raw): Raw {
+  if (fieldOf(document, 'v') !== undefined) return document;
+  const branch = openNode(document)!;
+  branch.names.unshift('v');
+  branch.values.unshift(rawOf(2));
+  return sealDocument(branch);
+}
+
+/** Throws where an index of the same name or the same keys differs. */
+function isNew(collection: Collection, spec: IndexSpec): boolean {
+  if (isIdKey(spec.key)) return false;
+  for (const { spec: other } of collection.indexes) {
+    const same = sameKey(other, spec);
+    if (other.name === spec.name) {
+      if (same && sameOptions(other, spec)) return false;
+      throw storeError(
+        'IndexKeySpecsConflict',
+        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${spec.name}, existing index: ${other.name}`,
+      );
+    }
+    if (same && samePartial(other, spec)) {
+      if (sameOptions(other, spec))
+        throw storeError('IndexOptionsConflict', `Index already exists with a different name: ${other.name}`);
+      throw storeError(
+        'IndexOptionsConflict',
+        `An equivalent index already exists with a different name and options. Requested index: ${spec.name}, existing index: ${other.name}`,
+      );
+    }
+  }
+  if (collection.indexes.length >= indexesMax)
+    throw storeError('CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
+  return true;
+}
+
+function samePartial(a: IndexSpec, b: IndexSpec): boolean {
+  if (a.partialFilter === undefined || b.partialFilter === undefined) return a.partialFilter === b.partialFilter;
+  return equalValues(a.partialFilter, b.partialFilter);
+}
+
+/** Fills and publishes a new index in one commit, so that no write falls between the two. */
+async function build(call: Call, collection: Collection, spec: IndexSpec): Promise<void> {
+  const { catalog, environment } = call.engine;
+  const index = await catalog.prepareIndex(spec);
+  try {
+    await environment.write(() => {
+      fill(collection, index);
+      catalog.publish(collection, [...collection.indexes, index]);
+    });
+  } catch (error) {
+    await catalog.release([index]);
+    throw error;
+  }
+}
+
+/** In a write job. */
+function fill(collection: Collection, index: Index): void {
+  const scan = new Scan(collection, { kind: 'collection', reverse: false, sorted: true }, everything);
+  for (let piece = scan.piece(buildPiece); piece !== undefined; piece = scan.piece(buildPiece)) {
+    for (const { record, document } of piece) collection.addToIndex(index, record, document);
+  }
+}
+
+export function listIndexes(call: Call): Reply {
+  const namespace = checkNamespace(call.database, call.args.collection());
+  const collection = call.engine.catalog.get(namespace);
+  if (collection === undefined) throw storeError('NamespaceNotFound', `ns does not exist: ${namespace}`);
+  return cursorReply(
+    Long.ZERO,
+    namespace,
+    'firstBatch',
+    collection.indexes.map((index) => index.spec.document),
+  );
+}
+
+export async function dropIndexes(call: Call): Promise<Reply> {
+  const { args, engine } = call;
+  const namespace = checkNamespace(call.database, args.collection());
+  const collection = engine.catalog.get(namespace);
+  if (collection === undefined) throw storeError('NamespaceNotFound', `ns not found ${namespace}`);
+  const wanted = args.get('index');
+  if (wanted === undefined)
+    throw storeError('FailedToParse', "BSON field 'dropIndexes.index' is missing but a required field");
+  const nIndexesWas = collection.indexes.length;
+  const gone = indexesToDrop(collection, wanted);
+  await engine.environment.write(() => {
+    engine.catalog.publish(
+      collection,
+      collection.indexes.filter((index) => !gone.includes(index)),
+    );
+  });
+  await engine.catalog.release(gone);
+  return { nIndexesWas };
+}
+
+function indexesToDrop(collection: Collection, wanted: Raw): Index[] {
+  if (wanted.type === bsonType.array) return elementsOf(wanted).flatMap((each) => indexesToDrop(collection, each));
+  const droppable = collection.indexes.filter((index) => index.spec.name !== '_id_');
+  if (wanted.type === bsonType.string) {
+    const name = textOf(wanted);
+    if (name === '*') return droppable;
+    if (name === '_id_') throw storeError('InvalidOptions', 'cannot drop _id index');
+    const found = droppable.find((index) => index.spec.name === name);
+    if (found === undefined) throw storeError('IndexNotFound', `index not found with name [${name}]`);
+    return [found];
+  }
+  const found = collection.indexes.find((index) => equalValues(index.spec.key, wanted));
+  if (found === undefined) throw storeError('IndexNotFound', `can't find index with key`);
+  if (found.spec.name === '_id_') throw storeError('InvalidOptions', 'cannot drop _id index');
+  return [found];
+}

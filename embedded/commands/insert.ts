@@ -1,0 +1,96 @@
+// insert: documents keep the bytes they came in, but for an _id that is missing or not in first place.
+import { ObjectId } from 'bson';
+import { rawOf } from '../bson/build.ts';
+import { bsonType, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
+import { StoreError, storeError } from '../errors.ts';
+import { checkNamespace } from '../storage/catalog.ts';
+import type { Collection } from '../storage/collection.ts';
+import { documentBytesMax } from '../update/apply-update.ts';
+import { sealDocument } from '../update/branch.ts';
+import type { Call, Reply } from './engine.ts';
+import { writeTo } from './write.ts';
+
+/** Statements in one write command, as in MongoDB. */
+export const statementsMax = 100_000;
+
+export type WriteError = Readonly<Record<string, unknown>>;
+
+export async function insert(call: Call): Promise<Reply> {
+  const { args } = call;
+  const namespace = checkNamespace(call.database, args.collection());
+  const documents = args.documents('documents');
+  checkStatements(documents.length);
+  const ordered = args.get('ordered') === undefined || args.flag('ordered');
+  return writeTo(call, namespace, (collection) => insertAll(collection, documents, ordered));
+}
+
+export function checkStatements(count: number): void {
+  if (count < 1 || count > statementsMax) {
+    throw storeError(
+      'InvalidLength',
+      `Write batch sizes must be between 1 and ${statementsMax}. Got ${count} operations.`,
+    );
+  }
+}
+
+function insertAll(collection: Collection, documents: readonly Raw[], ordered: boolean): Reply {
+  const writeErrors: WriteError[] = [];
+  let n = 0;
+  for (let i = 0; i < documents.length; i++) {
+    try {
+      collection.insert(withId(documents[i]!));
+      n++;
+    } catch (error) {
+      writeErrors.push(writeError(i, error));
+      if (ordered) break;
+    }
+  }
+  return { n, ...(writeErrors.length > 0 ? { writeErrors } : {}) };
+}
+
+/** A statement's error as MongoDB shows it; anything but a StoreError is a fault and goes on up. */
+export function writeError(index: number, error: unknown): WriteError {
+  if (!(error instanceof StoreError)) throw error;
+  return { index, code: error.code, ...error.detail, errmsg: error.message };
+}
+
+/** Throws for documents MongoDB does not store. */
+export function withId(document: Raw): Raw {
+  if (document.end - document.start > documentBytesMax) {
+    throw storeError(
+      'BSONObjectTooLarge',
+      `object to insert too large. size in bytes: ${document.end - document.start}, max size: ${documentBytesMax}`,
+    );
+  }
+  const { bytes, start } = document;
+  const idIsFirst =
+    bytes[start + 5] === 0x5f && bytes[start + 6] === 0x69 && bytes[start + 7] === 0x64 && bytes[start + 8] === 0;
+  if (idIsFirst) {
+    checkId(bytes[start + 4]!, document);
+    return document;
+  }
+  const given = fieldOf(document, '_id');
+  if (given !== undefined) checkId(given.type, document);
+  const rest = fieldsOf(document).filter(([name]) => name !== '_id');
+  const id = given ?? rawOf(new ObjectId());
+  return sealDocument({
+    array: false,
+    names: ['_id', ...rest.map(([name]) => name)],
+    values: [id, ...rest.map(([, value]) => value)],
+  });
+}
+
+function checkId(type: number, document: Raw): void {
+  if (type === bsonType.array || type === bsonType.regex || type === bsonType.undefined) {
+    const name = type === bsonType.array ? 'array' : type === bsonType.regex ? 'regex' : 'undefined';
+    throw storeError('BadValue', `The '_id' value cannot be of type ${name}`);
+  }
+  if (type !== bsonType.object) return;
+  const first = fieldsOf(fieldOf(document, '_id')!)[0];
+  if (first?.[0].startsWith('$')) {
+    throw storeError(
+      'DollarPrefixedFieldName',
+      `_id fields may not contain '$'-prefixed fields: ${first[0]} is not valid for storage.`,
+    );
+  }
+}

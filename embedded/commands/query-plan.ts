@@ -1,0 +1,74 @@
+// From a command's arguments to a plan: filter, sort, hint, and the strict mode's refusal to scan.
+
+import { equalValues } from '../bson/order.ts';
+import { bsonType, fieldsOf, numberOf, type Raw, textOf } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import { collationIsNotSimple } from '../keys/index-spec.ts';
+import { choosePlan, type Hint, type Plan, type SortField } from '../planner/plan.ts';
+import { evaluateVariables } from '../query/expression.ts';
+import { everything, type Filter } from '../query/filter.ts';
+import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
+import type { Collection } from '../storage/collection.ts';
+import type { Engine } from './engine.ts';
+
+export function filterContext(engine: Engine, variables: Raw | undefined): FilterContext {
+  return { variables: evaluateVariables(variables), now: engine.now() };
+}
+
+export function filterOf(document: Raw | undefined, context: FilterContext): Filter {
+  return document === undefined ? everything : parseFilter(document, context);
+}
+
+/** Throws BadValue for a hint that names no index. */
+export function hintOf(collection: Collection, hint: Raw | undefined): Hint | undefined {
+  if (hint === undefined) return undefined;
+  if (hint.type === bsonType.string) {
+    const index = collection.indexes.find((each) => each.spec.name === textOf(hint));
+    if (index === undefined) throw badHint();
+    return { index };
+  }
+  if (hint.type !== bsonType.object) throw storeError('FailedToParse', 'Hint must be a string or an object');
+  const first = fieldsOf(hint)[0];
+  if (first === undefined) return undefined;
+  if (first[0] === '$natural') return { natural: numberOf(first[1]) < 0 ? -1 : 1 };
+  const index = collection.indexes.find((each) => equalValues(each.spec.key, hint));
+  if (index === undefined) throw badHint();
+  return { index };
+}
+
+function badHint(): Error {
+  return storeError(
+    'BadValue',
+    'error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index',
+  );
+}
+
+export type Planned = { readonly filter: Filter; readonly plan: Plan };
+
+/** In strict mode throws NoQueryExecutionPlans where MongoDB would scan the collection. */
+export function planQuery(
+  engine: Engine,
+  collection: Collection,
+  filter: Filter,
+  sort: readonly SortField[],
+  hint: Raw | undefined,
+): Plan {
+  const natural = sort.length === 1 && sort[0]!.path === '$natural';
+  const parsedHint = natural ? ({ natural: sort[0]!.descending ? -1 : 1 } as const) : hintOf(collection, hint);
+  const plan = choosePlan(collection, filter, natural ? [] : sort, parsedHint);
+  if (engine.strict && plan.kind === 'collection' && parsedHint === undefined) {
+    throw storeError(
+      'NoQueryExecutionPlans',
+      `no index answers this query on ${collection.namespace}: it would read the whole collection. ` +
+        'Declare an index for its filter and sort, or say that a scan is meant with hint {$natural: 1}.',
+    );
+  }
+  return plan;
+}
+
+/** Throws for a collation other than the simple one. */
+export function refuseCollation(collation: Raw | undefined): void {
+  if (collation !== undefined && collation.type === bsonType.object && collationIsNotSimple(collation)) {
+    throw storeError('BadValue', 'only the simple collation is supported');
+  }
+}

@@ -1,0 +1,237 @@
+// Chooses how a query is answered: through which index, over which ranges of its keys, in which direction.
+// Without statistics: by how many leading fields the filter fixes, and whether the sort comes for free.
+
+import type { Filter, Leaf } from '../query/filter.ts';
+import type { Collection, Index } from '../storage/collection.ts';
+import { storedBound } from '../storage/collection.ts';
+import { impliesFilter, impliesPresence } from './implication.ts';
+import { type Interval, intersect, isPoint, isWhole, leafIntervals, normalize, wholeField } from './interval.ts';
+
+export type SortField = { readonly path: string; readonly parts: readonly string[]; readonly descending: boolean };
+
+export type KeyRange = { readonly from: Buffer; readonly to: Buffer };
+
+export type IndexPlan = {
+  readonly kind: 'index';
+  readonly index: Index;
+  /** In key order, disjoint. */
+  readonly ranges: readonly KeyRange[];
+  readonly reverse: boolean;
+  /** Documents come in the order asked for. */
+  readonly sorted: boolean;
+  /** Per field, for explain. */
+  readonly bounds: readonly (readonly Interval[])[];
+  readonly score: number;
+};
+
+export type Plan =
+  | IndexPlan
+  | { readonly kind: 'collection'; readonly reverse: boolean; readonly sorted: boolean }
+  | { readonly kind: 'union'; readonly plans: readonly Plan[]; readonly sorted: false };
+
+export type Hint = { readonly index: Index } | { readonly natural: 1 | -1 };
+
+/** Ranges one scan takes at most: products of $in lists beyond it bound fewer fields. */
+export const rangesMax = 4096;
+
+export function choosePlan(collection: Collection, filter: Filter, sort: readonly SortField[], hint?: Hint): Plan {
+  if (hint !== undefined) {
+    if ('natural' in hint) return { kind: 'collection', reverse: hint.natural < 0, sorted: sort.length === 0 };
+    return planIndex(hint.index, filter, sort);
+  }
+  const best = bestIndex(collection, filter, sort);
+  if (best !== undefined && best.score >= scores.range) return best;
+  const union = planUnion(collection, filter);
+  return union ?? best ?? { kind: 'collection', reverse: false, sorted: sort.length === 0 };
+}
+
+const scores = { unique: 1000, point: 10, range: 5, sorted: 3, mentioned: 1 } as const;
+
+function bestIndex(collection: Collection, filter: Filter, sort: readonly SortField[]): IndexPlan | undefined {
+  let best: IndexPlan | undefined;
+  for (const index of collection.indexes) {
+    if (!isComplete(index, filter)) continue;
+    const plan = planIndex(index, filter, sort);
+    if (plan.score === 0) continue;
+    const better = best === undefined || plan.score > best.score;
+    const tie = best !== undefined && plan.score === best.score;
+    if (better || (tie && plan.index.spec.fields.length < best!.index.spec.fields.length)) best = plan;
+  }
+  return best;
+}
+
+/** Whether the index holds every document the filter can match. */
+function isComplete(index: Index, filter: Filter): boolean {
+  if (index.spec.sparse && !index.spec.fields.some((field) => impliesPresence(filter, field.path))) return false;
+  return index.filter === undefined || impliesFilter(filter, index.filter);
+}
+
+/** A filter that is an $or (or holds one) is a union, if each branch has an index of its own. */
+function planUnion(collection: Collection, filter: Filter): Plan | undefined {
+  const or = conjuncts(filter).find((part) => part.kind === 'or');
+  if (or?.kind !== 'or') return undefined;
+  const plans = or.parts.map((part) => choosePlan(collection, part, []));
+  if (plans.some((plan) => plan.kind === 'collection')) return undefined;
+  return { kind: 'union', plans, sorted: false };
+}
+
+export function conjuncts(filter: Filter): readonly Filter[] {
+  return filter.kind === 'and' ? filter.parts.flatMap(conjuncts) : [filter];
+}
+
+function planIndex(index: Index, filter: Filter, sort: readonly SortField[]): IndexPlan {
+  const parts = conjuncts(filter);
+  const { fields } = index.spec;
+  const bounds: (readonly Interval[])[] = fields.map((field, i) => {
+    if (sharesArray(index, i)) return wholeField;
+    return fieldIntervals(parts, field.path, index.multikey[i]!);
+  });
+  let points = 0;
+  let combinations = 1;
+  while (points < fields.length && bounds[points]!.every(isPoint)) {
+    combinations *= bounds[points]!.length;
+    if (combinations > rangesMax) break;
+    points++;
+  }
+  const ranged = points < fields.length && !isWhole(bounds[points]!);
+  const order = sortDirection(index, bounds, points, sort);
+  const reverse = order === -1;
+  const ranges = keyRanges(index, bounds, points);
+  const mentioned = parts.some((part) => mentions(part, fields[0]!.path));
+  const complete = points === fields.length && combinations === 1 && (index.spec.unique || index.spec.name === '_id_');
+  let score = points * scores.point;
+  if (complete) score += scores.unique;
+  if (ranged) score += scores.range;
+  if (order !== 0 && sort.length > 0) score += scores.sorted;
+  if (mentioned || index.filter !== undefined || index.spec.sparse) score += scores.mentioned;
+  return { kind: 'index', index, ranges, reverse, sorted: sort.length === 0 || order !== 0, bounds, score };
+}
+
+/** A field below an array that an earlier field of the index already looks into: its bounds must not be combined. */
+function sharesArray(index: Index, field: number): boolean {
+  if (!index.multikey[field]) return false;
+  const first = index.spec.fields[field]!.parts[0];
+  return index.spec.fields.some((other, i) => i < field && index.multikey[i] && other.parts[0] === first);
+}
+
+function mentions(filter: Filter, path: string): boolean {
+  if (filter.kind === 'path') return filter.path === path || path.startsWith(`${filter.path}.`);
+  return filter.kind === 'not' && mentions(filter.part, path);
+}
+
+/** All that the filter says of one field; of a field with arrays, only one predicate can bound it. */
+function fieldIntervals(parts: readonly Filter[], path: string, multikey: boolean): readonly Interval[] {
+  let bounds: readonly Interval[] = wholeField;
+  for (const part of parts) {
+    const next = partIntervals(part, path);
+    if (next === undefined) continue;
+    if (!multikey) bounds = intersect(bounds, next);
+    else if (isWhole(bounds) || (next.every(isPoint) && !bounds.every(isPoint))) bounds = next;
+  }
+  return bounds;
+}
+
+function partIntervals(part: Filter, path: string): readonly Interval[] | undefined {
+  if (part.kind !== 'path') return undefined;
+  if (part.path === path) {
+    return part.leaf.op === 'elemMatchValue' ? allOf(part.leaf.tests) : leafIntervals(part.leaf);
+  }
+  if (part.leaf.op !== 'elemMatch' || !path.startsWith(`${part.path}.`)) return undefined;
+  const inner = path.slice(part.path.length + 1);
+  for (const below of conjuncts(part.leaf.filter)) {
+    const found = partIntervals(below, inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function allOf(tests: readonly Leaf[]): readonly Interval[] | undefined {
+  let bounds: readonly Interval[] | undefined;
+  for (const test of tests) {
+    const next = leafIntervals(test);
+    if (next !== undefined) bounds = bounds === undefined ? next : intersect(bounds, next);
+  }
+  return bounds;
+}
+
+/** 1: the index gives this sort forwards, −1: backwards, 0: not. */
+function sortDirection(
+  index: Index,
+  bounds: readonly (readonly Interval[])[],
+  points: number,
+  sort: readonly SortField[],
+): 1 | -1 | 0 {
+  if (sort.length === 0) return 1;
+  if (index.cut) return 0;
+  const { fields } = index.spec;
+  const fixed = (i: number) => bounds[i]!.length === 1 && isPoint(bounds[i]![0]!) && !index.multikey[i] && i < points;
+  let at = 0;
+  let direction: 1 | -1 | 0 = 0;
+  for (const wanted of sort) {
+    const known = fields.findIndex((field) => field.path === wanted.path);
+    if (known >= 0 && fixed(known)) continue;
+    while (at < fields.length && fixed(at)) at++;
+    const field = fields[at];
+    if (field === undefined || field.path !== wanted.path || index.multikey[at]) return 0;
+    const here = field.descending === wanted.descending ? 1 : -1;
+    if (direction !== 0 && direction !== here) return 0;
+    direction = here;
+    at++;
+  }
+  return direction === 0 ? 1 : direction;
+}
+
+function keyRanges(index: Index, bounds: readonly (readonly Interval[])[], points: number): KeyRange[] {
+  const { fields } = index.spec;
+  let prefixes: Buffer[] = [Buffer.alloc(0)];
+  for (let i = 0; i < points; i++) {
+    const keys = directed(bounds[i]!, fields[i]!.descending).map((interval) => interval.low);
+    prefixes = prefixes.flatMap((prefix) => keys.map((key) => Buffer.concat([prefix, key])));
+  }
+  const tail = points < fields.length ? directed(bounds[points]!, fields[points]!.descending) : undefined;
+  if (tail === undefined) {
+    return prefixes.map((prefix) => ({ from: storedBound(prefix, false), to: after(prefix) }));
+  }
+  return prefixes.flatMap((prefix) =>
+    tail.map((interval) => {
+      const low = Buffer.concat([prefix, interval.low]);
+      const high = Buffer.concat([prefix, interval.high]);
+      return {
+        from: interval.lowIncluded ? storedBound(low, false) : excludedLow(low),
+        to: interval.highIncluded ? after(high) : storedBound(high, true),
+      };
+    }),
+  );
+}
+
+const end = Buffer.from([0xff]);
+
+/** Behind every key that begins with these bytes. */
+function after(prefix: Buffer): Buffer {
+  const bound = storedBound(prefix, true);
+  return bound.length < prefix.length ? bound : Buffer.concat([bound, end]);
+}
+
+/** A cut bound must not exclude what shares its beginning. */
+function excludedLow(low: Buffer): Buffer {
+  const bound = storedBound(low, false);
+  return bound.length < low.length ? bound : Buffer.concat([low, end]);
+}
+
+/** Intervals as they lie in the index: of a descending field all bytes are inverted, and the order with them. */
+function directed(intervals: readonly Interval[], descending: boolean): readonly Interval[] {
+  if (!descending) return intervals;
+  const turned = intervals.map((interval) => ({
+    low: inverted(interval.high),
+    high: inverted(interval.low),
+    lowIncluded: interval.highIncluded,
+    highIncluded: interval.lowIncluded,
+  }));
+  return normalize(turned);
+}
+
+function inverted(key: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(key.length);
+  for (let i = 0; i < key.length; i++) out[i] = ~key[i]!;
+  return out;
+}

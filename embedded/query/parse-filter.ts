@@ -1,0 +1,298 @@
+// Parses a filter document. Throws BadValue (2) for what MongoDB's parser refuses, in its words where tests read them.
+import { bsonType, elementsOf, fieldsOf, isNumber, nulAt, numberOf, type Raw, textOf, truthOf } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import { compileExpression } from './expression.ts';
+import { atPath, comparison, type Filter, type Leaf, membership } from './filter.ts';
+
+/** Filters nest at most this deep, as in MongoDB. */
+export const filterDepthMax = 100;
+
+/** `variables` are what the command's `let` defined, as JavaScript values for $expr. */
+export type FilterContext = { readonly variables?: Readonly<Record<string, unknown>>; readonly now?: Date };
+
+export function parseFilter(document: Raw, context: FilterContext = {}, depth = 0): Filter {
+  if (depth > filterDepthMax) throw storeError('BadValue', `Query filter nests deeper than ${filterDepthMax}`);
+  const parts: Filter[] = [];
+  for (const [name, value] of fieldsOf(document)) {
+    if (name.startsWith('$')) {
+      const part = parseTop(name, value, context, depth);
+      if (part !== undefined) parts.push(part);
+    } else parts.push(...parseField(name, value, context, depth));
+  }
+  return parts.length === 1 ? parts[0]! : { kind: 'and', parts };
+}
+
+function parseTop(name: string, value: Raw, context: FilterContext, depth: number): Filter | undefined {
+  switch (name) {
+    case '$and':
+    case '$or':
+    case '$nor': {
+      if (value.type !== bsonType.array) throw storeError('BadValue', `${name} must be an array`);
+      const members = elementsOf(value);
+      if (members.length === 0) throw storeError('BadValue', `${name} must be a nonempty array`);
+      const parts = members.map((member) => {
+        if (member.type !== bsonType.object) {
+          throw storeError('BadValue', `$or/$and/$nor entries need to be full objects`);
+        }
+        return parseFilter(member, context, depth + 1);
+      });
+      return { kind: name.slice(1) as 'and' | 'or' | 'nor', parts };
+    }
+    case '$expr': {
+      const evaluate = compileExpression(value, context);
+      return { kind: 'expr', test: (document) => evaluate.truth(document) };
+    }
+    case '$comment':
+      return undefined;
+    case '$alwaysTrue':
+    case '$alwaysFalse':
+      return { kind: 'constant', value: name === '$alwaysTrue' };
+    default:
+      throw storeError(
+        'BadValue',
+        `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
+      );
+  }
+}
+
+/** Whether a value is a document of operators, such as {$gt: 1}. */
+export function isOperatorDocument(value: Raw): boolean {
+  return value.type === bsonType.object && value.bytes[value.start + 4] !== 0 && value.bytes[value.start + 5] === 0x24;
+}
+
+function parseField(path: string, value: Raw, context: FilterContext, depth: number): Filter[] {
+  if (value.type === bsonType.regex) return [atPath(path, regexLeaf(value))];
+  if (!isOperatorDocument(value) || isReference(value)) return [atPath(path, comparison('eq', value))];
+  return parseOperators(path, value, context, depth);
+}
+
+/** A DBRef is a value, not operators. */
+function isReference(value: Raw): boolean {
+  const name = fieldsOf(value)[0]![0];
+  return name === '$ref' || name === '$id' || name === '$db';
+}
+
+function parseOperators(path: string, operators: Raw, context: FilterContext, depth: number): Filter[] {
+  const out: Filter[] = [];
+  const all = fieldsOf(operators);
+  for (const [name, value] of all) {
+    switch (name) {
+      case '$ne':
+        if (value.type === bsonType.regex) throw storeError('BadValue', "Can't have regex as arg to $ne.");
+        out.push({ kind: 'not', part: atPath(path, comparison('eq', value)) });
+        break;
+      case '$nin':
+        out.push({ kind: 'not', part: atPath(path, membership(inValues('$nin', value))) });
+        break;
+      case '$exists': {
+        const part = atPath(path, { op: 'exists' });
+        out.push(truthOf(value) ? part : { kind: 'not', part });
+        break;
+      }
+      case '$not':
+        out.push({ kind: 'not', part: { kind: 'and', parts: parseNot(path, value, context, depth) } });
+        break;
+      case '$all':
+        out.push(...parseAll(path, value, context, depth));
+        break;
+      case '$options':
+        if (!all.some(([other]) => other === '$regex')) throw storeError('BadValue', '$options needs a $regex');
+        break;
+      case '$regex':
+        out.push(atPath(path, regexLeaf(value, all.find(([other]) => other === '$options')?.[1])));
+        break;
+      default:
+        out.push(atPath(path, parseLeaf(name, value, context, depth)));
+    }
+  }
+  return out;
+}
+
+function parseNot(path: string, value: Raw, context: FilterContext, depth: number): Filter[] {
+  if (value.type === bsonType.regex) return [atPath(path, regexLeaf(value))];
+  if (value.type !== bsonType.object) throw storeError('BadValue', '$not needs a regex or a document');
+  if (!isOperatorDocument(value)) throw storeError('BadValue', '$not cannot be empty');
+  return parseOperators(path, value, context, depth + 1);
+}
+
+function parseAll(path: string, value: Raw, context: FilterContext, depth: number): Filter[] {
+  if (value.type !== bsonType.array) throw storeError('BadValue', '$all needs an array');
+  const members = elementsOf(value);
+  if (members.length === 0) return [{ kind: 'constant', value: false }];
+  return members.flatMap((member) => {
+    if (isOperatorDocument(member)) {
+      const [name, inner] = fieldsOf(member)[0]!;
+      if (name !== '$elemMatch') throw storeError('BadValue', `no $ expressions in $all`);
+      return [atPath(path, parseLeaf(name, inner, context, depth))];
+    }
+    return [atPath(path, member.type === bsonType.regex ? regexLeaf(member) : comparison('eq', member))];
+  });
+}
+
+function inValues(name: string, value: Raw): Raw[] {
+  if (value.type !== bsonType.array) throw storeError('BadValue', `${name} needs an array`);
+  const values = elementsOf(value);
+  if (values.some(isOperatorDocument)) throw storeError('BadValue', `cannot nest $ under ${name}`);
+  return values;
+}
+
+function parseLeaf(name: string, value: Raw, context: FilterContext, depth: number): Leaf {
+  switch (name) {
+    case '$eq':
+    case '$lt':
+    case '$lte':
+    case '$gt':
+    case '$gte':
+      if (value.type === bsonType.regex && name !== '$eq') {
+        throw storeError('BadValue', `Can't have RegEx as arg to predicate over field '${name}'.`);
+      }
+      return comparison(name.slice(1) as 'eq', value);
+    case '$in':
+      return membership(inValues('$in', value));
+    case '$type':
+      return { op: 'type', types: typeNumbers(value) };
+    case '$mod':
+      return modLeaf(value);
+    case '$size': {
+      const size = numberOf(value);
+      if (!isNumber(value) || !Number.isInteger(size)) throw storeError('BadValue', '$size must be a whole number');
+      if (size < 0)
+        throw storeError('BadValue', `Failed to parse $size. Expected a non-negative number in: $size: ${size}`);
+      return { op: 'size', size };
+    }
+    case '$elemMatch':
+      return parseElemMatch(value, context, depth);
+    case '$bitsAllSet':
+    case '$bitsAllClear':
+    case '$bitsAnySet':
+    case '$bitsAnyClear': {
+      const want = (name[5]!.toLowerCase() + name.slice(6)) as 'allSet';
+      return { op: 'bits', mask: bitMask(name, value), want };
+    }
+    default:
+      throw storeError('BadValue', `unknown operator: ${name}`);
+  }
+}
+
+function parseElemMatch(value: Raw, context: FilterContext, depth: number): Leaf {
+  if (value.type !== bsonType.object) throw storeError('BadValue', '$elemMatch needs an Object');
+  const first = fieldsOf(value)[0]?.[0] ?? '';
+  if (!first.startsWith('$') || ['$and', '$or', '$nor', '$expr'].includes(first)) {
+    return { op: 'elemMatch', filter: parseFilter(value, context, depth + 1) };
+  }
+  const tests: Leaf[] = [];
+  const not: Leaf[] = [];
+  for (const part of parseOperators('', value, context, depth + 1)) {
+    if (part.kind === 'path') tests.push(part.leaf);
+    else if (part.kind === 'not' && part.part.kind === 'path') not.push(part.part.leaf);
+    else if (part.kind === 'not' && part.part.kind === 'and') {
+      return { op: 'elemMatchValue', tests: [...tests, negated(part.part.parts)], not };
+    }
+  }
+  return { op: 'elemMatchValue', tests, not };
+}
+
+/** $not of several operators inside $elemMatch. */
+function negated(parts: readonly Filter[]): Leaf {
+  const leaves = parts.flatMap((part) => (part.kind === 'path' ? [part.leaf] : []));
+  return { op: 'elemMatchValue', tests: [], not: leaves };
+}
+
+export function regexLeaf(value: Raw, options?: Raw): Leaf {
+  if (value.type === bsonType.string)
+    return { op: 'regex', pattern: compileRegex(textOf(value), options ? textOf(options) : ''), source: value };
+  if (value.type !== bsonType.regex) throw storeError('BadValue', '$regex has to be a string');
+  const patternEnd = nulAt(value.bytes, value.start);
+  const own = value.bytes.toString('utf8', patternEnd + 1, value.end - 1);
+  if (options !== undefined && own !== '') throw storeError('BadValue', 'options set in both $regex and $options');
+  const pattern = value.bytes.toString('utf8', value.start, patternEnd);
+  return { op: 'regex', pattern: compileRegex(pattern, options ? textOf(options) : own), source: value };
+}
+
+/** MongoDB's regular expressions are PCRE; what JavaScript's cannot say is refused. */
+function compileRegex(pattern: string, options: string): RegExp {
+  let source = pattern;
+  let flags = 'u';
+  for (const option of options) {
+    if ('ims'.includes(option)) flags += flags.includes(option) ? '' : option;
+    else if (option === 'x') source = source.replace(/\\.|\s+|#.*$/gm, (found) => (found[0] === '\\' ? found : ''));
+    else if (option !== 'u') throw storeError('BadValue', `invalid flag in regex options: ${option}`);
+  }
+  for (const tried of [flags, flags.slice(1)]) {
+    try {
+      return new RegExp(source, tried);
+    } catch {}
+  }
+  throw storeError('BadValue', `Regular expression is invalid: ${pattern}`);
+}
+
+const typeNames: Readonly<Record<string, readonly number[]>> = {
+  double: [1],
+  string: [2],
+  object: [3],
+  array: [4],
+  binData: [5],
+  undefined: [6],
+  objectId: [7],
+  bool: [8],
+  date: [9],
+  null: [10],
+  regex: [11],
+  dbPointer: [12],
+  javascript: [13],
+  symbol: [14],
+  javascriptWithScope: [15],
+  int: [16],
+  timestamp: [17],
+  long: [18],
+  decimal: [19],
+  minKey: [255],
+  maxKey: [127],
+  number: [1, 16, 18, 19],
+};
+
+function typeNumbers(value: Raw): ReadonlySet<number> {
+  const wanted = value.type === bsonType.array ? elementsOf(value) : [value];
+  if (wanted.length === 0) throw storeError('FailedToParse', '$type must match at least one type');
+  return new Set(
+    wanted.flatMap((each) => {
+      if (isNumber(each)) {
+        const number = numberOf(each) === -1 ? 255 : numberOf(each);
+        if (Object.values(bsonType).includes(number as 1)) return [number];
+        throw storeError('BadValue', `Invalid numerical type code: ${numberOf(each)}`);
+      }
+      const numbers = each.type === bsonType.string ? typeNames[textOf(each)] : undefined;
+      if (numbers === undefined) throw storeError('BadValue', 'Unknown type name alias in $type');
+      return [...numbers];
+    }),
+  );
+}
+
+function modLeaf(value: Raw): Leaf {
+  const parts = value.type === bsonType.array ? elementsOf(value) : [];
+  if (parts.length < 2) throw storeError('BadValue', 'malformed mod, not enough elements');
+  if (parts.length > 2) throw storeError('BadValue', 'malformed mod, too many elements');
+  const [divisor, remainder] = parts.map((part) => Math.trunc(numberOf(part))) as [number, number];
+  if (Number.isNaN(divisor) || Number.isNaN(remainder)) throw storeError('BadValue', 'malformed mod, not a number');
+  if (divisor === 0) throw storeError('BadValue', 'divisor cannot be 0');
+  return { op: 'mod', divisor, remainder };
+}
+
+function bitMask(name: string, value: Raw): bigint {
+  if (isNumber(value)) {
+    const mask = numberOf(value);
+    if (!Number.isInteger(mask) || mask < 0) throw storeError('FailedToParse', `${name} needs a mask of 0 or more`);
+    return BigInt(mask);
+  }
+  if (value.type === bsonType.binary) {
+    let mask = 0n;
+    for (let i = value.end - 1; i >= value.start + 5; i--) mask = (mask << 8n) | BigInt(value.bytes[i]!);
+    return mask;
+  }
+  if (value.type !== bsonType.array) throw storeError('BadValue', `${name} takes an Array, a number, or a BinData`);
+  return elementsOf(value).reduce((mask, bit) => {
+    const position = numberOf(bit);
+    if (!Number.isInteger(position) || position < 0) throw storeError('BadValue', `bit positions must be >= 0`);
+    return mask | (1n << BigInt(Math.min(position, 63)));
+  }, 0n);
+}

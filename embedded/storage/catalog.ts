@@ -1,0 +1,194 @@
+// Which collections and indexes exist, kept in a tree of its own and in memory. Trees of what is dropped are
+// emptied and used again, so a tree's handle never goes away under a reader.
+import { randomUUID } from 'node:crypto';
+import { encodeDocument } from '../bson/build.ts';
+import { elementsOf, fieldOf, type Raw, rawDocument, textOf, truthOf } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import { type IndexSpec, idIndexSpec, parseIndexSpec } from '../keys/index-spec.ts';
+import { parseFilter } from '../query/parse-filter.ts';
+import { Collection, type Index } from './collection.ts';
+import type { Environment } from './environment.ts';
+import type { Tree } from './tree.ts';
+
+/** Indexes of one collection, as in MongoDB. */
+export const indexesMax = 64;
+const treesKey = Buffer.from('\0trees');
+const highest = Buffer.from([0xff]);
+const lowest = Buffer.from([1]);
+const emptyDocument = rawDocument(Buffer.from([5, 0, 0, 0, 0]));
+
+export class Catalog {
+  private readonly environment: Environment;
+  private readonly tree: Tree;
+  private readonly collections = new Map<string, Collection>();
+  private nextTree = 1;
+  private freeTrees: string[] = [];
+
+  constructor(environment: Environment) {
+    this.environment = environment;
+    this.tree = environment.tree('catalog');
+    const trees = this.tree.get(treesKey);
+    if (trees !== undefined) {
+      const state = rawDocument(trees);
+      this.nextTree = fieldOf(state, 'next')!.bytes.readInt32LE(fieldOf(state, 'next')!.start);
+      this.freeTrees = elementsOf(fieldOf(state, 'free')!).map(textOf);
+    }
+    for (const [key, value] of this.tree.entries({ from: lowest, to: highest })) {
+      this.load(key.toString(), rawDocument(value));
+    }
+  }
+
+  get(namespace: string): Collection | undefined {
+    return this.collections.get(namespace);
+  }
+
+  /** The collections of a database, by name; of all databases without one. */
+  list(database?: string): Collection[] {
+    const all = [...this.collections.values()];
+    if (database === undefined) return all;
+    return all.filter((collection) => collection.namespace.startsWith(`${database}.`));
+  }
+
+  /** Makes a collection if there is none. */
+  create(namespace: string, options: Raw = emptyDocument): Promise<Collection> {
+    const existing = this.collections.get(namespace);
+    if (existing !== undefined) return Promise.resolve(existing);
+    return this.environment.exclusive(() => {
+      const raced = this.collections.get(namespace);
+      if (raced !== undefined) return raced;
+      const uuid = Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
+      const collection = this.build(namespace, uuid, options, this.takeTree(), [
+        this.buildIndex(idIndexSpec(), this.takeTree()),
+      ]);
+      this.collections.set(namespace, collection);
+      return this.environment.writeAlone(() => this.save(collection)).then(() => collection);
+    });
+  }
+
+  /** Answers whether there was one. */
+  drop(namespace: string): Promise<boolean> {
+    return this.environment.exclusive(async () => {
+      const collection = this.collections.get(namespace);
+      if (collection === undefined) return false;
+      collection.alive = false;
+      this.collections.delete(namespace);
+      const names = [collection.recordsName, ...collection.indexes.map((index) => index.treeName)];
+      await this.environment.writeAlone(() => {
+        this.tree.remove(Buffer.from(namespace));
+        this.freeTrees.push(...names);
+        this.saveTrees();
+      });
+      for (const name of names) this.environment.tree(name).clear();
+      return true;
+    });
+  }
+
+  /** Makes an empty index tree; the builder fills it and then calls `publish`. */
+  prepareIndex(spec: IndexSpec): Promise<Index> {
+    return this.environment.exclusive(() => this.buildIndex(spec, this.takeTree()));
+  }
+
+  /** In a write job: the collection's indexes are from now on these. */
+  publish(collection: Collection, indexes: Index[]): void {
+    collection.indexes = indexes;
+    this.save(collection);
+  }
+
+  /** Gives back the trees of indexes that are published no more. */
+  release(indexes: readonly Index[]): Promise<void> {
+    return this.environment.exclusive(async () => {
+      await this.environment.writeAlone(() => {
+        this.freeTrees.push(...indexes.map((index) => index.treeName));
+        this.saveTrees();
+      });
+      for (const index of indexes) index.tree.clear();
+    });
+  }
+
+  private load(namespace: string, stored: Raw): void {
+    const indexes = elementsOf(fieldOf(stored, 'indexes')!).map((index) => {
+      const spec = parseIndexSpec(fieldOf(index, 'spec')!);
+      const built = this.buildIndex(spec, textOf(fieldOf(index, 'tree')!));
+      built.multikey = elementsOf(fieldOf(index, 'multikey')!).map(truthOf);
+      built.cut = truthOf(fieldOf(index, 'cut'));
+      return built;
+    });
+    const uuid = fieldOf(stored, 'uuid')!;
+    const uuidBytes = Buffer.from(uuid.bytes.subarray(uuid.start + 5, uuid.end));
+    const options = fieldOf(stored, 'options')!;
+    this.collections.set(
+      namespace,
+      this.build(namespace, uuidBytes, options, textOf(fieldOf(stored, 'records')!), indexes),
+    );
+  }
+
+  private build(namespace: string, uuid: Buffer, options: Raw, recordsName: string, indexes: Index[]): Collection {
+    const collection: Collection = new Collection({
+      namespace,
+      uuid,
+      options,
+      records: this.environment.tree(recordsName),
+      recordsName,
+      indexes,
+      flagsRose: () => this.save(collection),
+    });
+    return collection;
+  }
+
+  private buildIndex(spec: IndexSpec, treeName: string): Index {
+    return {
+      spec,
+      treeName,
+      tree: this.environment.tree(treeName),
+      multikey: spec.fields.map(() => false),
+      cut: false,
+      ...(spec.partialFilter === undefined ? {} : { filter: parseFilter(spec.partialFilter) }),
+    };
+  }
+
+  private takeTree(): string {
+    return this.freeTrees.pop() ?? `t${this.nextTree++}`;
+  }
+
+  /** In a write job. */
+  private save(collection: Collection): void {
+    if (this.collections.get(collection.namespace) !== collection) return;
+    const stored = encodeDocument({
+      uuid: binaryOf(collection.uuid),
+      options: collection.options,
+      records: collection.recordsName,
+      indexes: collection.indexes.map((index) => ({
+        spec: index.spec.document,
+        tree: index.treeName,
+        multikey: index.multikey,
+        cut: index.cut,
+      })),
+    });
+    this.tree.put(Buffer.from(collection.namespace), stored);
+    this.saveTrees();
+  }
+
+  private saveTrees(): void {
+    this.tree.put(treesKey, encodeDocument({ next: this.nextTree, free: this.freeTrees }));
+  }
+}
+
+/** A UUID's bytes as a BSON binary of subtype 4. */
+export function binaryOf(uuid: Buffer): Raw {
+  const bytes = Buffer.concat([Buffer.from([uuid.length, 0, 0, 0, 4]), uuid]);
+  return { type: 5, bytes, start: 0, end: bytes.length };
+}
+
+/** Splits "database.collection"; throws InvalidNamespace for what is not a name. */
+export function checkNamespace(database: string, collection: string): string {
+  if (database === '' || /[/\\. "$*<>:|?\0]/.test(database)) {
+    throw storeError('InvalidNamespace', `Invalid database name: '${database}'`);
+  }
+  if (collection === '' || collection.includes('$') || collection.includes('\0') || collection.startsWith('.')) {
+    throw storeError('InvalidNamespace', `Invalid collection name: '${collection}'`);
+  }
+  if (Buffer.byteLength(`${database}.${collection}`) > 255) {
+    throw storeError('InvalidNamespace', 'Fully qualified namespace is too long: at most 255 bytes');
+  }
+  return `${database}.${collection}`;
+}

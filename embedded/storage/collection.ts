@@ -1,0 +1,200 @@
+// A collection: its records, by a number that only grows, and its indexes. Every write keeps both in step, and
+// throws before it has written anything or not at all.
+import { createHash } from 'node:crypto';
+import { fieldOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import { indexKeys, keyValues } from '../keys/index-keys.ts';
+import type { IndexSpec } from '../keys/index-spec.ts';
+import type { Filter } from '../query/filter.ts';
+import { matches } from '../query/match.ts';
+import type { Tree } from './tree.ts';
+
+/** Bytes of an index key that are kept as they are; a longer one ends in a digest of the whole. */
+export const indexKeyBytesMax = 1900;
+const keptBytes = indexKeyBytesMax - 32;
+/** A record's number, in bytes, big-endian. */
+export const recordIdBytes = 6;
+
+export type Index = {
+  readonly spec: IndexSpec;
+  readonly tree: Tree;
+  readonly treeName: string;
+  readonly filter?: Filter;
+  /** For each field whether any document has an array on its path. Only ever rises. */
+  multikey: boolean[];
+  /** Some key was cut: the order among such keys is not the values' order. */
+  cut: boolean;
+};
+
+export type CollectionParts = {
+  readonly namespace: string;
+  readonly uuid: Buffer;
+  readonly options: Raw;
+  readonly records: Tree;
+  readonly recordsName: string;
+  readonly indexes: Index[];
+  /** Called in a write job when an index's flags rose. */
+  readonly flagsRose: () => void;
+};
+
+type Change = { readonly index: Index; readonly gone: readonly Buffer[]; readonly fresh: readonly Buffer[] };
+
+export class Collection {
+  readonly namespace: string;
+  readonly uuid: Buffer;
+  readonly options: Raw;
+  readonly records: Tree;
+  readonly recordsName: string;
+  indexes: Index[];
+  /** False once dropped: whoever still holds it looks the name up again. */
+  alive = true;
+  private readonly flagsRose: () => void;
+  private nextRecord = 0;
+
+  constructor(parts: CollectionParts) {
+    this.namespace = parts.namespace;
+    this.uuid = parts.uuid;
+    this.options = parts.options;
+    this.records = parts.records;
+    this.recordsName = parts.recordsName;
+    this.indexes = parts.indexes;
+    this.flagsRose = parts.flagsRose;
+  }
+
+  /** In a write job. Throws DuplicateKey and the errors of index keys. Answers the record's number. */
+  insert(document: Raw): number {
+    const changes: Change[] = [];
+    for (const index of this.indexes) {
+      const fresh = this.keysFor(index, document);
+      this.checkUnique(index, document, fresh);
+      changes.push({ index, gone: [], fresh });
+    }
+    if (this.nextRecord === 0) this.nextRecord = this.lastRecord() + 1;
+    const record = this.nextRecord++;
+    this.records.append(recordKey(record), document.bytes.subarray(document.start, document.end));
+    for (const change of changes) applyChange(change, record);
+    return record;
+  }
+
+  /** In a write job. Replaces a record by a document with the same _id. */
+  replace(record: number, before: Raw, after: Raw): void {
+    const changes: Change[] = [];
+    for (const index of this.indexes) {
+      const old = this.keysFor(index, before);
+      const now = this.keysFor(index, after);
+      const fresh = now.filter((key) => !old.some((other) => other.equals(key)));
+      const gone = old.filter((key) => !now.some((other) => other.equals(key)));
+      if (fresh.length === 0 && gone.length === 0) continue;
+      this.checkUnique(index, after, fresh);
+      changes.push({ index, gone, fresh });
+    }
+    this.records.put(recordKey(record), after.bytes.subarray(after.start, after.end));
+    for (const change of changes) applyChange(change, record);
+  }
+
+  /** In a write job. */
+  remove(record: number, document: Raw): void {
+    for (const index of this.indexes) applyChange({ index, gone: this.keysFor(index, document), fresh: [] }, record);
+    this.records.remove(recordKey(record));
+  }
+
+  document(record: number): Raw | undefined {
+    const bytes = this.records.get(recordKey(record));
+    return bytes === undefined ? undefined : rawDocument(bytes);
+  }
+
+  count(): number {
+    return this.records.count();
+  }
+
+  /** In a write job: puts an existing record into a new index. Throws DuplicateKey. */
+  addToIndex(index: Index, record: number, document: Raw): void {
+    const fresh = this.keysFor(index, document);
+    this.checkUnique(index, document, fresh);
+    applyChange({ index, gone: [], fresh }, record);
+  }
+
+  private lastRecord(): number {
+    return this.records.lastKey()?.readUIntBE(0, recordIdBytes) ?? 0;
+  }
+
+  /** The keys a document has in an index, in the form they are stored in. */
+  keysFor(index: Index, document: Raw): readonly Buffer[] {
+    if (index.filter !== undefined && !matches(index.filter, document)) return [];
+    const { keys, multikey } = indexKeys(index.spec, document);
+    if (multikey?.some((rose, i) => rose && !index.multikey[i])) {
+      index.multikey = index.multikey.map((was, i) => was || multikey[i]!);
+      this.flagsRose();
+    }
+    if (keys.every((key) => key.length <= indexKeyBytesMax)) return keys;
+    if (!index.cut) {
+      index.cut = true;
+      this.flagsRose();
+    }
+    return keys.map(storedKey);
+  }
+
+  private checkUnique(index: Index, document: Raw, fresh: readonly Buffer[]): void {
+    if (!index.spec.unique && index.spec.name !== '_id_') return;
+    for (const key of fresh) if (index.tree.has(key)) throw this.duplicate(index, document);
+  }
+
+  private duplicate(index: Index, document: Raw): Error {
+    const values = keyValues(index.spec, document);
+    const shown = values.map(([path, value]) => `${path}: ${show(value)}`).join(', ');
+    const message = `E11000 duplicate key error collection: ${this.namespace} index: ${index.spec.name} dup key: { ${shown} }`;
+    return storeError('DuplicateKey', message, { keyPattern: index.spec.key, keyValue: Object.fromEntries(values) });
+  }
+}
+
+export function isUnique(index: Index): boolean {
+  return index.spec.unique || index.spec.name === '_id_';
+}
+
+function applyChange({ index, gone, fresh }: Change, record: number): void {
+  const { tree } = index;
+  if (isUnique(index)) {
+    for (const key of gone) tree.remove(key);
+    for (const key of fresh) tree.put(key, recordKey(record));
+    return;
+  }
+  for (const key of gone) tree.remove(withRecord(key, record));
+  for (const key of fresh) tree.put(withRecord(key, record));
+}
+
+export function recordKey(record: number): Buffer {
+  const key = Buffer.allocUnsafe(recordIdBytes);
+  key.writeUIntBE(record, 0, recordIdBytes);
+  return key;
+}
+
+function withRecord(key: Buffer, record: number): Buffer {
+  const out = Buffer.allocUnsafe(key.length + recordIdBytes);
+  key.copy(out);
+  out.writeUIntBE(record, key.length, recordIdBytes);
+  return out;
+}
+
+/** The form a key is stored in: as it is, or its beginning and a digest. */
+export function storedKey(key: Buffer): Buffer {
+  if (key.length <= indexKeyBytesMax) return key;
+  return Buffer.concat([key.subarray(0, keptBytes), createHash('sha256').update(key).digest()]);
+}
+
+/** A bound for keys, cut so that no key within the bound is lost. */
+export function storedBound(key: Buffer, upper: boolean): Buffer {
+  if (key.length <= keptBytes) return key;
+  const cut = key.subarray(0, keptBytes);
+  return upper ? Buffer.concat([cut, Buffer.from([0xff])]) : cut;
+}
+
+function show(value: Raw | null): string {
+  if (value === null) return 'null';
+  if (value.type === 2) return JSON.stringify(value.bytes.toString('utf8', value.start + 4, value.end - 1));
+  if (value.type === 7) return `ObjectId('${value.bytes.toString('hex', value.start, value.end)}')`;
+  if (value.type === 16) return String(value.bytes.readInt32LE(value.start));
+  if (value.type === 18) return String(value.bytes.readBigInt64LE(value.start));
+  if (value.type === 1) return value.bytes.readDoubleLE(value.start).toFixed(1).replace(/\.0$/, '.0');
+  if (value.type === 3) return `{ ${fieldOf(value, '') === undefined ? '…' : ''} }`;
+  return '?';
+}

@@ -1,0 +1,162 @@
+// The LMDB file and its one writer. Jobs that arrive while a commit is under way go together into the next one:
+// one fsync for all of them, and nobody is answered before it. Readers see only what was committed and flushed.
+import { ABORT, open, type RootDatabase } from 'lmdb';
+import { storeError } from '../errors.ts';
+import { Tree } from './tree.ts';
+
+/** Trees (collections and indexes) one store can hold. */
+export const treesMax = 8192;
+/** The file's size at most, in bytes: address space, not disk. */
+export const fileBytesMax = 2 ** 40;
+/** Jobs in one commit. */
+export const jobsPerCommitMax = 1000;
+/** Jobs that wait at most; a further one is refused. */
+export const jobsWaitingMax = 100_000;
+
+type Job = {
+  readonly run: () => unknown;
+  readonly done: (value: unknown) => void;
+  readonly failed: (error: unknown) => void;
+};
+
+type Outcome = { readonly value?: unknown; readonly error?: unknown; readonly poisoned?: boolean };
+
+export class Environment {
+  private readonly root: RootDatabase<Buffer, Buffer>;
+  private readonly trees = new Map<string, Tree>();
+  private waiting: Job[] = [];
+  private exclusives: (() => Promise<void>)[] = [];
+  private running: Promise<void> | undefined;
+  private dirty = false;
+  private closed = false;
+
+  constructor(path: string) {
+    this.root = open<Buffer, Buffer>({
+      path,
+      maxDbs: treesMax,
+      mapSize: fileBytesMax,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      // A commit is durable when it is visible: no second step between commit and flush.
+      overlappingSync: false,
+      eventTurnBatching: false,
+      noSubdir: false,
+    } as never);
+  }
+
+  /** Opens or makes a tree. Only between jobs (see `exclusive`) or before the first. */
+  tree(name: string): Tree {
+    let tree = this.trees.get(name);
+    if (tree === undefined) {
+      const database = this.root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary' } as never);
+      tree = new Tree(database, () => {
+        this.dirty = true;
+      });
+      this.trees.set(name, tree);
+    }
+    return tree;
+  }
+
+  /**
+   * Runs a job in the next commit and answers when that is on disk. The job is synchronous and may run twice, if
+   * another job of its commit failed half-way; so it keeps no state outside its trees.
+   */
+  write<T>(run: () => T): Promise<T> {
+    if (this.closed) return Promise.reject(storeError('ShutdownInProgress', 'the store is closing'));
+    if (this.waiting.length >= jobsWaitingMax) {
+      return Promise.reject(storeError('OperationFailed', `more than ${jobsWaitingMax} writes are waiting`));
+    }
+    return new Promise<T>((done, failed) => {
+      this.waiting.push({ run, done: done as (value: unknown) => void, failed });
+      this.start();
+    });
+  }
+
+  /** Runs something between two commits, alone: making and emptying trees. */
+  exclusive<T>(run: () => T | Promise<T>): Promise<T> {
+    if (this.closed) return Promise.reject(storeError('ShutdownInProgress', 'the store is closing'));
+    return new Promise<T>((done, failed) => {
+      this.exclusives.push(async () => {
+        try {
+          done(await run());
+        } catch (error) {
+          failed(error);
+        }
+      });
+      this.start();
+    });
+  }
+
+  /** A commit of its own, for use inside `exclusive`. */
+  async writeAlone(run: () => void): Promise<void> {
+    await this.root.childTransaction(run);
+  }
+
+  private start(): void {
+    if (this.running !== undefined) return;
+    this.running = new Promise<void>((resolve) => setImmediate(resolve))
+      .then(() => this.drain())
+      .finally(() => {
+        this.running = undefined;
+        if (this.waiting.length > 0 || this.exclusives.length > 0) this.start();
+      });
+  }
+
+  private async drain(): Promise<void> {
+    for (const run of this.exclusives.splice(0)) await run();
+    const group = this.waiting.splice(0, jobsPerCommitMax);
+    if (group.length > 0) await this.commit(group);
+  }
+
+  private async commit(group: readonly Job[]): Promise<void> {
+    let outcomes: Outcome[] = [];
+    try {
+      await this.root.childTransaction(() => {
+        outcomes = this.runAll(group);
+        return outcomes.at(-1)?.poisoned ? (ABORT as never) : undefined;
+      });
+    } catch (error) {
+      for (const job of group) job.failed(notWritten(error));
+      return;
+    }
+    if (!outcomes.at(-1)?.poisoned) {
+      group.forEach((job, i) => {
+        const { value, error } = outcomes[i]!;
+        if (error === undefined) job.done(value);
+        else job.failed(error);
+      });
+      return;
+    }
+    // The last job that ran failed half-way: nothing of this commit was kept. It fails alone, the others run again.
+    group[outcomes.length - 1]!.failed(outcomes.at(-1)!.error);
+    const rest = group.filter((_, i) => i !== outcomes.length - 1);
+    if (rest.length > 0) await this.commit(rest);
+  }
+
+  private runAll(group: readonly Job[]): Outcome[] {
+    const outcomes: Outcome[] = [];
+    for (const job of group) {
+      this.dirty = false;
+      try {
+        outcomes.push({ value: job.run() });
+      } catch (error) {
+        outcomes.push({ error, poisoned: this.dirty });
+        if (this.dirty) break;
+      }
+    }
+    return outcomes;
+  }
+
+  /** Waits for the writes that were accepted, then closes the file. */
+  async close(): Promise<void> {
+    this.closed = true;
+    while (this.running !== undefined) await this.running;
+    await this.root.close();
+  }
+}
+
+function notWritten(error: unknown): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  const full = /MDB_MAP_FULL|ENOSPC|No space/i.test(text);
+  return storeError(full ? 'OutOfDiskSpace' : 'InternalError', `the write was not committed: ${text}`);
+}

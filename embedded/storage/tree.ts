@@ -1,0 +1,97 @@
+// One ordered tree of bytes in LMDB. Inside a write job it reads what the job wrote; outside, what is committed.
+import type { Database } from 'lmdb';
+
+export type Entry = readonly [key: Buffer, value: Buffer];
+
+export type Range = {
+  /** First key, inclusive. */
+  readonly from: Buffer;
+  /** End, exclusive. */
+  readonly to: Buffer;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+};
+
+/** Keys LMDB takes at most, with its default pages. */
+export const keyBytesMax = 1978;
+
+const below = Buffer.from([0]);
+const nothing = Buffer.alloc(0);
+
+export class Tree {
+  private readonly database: Database<Buffer, Buffer>;
+  /** Told before each write, so that a job that fails half-way is known. */
+  private readonly touched: () => void;
+
+  constructor(database: Database<Buffer, Buffer>, touched: () => void) {
+    this.database = database;
+    this.touched = touched;
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    return this.database.getBinary(key);
+  }
+
+  has(key: Buffer): boolean {
+    return this.database.doesExist(key);
+  }
+
+  put(key: Buffer, value: Buffer = nothing): void {
+    this.touched();
+    this.database.put(key, value);
+  }
+
+  /** As put, for a key above all others: fills pages instead of halving them. */
+  append(key: Buffer, value: Buffer): void {
+    this.touched();
+    this.database.put(key, value, { append: true } as never);
+  }
+
+  remove(key: Buffer): void {
+    this.touched();
+    this.database.remove(key);
+  }
+
+  /** At most `limit` entries, read at once. */
+  entries(range: Range): Entry[] {
+    const out: Entry[] = [];
+    for (const { key, value } of this.database.getRange(lmdbRange(range))) {
+      if (!(range.reverse && range.to.equals(key))) out.push([key, value]);
+    }
+    return cutTo(out, range.limit);
+  }
+
+  keys(range: Range): Buffer[] {
+    const out: Buffer[] = [];
+    for (const key of this.database.getKeys(lmdbRange(range)))
+      if (!(range.reverse && range.to.equals(key))) out.push(key);
+    return cutTo(out, range.limit);
+  }
+
+  lastKey(): Buffer | undefined {
+    for (const key of this.database.getKeys({ reverse: true, limit: 1 } as never)) return key as Buffer;
+    return undefined;
+  }
+
+  count(): number {
+    return (this.database.getStats() as { entryCount: number }).entryCount;
+  }
+
+  /** Empties the tree. Only between jobs. */
+  clear(): void {
+    this.database.clearSync();
+  }
+}
+
+function cutTo<T>(found: T[], limit: number | undefined): T[] {
+  if (limit !== undefined && found.length > limit) found.length = limit;
+  return found;
+}
+
+/** LMDB goes backwards from its start, which is inclusive (so one more is asked for), to its end. */
+function lmdbRange(range: Range): object {
+  const limit = range.limit === undefined ? {} : { limit: range.limit + (range.reverse ? 1 : 0) };
+  if (!range.reverse) return { start: range.from, end: range.to, ...limit };
+  const end = range.from.length === 0 ? below : range.from;
+  return { start: range.to, end, inclusiveEnd: true, reverse: true, ...limit };
+}

@@ -1,0 +1,230 @@
+// Applies a parsed update to one document. Untouched fields keep their bytes and their order; _id never changes.
+import { equalValues } from '../bson/order.ts';
+import { bsonType, fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
+import { matches } from '../query/match.ts';
+import { type Branch, childAt, isPosition, type Node, newBranch, openNode, sealDocument, sealNode } from './branch.ts';
+import { applyOperator, type Target } from './operators.ts';
+import type { Change, Update } from './parse-update.ts';
+import { runPipelineUpdate } from './pipeline-update.ts';
+
+/** Documents are at most this long, in bytes, as in MongoDB. */
+export const documentBytesMax = 16 * 1024 * 1024;
+
+export type UpdateContext = {
+  /** The array position the filter matched, for the positional `$`. */
+  readonly position?: number;
+  readonly inserting: boolean;
+  readonly now: Date;
+};
+
+const emptyDocument = rawDocument(Buffer.from([5, 0, 0, 0, 0]));
+
+/** The document after the update; the very same object if nothing changed. */
+export function applyUpdate(update: Update, before: Raw, context: UpdateContext): Raw {
+  const after = changed(update, before, context);
+  if (after === before) return before;
+  if (after.end - after.start > documentBytesMax) {
+    throw storeError('BSONObjectTooLarge', `Resulting document after update is larger than ${documentBytesMax}`);
+  }
+  return after.bytes.compare(before.bytes, before.start, before.end, after.start, after.end) === 0 ? before : after;
+}
+
+function changed(update: Update, before: Raw, context: UpdateContext): Raw {
+  switch (update.kind) {
+    case 'replace':
+      return replacement(before, update.document);
+    case 'pipeline':
+      return keepId(before, runPipelineUpdate(update.stages, before, update.context));
+    case 'operators': {
+      const root = openNode(before)!;
+      let touched = false;
+      for (const change of update.changes) {
+        if (change.operator === '$setOnInsert' && !context.inserting) continue;
+        const run = new PathRun(change, update.arrayFilters, context, root);
+        if (run.apply(root, 0)) touched = true;
+      }
+      return touched ? keepId(before, sealDocument(root)) : before;
+    }
+  }
+}
+
+/** A replacement keeps the _id, in first place. */
+function replacement(before: Raw, document: Raw): Raw {
+  const id = fieldsOf(before).find(([name]) => name === '_id')?.[1];
+  const fields = fieldsOf(document);
+  const given = fields.find(([name]) => name === '_id')?.[1];
+  if (id !== undefined && given !== undefined && !equalValues(id, given)) throw immutableId('_id');
+  const first = given ?? id;
+  if (first === undefined) return document;
+  const rest = fields.filter(([name]) => name !== '_id');
+  return sealDocument({
+    array: false,
+    names: ['_id', ...rest.map(([name]) => name)],
+    values: [first, ...rest.map(([, value]) => value)],
+  });
+}
+
+function keepId(before: Raw, after: Raw): Raw {
+  const old = fieldsOf(before).find(([name]) => name === '_id')?.[1];
+  if (old === undefined) return after;
+  const now = fieldsOf(after).find(([name]) => name === '_id')?.[1];
+  if (now === undefined || !equalValues(old, now)) throw immutableId('_id');
+  return after;
+}
+
+function immutableId(path: string): Error {
+  return storeError(
+    'ImmutableField',
+    `Performing an update on the path '${path}' would modify the immutable field '_id'`,
+  );
+}
+
+/** One change on its way down its path, which `$[]` and `$[name]` may split. */
+class PathRun {
+  private readonly change: Change;
+  private readonly filters: ReadonlyMap<string, import('../query/filter.ts').Filter>;
+  private readonly context: UpdateContext;
+  private readonly root: Branch;
+
+  constructor(
+    change: Change,
+    filters: ReadonlyMap<string, import('../query/filter.ts').Filter>,
+    context: UpdateContext,
+    root: Branch,
+  ) {
+    this.change = change;
+    this.filters = filters;
+    this.context = context;
+    this.root = root;
+  }
+
+  /** Answers whether anything changed. */
+  apply(branch: Branch, at: number): boolean {
+    const part = this.change.parts[at]!;
+    if (part === '$') return this.step(branch, String(this.position()), at);
+    if (part === '$[]' || /^\$\[.+\]$/.test(part)) return this.each(branch, part.slice(2, -1), at);
+    return this.step(branch, part, at);
+  }
+
+  private position(): number {
+    if (this.context.position === undefined) {
+      throw storeError('BadValue', 'The positional operator did not find the match needed from the query.');
+    }
+    return this.context.position;
+  }
+
+  private each(branch: Branch, identifier: string, at: number): boolean {
+    const path = this.change.parts.slice(0, at).join('.');
+    if (!branch.array) {
+      throw storeError('BadValue', `Cannot apply array updates to non-array element ${path}`);
+    }
+    const filter = identifier === '' ? undefined : this.filters.get(identifier);
+    let touched = false;
+    for (let i = 0; i < branch.values.length; i++) {
+      if (filter !== undefined) {
+        const wrapped = sealDocument({ array: false, names: [identifier], values: [branch.values[i]!] });
+        if (!matches(filter, wrapped)) continue;
+      }
+      if (this.step(branch, String(i), at)) touched = true;
+    }
+    return touched;
+  }
+
+  private step(branch: Branch, name: string, at: number): boolean {
+    const { parts } = this.change;
+    if (at === parts.length - 1)
+      return applyOperator(this.change, this.target(branch, name), this.context.now, this.root);
+    const index = childAt(branch, name);
+    const creates = makesPaths.has(this.change.operator);
+    if (index >= 0) {
+      const child = openNode(branch.values[index]!);
+      if (child === undefined) {
+        if (!creates) return false;
+        const found = sealNode(branch.values[index]!);
+        throw storeError(
+          'PathNotViable',
+          `Cannot create field '${parts[at + 1]}' in element {${name}: ${describe(found)}}`,
+        );
+      }
+      const touched = this.apply(child, at + 1);
+      if (touched) branch.values[index] = child;
+      return touched;
+    }
+    if (!creates) return false;
+    if (branch.array && !isPosition(name)) throw this.notViable(name, at);
+    const child = newBranch();
+    const touched = this.apply(child, at + 1);
+    if (touched) place(branch, name, child);
+    return touched;
+  }
+
+  private target(branch: Branch, name: string): Target {
+    const index = childAt(branch, name);
+    if (branch.array && !isPosition(name)) {
+      if (!makesPaths.has(this.change.operator)) return { value: undefined, set: () => {}, remove: () => {} };
+      throw this.notViable(name, this.change.parts.length - 1);
+    }
+    return {
+      value: index < 0 ? undefined : branch.values[index],
+      set: (node: Node) => place(branch, name, node),
+      remove: () => {
+        if (index < 0) return;
+        if (branch.array) branch.values[index] = { type: bsonType.null, bytes: emptyDocument.bytes, start: 0, end: 0 };
+        else {
+          branch.values.splice(index, 1);
+          branch.names.splice(index, 1);
+        }
+      },
+    };
+  }
+
+  private notViable(name: string, at: number): Error {
+    const where = this.change.parts.slice(0, at).join('.');
+    return storeError('PathNotViable', `Cannot create field '${name}' in element {${where}: [...]}`);
+  }
+}
+
+/** Operators that make what their path lacks. */
+const makesPaths: ReadonlySet<string> = new Set([
+  '$set',
+  '$setOnInsert',
+  '$inc',
+  '$mul',
+  '$min',
+  '$max',
+  '$currentDate',
+  '$push',
+  '$addToSet',
+  '$bit',
+]);
+
+/** Array positions that an update may add to an array at once, filled with nulls, as in MongoDB. */
+const paddingMax = 1_500_000;
+
+function place(branch: Branch, name: string, node: Node): void {
+  const index = childAt(branch, name);
+  if (index >= 0) {
+    branch.values[index] = node;
+    return;
+  }
+  if (!branch.array) {
+    branch.names.push(name);
+    branch.values.push(node);
+    return;
+  }
+  const position = Number(name);
+  if (position - branch.values.length > paddingMax) {
+    throw storeError('CannotBackfillArray' as never, `can't backfill more than ${paddingMax} elements`);
+  }
+  while (branch.values.length < position) {
+    branch.values.push({ type: bsonType.null, bytes: emptyDocument.bytes, start: 0, end: 0 });
+  }
+  branch.values.push(node);
+}
+
+function describe(value: Raw): string {
+  return value.type === bsonType.string
+    ? `"${value.bytes.toString('utf8', value.start + 4, value.end - 1)}"`
+    : `type ${value.type}`;
+}

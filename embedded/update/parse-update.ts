@@ -1,0 +1,174 @@
+// Parses an update: a replacement, operators, or a pipeline. Refuses what MongoDB refuses before it looks at any
+// document: unknown operators (9), paths that touch each other (40), empty paths (56), dollars (52).
+import { bsonType, elementsOf, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
+import { numberedError, storeError } from '../errors.ts';
+import type { Filter } from '../query/filter.ts';
+import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
+
+export const updateOperators = [
+  '$set',
+  '$unset',
+  '$inc',
+  '$mul',
+  '$min',
+  '$max',
+  '$rename',
+  '$setOnInsert',
+  '$currentDate',
+  '$push',
+  '$addToSet',
+  '$pull',
+  '$pullAll',
+  '$pop',
+  '$bit',
+] as const;
+
+export type UpdateOperator = (typeof updateOperators)[number];
+
+export type Change = {
+  readonly operator: UpdateOperator;
+  readonly path: string;
+  readonly parts: readonly string[];
+  readonly value: Raw;
+};
+
+export type Update =
+  | { readonly kind: 'replace'; readonly document: Raw }
+  | { readonly kind: 'operators'; readonly changes: readonly Change[]; readonly arrayFilters: ArrayFilters }
+  | { readonly kind: 'pipeline'; readonly stages: readonly Raw[]; readonly context: FilterContext };
+
+/** By identifier: the filter, and the path below the element ('' for the element itself is written as its name). */
+export type ArrayFilters = ReadonlyMap<string, Filter>;
+
+export function parseUpdate(value: Raw, arrayFilters: readonly Raw[] = [], context: FilterContext = {}): Update {
+  if (value.type === bsonType.array) {
+    if (arrayFilters.length > 0)
+      throw storeError('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
+    return { kind: 'pipeline', stages: elementsOf(value), context };
+  }
+  if (value.type !== bsonType.object)
+    throw storeError('FailedToParse', 'Update argument must be either an object or an array');
+  const fields = fieldsOf(value);
+  if (!fields[0]?.[0].startsWith('$')) {
+    if (arrayFilters.length > 0)
+      throw storeError('FailedToParse', 'arrayFilters may not be specified for replacement-style updates');
+    for (const [name] of fields) {
+      if (name.startsWith('$')) {
+        throw storeError(
+          'DollarPrefixedFieldName',
+          `The dollar ($) prefixed field '${name}' in '${name}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`,
+        );
+      }
+    }
+    return { kind: 'replace', document: value };
+  }
+  const changes = fields.flatMap(([operator, body]) => parseOperator(operator, body));
+  checkConflicts(changes);
+  return { kind: 'operators', changes, arrayFilters: parseArrayFilters(arrayFilters, changes, context) };
+}
+
+function parseOperator(operator: string, body: Raw): Change[] {
+  if (!updateOperators.includes(operator as UpdateOperator)) {
+    throw storeError(
+      'FailedToParse',
+      `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
+    );
+  }
+  if (body.type !== bsonType.object) {
+    throw storeError(
+      'FailedToParse',
+      `Modifiers operate on fields but we found type ${body.type} instead. For example: {$mod: {<field>: ...}}`,
+    );
+  }
+  return fieldsOf(body).map(([path, value]) => {
+    const parts = path.split('.');
+    if (parts.some((part) => part === '')) {
+      throw numberedError(56, `The update path '${path}' contains an empty field name, which is not allowed.`);
+    }
+    if (parts[0]!.startsWith('$')) {
+      throw storeError(
+        'DollarPrefixedFieldName',
+        `The dollar ($) prefixed field '${parts[0]}' in '${path}' is not allowed in the context of an update's replacement document.`,
+      );
+    }
+    return { operator: operator as UpdateOperator, path, parts, value };
+  });
+}
+
+/** No two changes on the same path or one below the other. $rename touches both its ends. */
+function checkConflicts(changes: readonly Change[]): void {
+  const taken = new Map<string, boolean>();
+  const take = (path: string) => {
+    let at = -1;
+    do {
+      at = path.indexOf('.', at + 1);
+      const prefix = at < 0 ? path : path.slice(0, at);
+      const whole = taken.get(prefix);
+      if (whole === true || (at < 0 && whole === false)) {
+        throw storeError(
+          'ConflictingUpdateOperators',
+          `Updating the path '${path}' would create a conflict at '${prefix}'`,
+        );
+      }
+      taken.set(prefix, at < 0);
+    } while (at >= 0);
+  };
+  for (const change of changes) {
+    take(change.path);
+    if (change.operator === '$rename' && change.value.type === bsonType.string) {
+      take(change.value.bytes.toString('utf8', change.value.start + 4, change.value.end - 1));
+    }
+  }
+}
+
+function parseArrayFilters(filters: readonly Raw[], changes: readonly Change[], context: FilterContext): ArrayFilters {
+  const out = new Map<string, Filter>();
+  for (const filter of filters) {
+    const identifier = identifierOf(filter);
+    if (identifier === undefined || !/^[a-z][a-zA-Z0-9]*$/.test(identifier)) {
+      throw storeError(
+        'BadValue',
+        `Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${identifier}'`,
+      );
+    }
+    if (out.has(identifier)) {
+      throw storeError(
+        'FailedToParse',
+        `Found multiple array filters with the same top-level field name ${identifier}`,
+      );
+    }
+    out.set(identifier, parseFilter(filter, context));
+  }
+  const used = new Set(
+    changes.flatMap((change) =>
+      change.parts.filter((part) => /^\$\[.+\]$/.test(part)).map((part) => part.slice(2, -1)),
+    ),
+  );
+  for (const identifier of out.keys()) {
+    if (!used.has(identifier)) {
+      throw storeError('FailedToParse', `The array filter for identifier '${identifier}' was not used in the update`);
+    }
+  }
+  for (const identifier of used) {
+    if (!out.has(identifier)) {
+      throw storeError('BadValue', `No array filter found for identifier '${identifier}'`);
+    }
+  }
+  return out;
+}
+
+/** The name all paths of an array filter begin with. */
+function identifierOf(filter: Raw): string | undefined {
+  for (const [name, value] of fieldsOf(filter)) {
+    if (!name.startsWith('$')) return name.split('.')[0];
+    if (value.type !== bsonType.array) return undefined;
+    const first = elementsOf(value)[0];
+    if (first !== undefined) return identifierOf(first);
+  }
+  return undefined;
+}
+
+/** The _id a document carries, if any. */
+export function idOf(document: Raw): Raw | undefined {
+  return fieldOf(document, '_id');
+}

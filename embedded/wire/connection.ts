@@ -1,0 +1,106 @@
+// One client's socket: cuts the byte stream into messages, runs them one after another, answers in order. Whatever
+// is not a message ends this connection and no other.
+import type { Socket } from 'node:net';
+import { StoreError } from '../errors.ts';
+import { encodeReply, headerBytes, messageBytesMax, parseRequest, type Request } from './message.ts';
+
+export type Answer = Readonly<Record<string, unknown>>;
+/** Undefined: close without an answer. */
+export type Answerer = (request: Request, signal: AbortSignal) => Promise<Answer | undefined>;
+
+/** Requests one connection may have sent ahead; a further one pauses its socket. */
+export const requestsAheadMax = 64;
+
+export class Connection {
+  private readonly socket: Socket;
+  private readonly answer: Answerer;
+  private readonly gone = new AbortController();
+  private chunks: Buffer[] = [];
+  private buffered = 0;
+  /** Bytes of the message being read; 0: its header is not whole yet. */
+  private wanted = 0;
+  private waiting: Buffer[] = [];
+  private working = false;
+
+  constructor(socket: Socket, answer: Answerer) {
+    this.socket = socket;
+    this.answer = answer;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.received(chunk));
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.gone.abort(new Error('the connection is gone')));
+  }
+
+  get signal(): AbortSignal {
+    return this.gone.signal;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  /** Answers when what was already received has been answered. */
+  private received(chunk: Buffer): void {
+    this.chunks.push(chunk);
+    this.buffered += chunk.length;
+    for (;;) {
+      if (this.wanted === 0) {
+        if (this.buffered < headerBytes) return;
+        this.wanted = this.join().readInt32LE(0);
+        if (this.wanted < headerBytes + 5 || this.wanted > messageBytesMax) {
+          this.socket.destroy();
+          return;
+        }
+      }
+      if (this.buffered < this.wanted) return;
+      const all = this.join();
+      this.waiting.push(all.subarray(0, this.wanted));
+      this.chunks = all.length > this.wanted ? [all.subarray(this.wanted)] : [];
+      this.buffered = all.length - this.wanted;
+      this.wanted = 0;
+      if (this.waiting.length >= requestsAheadMax) this.socket.pause();
+      if (!this.working) void this.work();
+    }
+  }
+
+  private join(): Buffer {
+    if (this.chunks.length > 1) this.chunks = [Buffer.concat(this.chunks, this.buffered)];
+    return this.chunks[0]!;
+  }
+
+  private async work(): Promise<void> {
+    this.working = true;
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      if (this.waiting.length === 0 && this.socket.isPaused()) this.socket.resume();
+      await this.serve(next);
+      if (this.socket.destroyed) break;
+    }
+    this.working = false;
+  }
+
+  private async serve(bytes: Buffer): Promise<void> {
+    let request: Request;
+    try {
+      request = parseRequest(bytes);
+    } catch (error) {
+      if (!(error instanceof StoreError)) {
+        this.socket.destroy();
+        return;
+      }
+      this.send(encodeReply({ requestId: bytes.readInt32LE(4), form: 'message' }, errorAnswer(error)));
+      return;
+    }
+    const answer = await this.answer(request, this.gone.signal);
+    if (answer === undefined) this.socket.destroy();
+    else if (!request.silent) this.send(encodeReply(request, answer));
+  }
+
+  private send(bytes: Buffer): void {
+    if (!this.socket.destroyed) this.socket.write(bytes);
+  }
+}
+
+/** A failed command's answer. */
+export function errorAnswer(error: StoreError): Answer {
+  return { ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName, ...error.detail };
+}
