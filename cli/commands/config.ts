@@ -1,4 +1,5 @@
-// `circuit config [role]`: what a process would run with; secrets are not shown. `circuit config --table`: every setting.
+// `circuit config [role]`: what a process would run with; secrets are not shown.
+// `circuit config --table`: every setting.
 
 import { loadConfig } from '../../mesh/config/config.ts';
 import { printedConfig, settingsTable } from '../../mesh/config/printed.ts';

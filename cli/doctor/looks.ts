@@ -59,8 +59,7 @@ async function edgeAddon(): Promise<Found> {
     return {
       state: 'missing',
       told: `uWebSockets.js does not load (${machine}): ${firstLine(error)}`,
-      remedy:
-        'its build for Node 20 needs glibc 2.36 (Debian 12); those for Node 22 and 24 need 2.38 (Debian 13, Ubuntu 24.04)',
+      remedy: 'its build for Node 20 needs glibc 2.36 (Debian 12); for Node 22 and 24, 2.38 (Debian 13, Ubuntu 24.04)',
     };
   }
 }

@@ -1,4 +1,5 @@
-// What every process that stays stands on: its configuration, log, metrics and admin port, and its connection to the store.
+// What every process that stays stands on: its configuration, log, metrics and admin port, and its connection to the
+// store.
 
 import { type Config, loadConfig } from '../../mesh/config/config.ts';
 import type { Role } from '../../mesh/config/setting.ts';

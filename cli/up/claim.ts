@@ -1,4 +1,4 @@
-// One `circuit up` for one data folder: the first one listens on a socket file in it and tells who it is to whoever asks.
+// One `circuit up` for one data folder: the first one listens on a socket file in it, and tells whoever asks who it is.
 // A socket, and not a file with a process id, because the system itself forgets it when its process dies.
 
 import { createHash } from 'node:crypto';

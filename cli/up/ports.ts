@@ -1,4 +1,4 @@
-// The ports that a mesh on one machine uses inside: free ones, chosen once and kept, so that a restart finds them again.
+// The ports that a mesh on one machine uses inside: free ones, chosen once and kept, so that a restart finds them.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -33,7 +33,7 @@ export class Supervisor {
     return this.#child?.pid;
   }
 
-  /** Resolves to where it listens. Throws when its first start fails: then something is wrong that a person must mend. */
+  /** Resolves to where it listens. Throws when its first start fails: that is for a person to mend. */
   async start(): Promise<string> {
     const child = this.#spawn();
     const address = await child.listening;

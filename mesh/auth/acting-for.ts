@@ -12,7 +12,7 @@ export type ActingFor = { readonly userKey: string; readonly accountKey: string 
 const idShape = /^[0-9]{12}$/;
 
 /**
- * The user, as this domain server may present them: without roles, and without a name (services know their users' names).
+ * The user, as this domain server may present them: without roles, and without a name (services know their users).
  * Throws CALLER_NOT_ALLOWED unless a domain server asks, INVALID_REQUEST for keys that are none, and
  * ACCOUNT_NOT_ALLOWED for an account that it does not serve.
  */

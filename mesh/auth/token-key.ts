@@ -26,7 +26,7 @@ export function secretKey(secret: string): TokenKey {
   return { algorithm: 'HS256', verify: key, sign: key };
 }
 
-/** A key from PEM or JWK text, private or public. Its kind decides the algorithm: Ed25519, P-256 or RSA of 2048 bits. */
+/** A key from PEM or JWK text, private or public. Its kind decides: Ed25519, P-256, or RSA of 2048 bits or more. */
 export function asymmetricKey(text: string): TokenKey {
   const trimmed = text.trim();
   const input = trimmed.startsWith('{') ? { key: JSON.parse(trimmed), format: 'jwk' as const } : trimmed;

@@ -1,5 +1,5 @@
-// Turns a bearer token into a caller, or refuses it. Keys come from the platform's JWKS, from a key of our own, or both;
-// nothing here reads the environment. Only the algorithm that belongs to a key is taken, whatever a token's header says.
+// Turns a bearer token into a caller, or refuses it. Keys come from the platform's JWKS, from a key of our own, or
+// both. Only the algorithm that belongs to a key is taken, whatever a token's header says.
 
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { refuse } from '../errors/refuse.ts';
@@ -30,7 +30,7 @@ export type Verifier = {
 export const tokenLengthMax = 8 * 1_024;
 /** Verified tokens that are remembered, the latest used first. */
 export const rememberedMax = 10_000;
-/** So long a remembered token stands without its signature being checked again; a withdrawn key lives on for as long. */
+/** So long a remembered token stands before its signature is checked again; a withdrawn key lives on for as long. */
 export const rememberedForMs = 60_000;
 const jwksTimeoutMs = 5_000;
 const jwksAlgorithms = ['EdDSA', 'ES256', 'RS256'];

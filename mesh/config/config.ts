@@ -17,9 +17,8 @@ export class ConfigError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(
-      `The configuration has ${faults.length === 1 ? 'a mistake' : `${faults.length} mistakes`}:\n  ${faults.join('\n  ')}`,
-    );
+    const heading = faults.length === 1 ? 'a mistake' : `${faults.length} mistakes`;
+    super(`The configuration has ${heading}:\n  ${faults.join('\n  ')}`);
     this.name = 'ConfigError';
     this.faults = faults;
   }

@@ -17,7 +17,7 @@ export const rules: readonly Rule[] = [
     roles: callers,
     fault: ({ tokenKey, tokenSecret, jwksUrl }) =>
       tokenKey === undefined && tokenSecret === undefined && jwksUrl === undefined
-        ? 'nothing to check tokens with: set CIRCUIT_JWKS_URL, CIRCUIT_TOKEN_KEY or CIRCUIT_TOKEN_SECRET (or their _FILE)'
+        ? 'nothing to check tokens with: set CIRCUIT_JWKS_URL, CIRCUIT_TOKEN_KEY_FILE or CIRCUIT_TOKEN_SECRET_FILE'
         : undefined,
   },
   {
@@ -82,7 +82,7 @@ function faultOf(name: string, work: () => unknown): string | undefined {
     return undefined;
   } catch {
     // What was wrong could quote the key: only that it is wrong is told.
-    return `${name} is not a key that can be used: PEM or JWK of Ed25519, P-256 or RSA 2048; a secret has 32 bytes or more`;
+    return `${name} cannot be used: a key is PEM or JWK of Ed25519, P-256 or RSA 2048; a secret has 32 bytes or more`;
   }
 }
 

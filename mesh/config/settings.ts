@@ -89,7 +89,7 @@ export const settings = {
     usedBy: callers,
   }),
   idKey: text('CIRCUIT_ID_KEY', {
-    doc: 'Keys the order in which ids are given out, so that they cannot be counted. Never changes once ids were given.',
+    doc: 'Keys the order of ids, so that they cannot be counted. Never change it once ids were given.',
     secret: true,
     usedBy: ['service'],
     check: (value) => (value.length < 16 ? 'has at least 16 characters' : undefined),
@@ -150,7 +150,7 @@ export const settings = {
     default: '0',
     min: 0,
     max: 8,
-    doc: "How many proxies stand before the edge: so many steps from the end of `X-Forwarded-For` is the client's address.",
+    doc: "Proxies before the edge: so many steps from the end of `X-Forwarded-For` stands the client's address.",
     usedBy: ['edge'],
   }),
   sockets: integer('CIRCUIT_SOCKETS', {

@@ -1,4 +1,4 @@
-// The shapes a setting's text may have, each with its parser: numbers are bounded, durations and sizes carry their units.
+// The shapes a setting's text may have, each with its parser: numbers are bounded, durations and sizes carry a unit.
 
 import type { Setting, SettingFacts } from './setting.ts';
 

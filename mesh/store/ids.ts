@@ -1,4 +1,5 @@
-// Ids of ours: 12 digits, from blocks taken atomically, passed through a keyed permutation so that they can't be counted.
+// Ids of ours: 12 digits, from blocks taken atomically, passed through a keyed permutation so that they can't be
+// counted.
 
 import type { Db } from 'mongodb';
 import type { Collection } from './collection.ts';

@@ -10,7 +10,7 @@ export type Difference =
   /** Anything else: somebody decides, because building it anew takes the index away meanwhile. */
   | { readonly kind: 'changed'; readonly index: Index };
 
-/** `present` is the answer of listIndexes. Indexes that nobody declared are left alone: an operator may have added them. */
+/** `present` is the answer of listIndexes. Indexes that nobody declared are left alone: an operator may want them. */
 export function indexDifferences(collection: Collection, present: readonly Document[]): readonly Difference[] {
   const byName = new Map(present.map((index) => [index.name as string, index]));
   return collection.indexes.flatMap((index): Difference[] => {

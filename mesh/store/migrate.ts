@@ -1,4 +1,4 @@
-// Makes the database as the collections declare it, one migrator at a time. Safe to run again, and to run while services
+// Makes the database as the collections declare it, one migrator at a time. Safe to run again, and while services
 // work: it only adds. What would take an index away is told, and left to a person.
 
 import { randomUUID } from 'node:crypto';

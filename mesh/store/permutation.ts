@@ -12,7 +12,7 @@ const half = 2 ** halfBits;
 const rounds = 10;
 const blockBytes = 16;
 
-/** Where a run of numbers from `first` on comes out. Numbers of one family never meet; families have keys of their own. */
+/** Where a run of numbers from `first` on comes out. Numbers of one family never meet; each family has its own key. */
 export function permute(key: string, family: string, first: number, count: number): readonly number[] {
   if (first < 0 || first + count > idsMax) throw new Error(`The ids of ${family} are used up.`);
   const familyKey = Buffer.from(hkdfSync('sha256', key, '', `circuit id ${family}`, blockBytes));
@@ -40,7 +40,7 @@ function encrypt(key: Buffer, numbers: readonly number[]): number[] {
       input.writeUInt32BE(round, index * blockBytes);
       input.writeUInt32BE(right[index] ?? 0, index * blockBytes + 4);
     }
-    // ECB is right here: it is AES itself as the round's function, and no input of a round comes twice with one meaning.
+    // ECB is right here: it is AES itself as the round's function.
     const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
     const output = cipher.update(input);
     for (let index = 0; index < numbers.length; index += 1) {

@@ -1,4 +1,4 @@
-// A real store for a test: the embedded one on loopback, strict, in a folder of its own that goes away with it; or, where
+// A real store for a test: the embedded one on loopback, strict, in a folder that goes away with it; or, where
 // MONGODB_URI names a server, a fresh database there.
 
 import { randomBytes } from 'node:crypto';
