@@ -1,0 +1,182 @@
+// Who may follow what. Grants come in a user's log, revocations in the topic's own sequence and again in the user's log.
+// Promises: whoever lost a topic at n gets nothing from n on; a right that was read before a later removal counts for nothing.
+
+import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
+import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Logger } from '../../mesh/telemetry/log.ts';
+import { openingMsMax, openingRoundsMax } from '../limits.ts';
+import type { Session } from '../socket/session.ts';
+import type { Sessions } from '../socket/sessions.ts';
+import type { Hub } from './hub.ts';
+import type { Revocations } from './revocations.ts';
+import { keyOf, prefixOf, type Topic, userDevices, userLog } from './topic.ts';
+import type { TopicReader } from './topic-reader.ts';
+
+export type RightsOptions = {
+  readonly hub: Hub;
+  readonly reader: TopicReader;
+  readonly sessions: Sessions;
+  readonly revocations: Revocations;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly signal: AbortSignal;
+  /** The most topics of one socket. */
+  readonly topicsMax: number;
+  /** Tells a socket that it follows more topics now. */
+  readonly tellJoined: (session: Session, topics: readonly Topic[]) => void;
+};
+
+type Row = { readonly topic: Topic; readonly since: number };
+
+export class Rights {
+  readonly #options: RightsOptions;
+
+  constructor(options: RightsOptions) {
+    this.#options = options;
+  }
+
+  /** What an event that is about to be sent says of rights. */
+  apply(topic: Topic, event: TopicEvent): void {
+    for (const userKey of event.revokedUsers) this.#revoke(userKey, topic.name, event.seq);
+    if (prefixOf(topic.name) !== 'u') return;
+    const userKey = keyOf(topic.name);
+    topic.rightsSeq = event.seq;
+    for (const revoked of event.revokedTopics) this.#revoke(userKey, revoked.topic, revoked.seq);
+    for (const grant of event.grantedTopics) if (grant.follow) void this.#granted(userKey, grant.topic);
+  }
+
+  /**
+   * Lets a socket follow a topic, after asking whether its user may. Returns the topic, whose head is the socket's
+   * position in this turn. Throws TOPIC_NOT_FOUND, TOO_MANY_TOPICS, UNAVAILABLE.
+   */
+  async follow(session: Session, name: string): Promise<Topic> {
+    const { hub } = this.#options;
+    const topic = hub.pin(name);
+    try {
+      const since = await this.#right(topic, session.caller.key);
+      if (session.follows.has(topic) || session.ws === undefined) return topic;
+      if (session.follows.size >= this.#options.topicsMax) throw refuse('TOO_MANY_TOPICS');
+      if (since === undefined) throw refuse('TOPIC_NOT_FOUND', { metadata: { topic: name } });
+      hub.attach(session, topic, since);
+      return topic;
+    } finally {
+      hub.unpin(topic);
+    }
+  }
+
+  /**
+   * Finds the topics of a new session and lets it follow them, in the turn in which `tell` is called.
+   * The rights are read again until none of them changed while they were read. Throws UNAVAILABLE.
+   */
+  async open(session: Session, tell: (topics: readonly Topic[]) => void): Promise<void> {
+    const { hub } = this.#options;
+    const pinned = new Map<string, Topic>();
+    try {
+      const own = [userLog(session.caller.key), userDevices(session.caller.key)];
+      await this.#pinAll(own, pinned);
+      for (let round = 0; round < openingRoundsMax; round++) {
+        const rows = await this.#readRows(session, pinned);
+        if (session.ws === undefined) return;
+        if (rows === undefined) continue;
+        hub.attachAll(session, [...own.map((name) => ({ topic: mustHave(pinned, name), since: 0 })), ...rows]);
+        tell(session.follows.topics());
+        return;
+      }
+      throw refuse('UNAVAILABLE');
+    } finally {
+      for (const topic of pinned.values()) hub.unpin(topic);
+    }
+  }
+
+  /** After a user's log jumped: follows what was granted, and lets go of what was taken, in the part that was not seen. */
+  async reconcile(session: Session): Promise<void> {
+    const { hub, reader } = this.#options;
+    const grants = await reader.grants(session.caller.key, session.caller.accountKey);
+    const granted = new Set(grants.map((grant) => grant.topic));
+    for (const topic of session.follows.topics()) {
+      const own = prefixOf(topic.name) === 'u' || prefixOf(topic.name) === 'd';
+      if (!own && !granted.has(topic.name)) hub.detach(session, topic);
+    }
+    for (const grant of grants) if (grant.follow) await this.#followGranted(session, grant.topic);
+  }
+
+  #revoke(userKey: string, name: string, seq: number): void {
+    const { hub, revocations, sessions, clock } = this.#options;
+    revocations.add(userKey, name, seq, clock());
+    const topic = hub.find(name);
+    if (topic === undefined) return;
+    for (const session of sessions.ofUser(userKey)) {
+      const since = session.follows.since(topic);
+      if (since !== undefined && since < seq) hub.detach(session, topic);
+    }
+  }
+
+  async #granted(userKey: string, name: string): Promise<void> {
+    const sessions = [...this.#options.sessions.ofUser(userKey)].filter((session) => session.ready);
+    await Promise.all(sessions.map((session) => this.#followGranted(session, name)));
+  }
+
+  async #followGranted(session: Session, name: string): Promise<void> {
+    const topic = this.#options.hub.find(name);
+    if (topic !== undefined && session.follows.has(topic)) return;
+    try {
+      const followed = await this.follow(session, name);
+      if (session.follows.has(followed)) this.#options.tellJoined(session, [followed]);
+    } catch (err) {
+      this.#options.log.warn({ topic: name, session: session.id, err }, 'a granted topic could not be followed');
+    }
+  }
+
+  /** From which number a user may follow a topic, with the topic at least as far as when that was read. */
+  async #right(topic: Topic, userKey: string): Promise<number | undefined> {
+    const { hub, reader, revocations, clock, signal } = this.#options;
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(openingMsMax)]);
+    await topic.opened;
+    for (let round = 0; round < openingRoundsMax; round++) {
+      const askedMs = clock();
+      const right = await reader.right(topic.name, userKey);
+      if (right === undefined) return undefined;
+      await hub.reach(topic, right.readAt, deadline);
+      if (!revocations.covers(askedMs)) continue;
+      return revocations.latest(userKey, topic.name) > right.since ? undefined : right.since;
+    }
+    throw refuse('UNAVAILABLE');
+  }
+
+  /** One reading of a session's topics; undefined where something changed meanwhile. */
+  async #readRows(session: Session, pinned: Map<string, Topic>): Promise<Row[] | undefined> {
+    const { reader, revocations, clock, topicsMax } = this.#options;
+    const { key, accountKey } = session.caller;
+    const log = mustHave(pinned, userLog(key));
+    const askedMs = clock();
+    const rightsSeq = log.rightsSeq;
+    const grants = (await reader.grants(key, accountKey)).filter((grant) => grant.follow);
+    const followed = grants.slice(0, Math.max(0, topicsMax - 2));
+    await this.#pinAll(
+      followed.map((grant) => grant.topic),
+      pinned,
+    );
+    // A topic that was not live when the rights were read may have taken them since without a trace here.
+    const known = followed.every((grant) => isOlder(mustHave(pinned, grant.topic), askedMs));
+    if (!known || log.rightsSeq !== rightsSeq || !revocations.covers(askedMs)) return undefined;
+    return followed
+      .filter((grant) => revocations.latest(key, grant.topic) <= grant.since)
+      .map((grant) => ({ topic: mustHave(pinned, grant.topic), since: grant.since }));
+  }
+
+  async #pinAll(names: readonly string[], pinned: Map<string, Topic>): Promise<void> {
+    for (const name of names) if (!pinned.has(name)) pinned.set(name, this.#options.hub.pin(name));
+    await Promise.all(names.map((name) => pinned.get(name)?.opened));
+  }
+}
+
+function isOlder(topic: Topic, timeMs: number): boolean {
+  return !topic.sequenced || (topic.liveSinceMs > 0 && topic.liveSinceMs < timeMs);
+}
+
+function mustHave(topics: ReadonlyMap<string, Topic>, name: string): Topic {
+  const topic = topics.get(name);
+  if (topic === undefined) throw new Error(`${name} is not pinned.`);
+  return topic;
+}

@@ -1,0 +1,155 @@
+// One HTTP request and its answer over uWebSockets: what is read from the request is copied at once, since it is gone
+// after the callback; nothing is written after the client has left.
+
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { coerce } from '../../mesh/errors/coerce.ts';
+import { problem } from '../../mesh/errors/problem.ts';
+import { refuse } from '../../mesh/errors/refuse.ts';
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+};
+
+/** The lines that browsers and proxies are to be told by name. */
+const statusTexts: Readonly<Record<number, string>> = {
+  200: '200 OK',
+  204: '204 No Content',
+  304: '304 Not Modified',
+  400: '400 Bad Request',
+  401: '401 Unauthorized',
+  403: '403 Forbidden',
+  404: '404 Not Found',
+  405: '405 Method Not Allowed',
+  409: '409 Conflict',
+  410: '410 Gone',
+  413: '413 Content Too Large',
+  429: '429 Too Many Requests',
+  499: '499 Client Closed Request',
+  500: '500 Internal Server Error',
+  501: '501 Not Implemented',
+  503: '503 Service Unavailable',
+  504: '504 Gateway Timeout',
+};
+
+/** Request headers that the edge reads. */
+const headerNames = [
+  'authorization',
+  'content-type',
+  'host',
+  'idempotency-key',
+  'if-none-match',
+  'origin',
+  'traceparent',
+] as const;
+
+type HeaderName = (typeof headerNames)[number];
+
+export class Exchange {
+  readonly verb: string;
+  readonly path: string;
+  readonly query: string;
+  readonly address: string;
+  readonly startedMs = performance.now();
+  readonly #headers: Readonly<Record<HeaderName, string>>;
+  readonly #response: HttpResponse;
+  readonly #abort = new AbortController();
+  #answered = false;
+  /** Sent with whatever the answer is. */
+  #common: Readonly<Record<string, string>> = {};
+  #onAnswer: ((status: number) => void) | undefined;
+
+  constructor(response: HttpResponse, request: HttpRequest) {
+    this.verb = request.getCaseSensitiveMethod();
+    this.path = request.getUrl();
+    this.query = request.getQuery() ?? '';
+    this.address = Buffer.from(response.getRemoteAddressAsText()).toString();
+    const headers: Record<string, string> = {};
+    for (const name of headerNames) headers[name] = request.getHeader(name);
+    this.#headers = headers as Record<HeaderName, string>;
+    this.#response = response;
+    response.onAborted(() => {
+      this.#answered = true;
+      this.#abort.abort(new DOMException('The client left.', 'AbortError'));
+      this.#onAnswer?.(499);
+    });
+  }
+
+  /** Aborted when the client leaves. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Empty where it was not sent. */
+  header(name: HeaderName): string {
+    return this.#headers[name];
+  }
+
+  /** The token of `Authorization: Bearer`; empty where there is none. */
+  get bearer(): string {
+    const value = this.header('authorization');
+    return /^bearer /i.test(value) ? value.slice('bearer '.length).trim() : '';
+  }
+
+  /** Headers for the answer, whatever it will be. */
+  withHeaders(headers: Readonly<Record<string, string>>): void {
+    this.#common = { ...this.#common, ...headers };
+  }
+
+  onAnswer(listener: (status: number) => void): void {
+    this.#onAnswer = listener;
+  }
+
+  /** The body, up to `bytesMax`. Throws TOO_LARGE, or CANCELLED when the client leaves. Must be called in the first turn. */
+  body(bytesMax: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      this.signal.addEventListener('abort', () => reject(refuse('CANCELLED')), { once: true });
+      this.#response.onData((chunk, isLast) => {
+        size += chunk.byteLength;
+        if (size > bytesMax) {
+          chunks.length = 0;
+          reject(refuse('TOO_LARGE', { metadata: { bytes_max: String(bytesMax) } }));
+          return;
+        }
+        chunks.push(new Uint8Array(chunk.slice(0)));
+        if (isLast) resolve(Buffer.concat(chunks));
+      });
+    });
+  }
+
+  answer({ status, headers, body }: Answer): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#response.cork(() => {
+      this.#response.writeStatus(statusTexts[status] ?? String(status));
+      for (const [name, value] of Object.entries({ ...this.#common, ...headers })) {
+        this.#response.writeHeader(name, value);
+      }
+      if (this.verb === 'HEAD') this.#response.endWithoutBody(Buffer.byteLength(body));
+      else this.#response.end(body);
+    });
+    this.#onAnswer?.(status);
+  }
+
+  json(status: number, text: string): void {
+    this.answer({ status, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body: text });
+  }
+
+  /** Whatever was thrown, as `application/problem+json`. Returns the error, for the log. */
+  fail(thrown: unknown, headers: Readonly<Record<string, string>> = {}): ReturnType<typeof coerce> {
+    const error = coerce(thrown);
+    this.answer(problem(error, { 'Cache-Control': 'no-store', ...headers }));
+    return error;
+  }
+
+  /** Gives the connection to a WebSocket; false when the client has left. */
+  upgrade(upgrade: (response: HttpResponse) => void): boolean {
+    if (this.#answered) return false;
+    this.#answered = true;
+    this.#response.cork(() => upgrade(this.#response));
+    return true;
+  }
+}

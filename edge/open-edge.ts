@@ -1,0 +1,146 @@
+// The edge: sockets and REST for apps, driven by descriptors alone. Holds no truth: what it knows it asked of services.
+// May touch uWebSockets, Links and the verifier. Promises what docs/protocol.md says.
+
+import uWS from 'uWebSockets.js';
+import { randomBytes } from 'node:crypto';
+import type { Issuer } from '../mesh/auth/issuer.ts';
+import type { Verifier } from '../mesh/auth/verifier.ts';
+import type { Links } from '../mesh/caller/links.ts';
+import type { Api } from '../mesh/schema/api.ts';
+import type { Logger } from '../mesh/telemetry/log.ts';
+import type { Metrics } from '../mesh/telemetry/metrics.ts';
+import { EdgeCounters, report } from './counters.ts';
+import { drainSessions } from './drain.ts';
+import { openFanout } from './fanout/open-fanout.ts';
+import { defaultLimits, type EdgeLimits, sweepMs, sweepSlices } from './limits.ts';
+import { ownCalls } from './socket/own-calls.ts';
+import { Requests } from './socket/requests.ts';
+import { Sessions } from './socket/sessions.ts';
+import { endSession, serveSockets } from './socket/socket-server.ts';
+import { Sweep } from './socket/sweep.ts';
+import { Tell } from './socket/tell.ts';
+import { Tickets } from './socket/tickets.ts';
+
+export type EdgeOptions = {
+  readonly api: Api;
+  readonly links: Links;
+  readonly verifier: Verifier;
+  readonly log: Logger;
+  readonly metrics?: Metrics;
+  /** Where to listen: 127.0.0.1 and any free port if not given. */
+  readonly host?: string;
+  readonly port?: number;
+  /** Pages of other origins that may talk to this edge; `*` for any. */
+  readonly allowedOrigins?: readonly string[];
+  readonly limits?: Partial<EdgeLimits>;
+  /** Over how long sockets are closed when the edge drains; 10 s if not given. */
+  readonly drainMs?: number;
+  /** Only in dev mode: serves the dev login, with which anyone is anyone. */
+  readonly issuer?: Issuer;
+  /** The folder of the console; without it `/` is not found. */
+  readonly webRoot?: string;
+  /** Milliseconds since 1970. Tests move it. */
+  readonly clock?: () => number;
+};
+
+const drainMsDefault = 10_000;
+
+/** Opens the edge and listens. Throws when the port is taken. */
+export async function openEdge(options: EdgeOptions): Promise<Edge> {
+  const edge = new Edge(options);
+  await edge.listen();
+  return edge;
+}
+
+export class Edge {
+  readonly #options: EdgeOptions;
+  readonly #app = uWS.App();
+  readonly #sessions = new Sessions();
+  readonly #end = new AbortController();
+  readonly #sweep: Sweep;
+  readonly #tick: () => void;
+  #timers: NodeJS.Timeout[] = [];
+  #listening: uWS.us_listen_socket | undefined;
+  #draining: Promise<void> | undefined;
+  /** Counts of this edge's hot paths. */
+  readonly counters = new EdgeCounters();
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    const { api, links, verifier, log, metrics, clock = Date.now, allowedOrigins = [] } = options;
+    const limits = { ...defaultLimits, ...options.limits };
+    const { counters } = this;
+    const sessions = this.#sessions;
+    const tell = new Tell(api, limits);
+    const common = { api, links, sessions, limits, log, counters, clock, end: endSession };
+    const fanout = openFanout({ ...common, app: this.#app, tell, signal: this.#end.signal });
+    const { hub, rights } = fanout;
+    this.#tick = fanout.tick;
+    this.#sweep = new Sweep(common);
+    const own = ownCalls({ ...common, ...fanout, verifier });
+    const requests = new Requests({ ...common, own });
+    const tickets = new Tickets(clock);
+    const isDraining = (): boolean => this.#draining !== undefined;
+    const handshake = { verifier, tickets, sessions, limits, allowedOrigins, isDraining };
+    serveSockets(this.#app, { ...common, ...handshake, hub, rights, requests, tell, metrics, nextId: sessionIds() });
+    links.onSessionEnd((id, reason) => {
+      const session = sessions.byId(id);
+      if (session !== undefined) endSession(session, reason);
+    });
+    if (metrics !== undefined) report(counters, () => this.#gauges(hub.size), metrics);
+  }
+
+  /** The port that it listens on; -1 before and after. */
+  get port(): number {
+    return this.#listening === undefined ? -1 : uWS.us_socket_local_port(this.#listening);
+  }
+
+  listen(): Promise<void> {
+    const { host = '127.0.0.1', port = 0, log } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#app.listen(host, port, (socket) => {
+        if (socket === false) {
+          reject(new Error(`The edge cannot listen on ${host}:${port}: the port is taken or not allowed.`));
+          return;
+        }
+        this.#listening = socket;
+        this.#timers = [
+          setInterval(() => this.#tick(), 1_000),
+          setInterval(() => this.#sweep.step(), sweepMs / sweepSlices),
+        ];
+        log.info({ port: this.port }, 'the edge listens');
+        resolve();
+      });
+    });
+  }
+
+  /** Not ready any more, no new sockets; those that are open are ended in random order over the drain time. */
+  drain(): Promise<void> {
+    this.#draining ??= drainSessions(this.#sessions, this.#options.drainMs ?? drainMsDefault, this.#end.signal);
+    return this.#draining;
+  }
+
+  /** Ends at once what is still open; drain first. Links are the caller's to close. */
+  async close(): Promise<void> {
+    this.#draining ??= Promise.resolve();
+    this.#end.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const session of [...this.#sessions.all]) endSession(session, 'EDGE_DRAINING');
+    this.#listening = undefined;
+    this.#app.close();
+  }
+
+  #gauges(topics: number): Parameters<typeof report>[1] extends () => infer G ? G : never {
+    let jsonSockets = 0;
+    for (const session of this.#sessions.all) if (session.format.name === 'json') jsonSockets++;
+    const protoSockets = this.#sessions.all.length - jsonSockets;
+    return { jsonSockets, protoSockets, topics, bufferedBytes: this.#sweep.bufferedBytes };
+  }
+}
+
+/** Ids of this edge's sessions: a mark that no other edge has, and a number. */
+function sessionIds(): () => string {
+  const mark = randomBytes(9).toString('base64url');
+  let count = 0;
+  return () => `${mark}${(++count).toString(36)}`;
+}

@@ -1,0 +1,52 @@
+// Subprotocol `circuit.v1.json`: text frames, for browsers and for reading along.
+
+import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
+import { errorJson } from '../../mesh/errors/problem.ts';
+import { refuse } from '../../mesh/errors/refuse.ts';
+import type { MessageSchema } from '../../mesh/schema/api.ts';
+import type { ClientRequest, Format, Malformed } from './format.ts';
+
+export const jsonFormat: Format<string> = {
+  name: 'json',
+  subprotocol: 'circuit.v1.json',
+  binary: false,
+  mark: 'j',
+
+  read(frame: ArrayBuffer, isBinary: boolean): ClientRequest | Malformed {
+    if (isBinary) return malformed(undefined, 'this subprotocol has text frames');
+    let value: unknown;
+    try {
+      value = JSON.parse(Buffer.from(frame).toString());
+    } catch {
+      return malformed(undefined, 'not JSON');
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed(undefined, 'no object');
+    const { id, event, data } = value as Record<string, unknown>;
+    if (typeof id !== 'number' || !Number.isFinite(id)) return malformed(undefined, '`id` is no number');
+    if (typeof event !== 'string') return malformed(id, '`event` is no text');
+    return { id, event, data: data ?? {} };
+  },
+
+  encode(schema: MessageSchema, data: unknown): Uint8Array {
+    return schema.encodeJson(data);
+  },
+
+  reply(id: number, schema: MessageSchema, response: Uint8Array): string {
+    return `{"id":${id},"ok":true,"data":${schema.decodeJson(response)}}`;
+  },
+
+  failure(id: number | undefined, error: CircuitError): string {
+    return `{"id":${id ?? null},"ok":false,"error":${JSON.stringify(errorJson(error))}}`;
+  },
+
+  event(event, topic, seq, schema, data): string {
+    const start = `{"event":${JSON.stringify(event)}`;
+    const at = topic === '' ? '' : `,"topic":${JSON.stringify(topic)}`;
+    const numbered = seq > 0 ? `,"seq":${seq}` : '';
+    return `${start}${at}${numbered}${schema === undefined ? '' : `,"data":${schema.decodeJson(data)}`}}`;
+  },
+};
+
+function malformed(id: number | undefined, what: string): Malformed {
+  return { id, error: refuse('MALFORMED_FRAME', { metadata: { what } }) };
+}

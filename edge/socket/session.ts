@@ -1,0 +1,59 @@
+// One socket of a signed-in user. There may be a hundred thousand: no closure, no timer and no empty container in it.
+
+import type { WebSocket } from 'uWebSockets.js';
+import type { LinkSession } from '../../mesh/caller/links.ts';
+import type { UserCaller } from '../../mesh/service/caller.ts';
+import { Follows } from '../fanout/follows.ts';
+import type { Format, Frame } from './format.ts';
+
+export class Session {
+  readonly id: string;
+  readonly format: Format;
+  readonly address: string;
+  caller: UserCaller;
+  token: string;
+  /** Undefined before it is open and after it was closed: every touch of the native socket goes through here. */
+  ws: WebSocket<Session> | undefined;
+  follows = new Follows();
+  /** Made with the first call to a service. */
+  linkSession: LinkSession | undefined;
+  /** Unanswered requests: how to give each up, by id. Undefined: none. */
+  unanswered: Map<number, () => void> | undefined;
+  /** What is left of the rate limit, and since when. */
+  tokens: number;
+  tokensAtMs: number;
+  malformed = 0;
+  /** Place in the list of all sockets. */
+  place = -1;
+  /** The next socket of the same user. */
+  sibling: Session | undefined;
+  /** False until `ready` was sent. */
+  ready = false;
+
+  constructor(
+    id: string,
+    format: Format,
+    address: string,
+    caller: UserCaller,
+    token: string,
+    tokens: number,
+    nowMs: number,
+  ) {
+    this.id = id;
+    this.format = format;
+    this.address = address;
+    this.caller = caller;
+    this.token = token;
+    this.tokens = tokens;
+    this.tokensAtMs = nowMs;
+  }
+
+  send(frame: Frame): void {
+    this.ws?.send(frame, this.format.binary);
+  }
+
+  /** The app sees the close frame; every other end of it is done in the close callback, at once. */
+  end(code: number, reason: string): void {
+    this.ws?.end(code, reason);
+  }
+}

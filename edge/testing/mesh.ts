@@ -1,0 +1,130 @@
+// An edge over the pond service for tests, and apps that speak to it over real sockets.
+
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import type { UserToken } from '../../mesh/auth/issuer.ts';
+import { asha, openTrust, type Trust } from '../../mesh/host/testing.ts';
+import type { Api } from '../../mesh/schema/api.ts';
+import { silentLog } from '../../mesh/telemetry/log.ts';
+import { type Edge, type EdgeOptions, openEdge } from '../open-edge.ts';
+import { type HereLinks, openHereLinks } from './here-links.ts';
+import { Ponds, pondApi, pondService } from './pond.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export type TestMesh = Trust & {
+  readonly api: Api;
+  readonly ponds: Ponds;
+  readonly links: HereLinks;
+  readonly edge: Edge;
+  readonly url: string;
+  /** A signed-in app; resolves after `ready`. */
+  app(user?: UserToken): Promise<App>;
+  /** A socket as it comes, with the user's token unless headers say otherwise. */
+  socket(options?: SocketOptions): Promise<App>;
+  close(): Promise<void>;
+};
+
+export type SocketOptions = {
+  readonly user?: UserToken;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocols?: string | string[];
+  readonly path?: string;
+};
+
+/** A WebSocket that keeps what it gets until a test asks for it. */
+export class App {
+  readonly socket: WebSocket;
+  readonly frames: Json[] = [];
+  readonly #waiting: { matches: (frame: Json) => boolean; resolve: (frame: Json) => void }[] = [];
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+  #id = 0;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    this.closed = once(socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
+    socket.on('message', (bytes, isBinary) => this.#take(isBinary ? { bytes } : JSON.parse(String(bytes))));
+  }
+
+  /** The first frame, of those that came and those that will, that matches; it is taken out. */
+  next(matches: (frame: Json) => boolean): Promise<Json> {
+    const at = this.frames.findIndex(matches);
+    if (at >= 0) return Promise.resolve(this.frames.splice(at, 1)[0]!);
+    return new Promise((resolve) => {
+      this.#waiting.push({ matches, resolve });
+    });
+  }
+
+  event(name: string): Promise<Json> {
+    return this.next((frame) => frame.event === name);
+  }
+
+  /** The frame that answers. */
+  async call(event: string, data: unknown = {}): Promise<Json> {
+    const id = ++this.#id;
+    this.send({ id, event, data });
+    return this.next((frame) => frame.id === id);
+  }
+
+  send(frame: unknown): void {
+    this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await this.closed;
+  }
+
+  #take(frame: Json): void {
+    const at = this.#waiting.findIndex(({ matches }) => matches(frame));
+    if (at >= 0) this.#waiting.splice(at, 1)[0]!.resolve(frame);
+    else this.frames.push(frame);
+  }
+}
+
+export async function openTestMesh(options: Partial<EdgeOptions> = {}): Promise<TestMesh> {
+  const api = await pondApi();
+  const trust = openTrust(options.clock);
+  const ponds = new Ponds();
+  const links = await openHereLinks(api, pondService(ponds), trust.verifier);
+  const edge = await openEdge({ api, links, verifier: trust.verifier, log: silentLog(), drainMs: 0, ...options });
+  const url = `127.0.0.1:${edge.port}`;
+
+  const socket = async ({ user = asha, headers, protocols = 'circuit.v1.json', path = '/ws' }: SocketOptions = {}) => {
+    const authorization = headers ?? { authorization: `Bearer ${await trust.issuer.issueUser(user)}` };
+    const opening = new WebSocket(`ws://${url}${path}`, protocols, { headers: authorization });
+    const app = new App(opening);
+    await new Promise((resolve, reject) => {
+      opening.once('open', resolve);
+      opening.once('error', reject);
+      opening.once('unexpected-response', (_request, response) => {
+        let body = '';
+        response.on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () =>
+          reject({ status: response.statusCode, headers: response.headers, body: JSON.parse(body) }),
+        );
+      });
+    });
+    return app;
+  };
+  return {
+    ...trust,
+    api,
+    ponds,
+    links,
+    edge,
+    url,
+    socket,
+    app: async (user = asha) => {
+      const app = await socket({ user });
+      await app.next((frame) => frame.event === 'hello');
+      // `ready` stays to be read by the test.
+      const ready = await app.event('ready');
+      app.frames.unshift(ready);
+      return app;
+    },
+    close: () => edge.close(),
+  };
+}
