@@ -18,7 +18,6 @@ export function openGround(role: Role): ProcessGround {
   const metrics = openMetrics();
   metrics.gauge('circuit_build', { version, runtime: runtime(), role }).set(1);
   log.info({ version, detail: runtime() }, 'starting');
-  if (config.mode === 'dev') log.warn('dev mode: anyone who reaches this mesh can sign in as anyone');
   return { config, log, metrics };
 }
 

@@ -146,13 +146,6 @@ export const settings = {
     doc: 'Origins of browsers that may call, beside the own one: `https://app.example.com,…`; `*` in dev mode only.',
     usedBy: ['edge'],
   }),
-  trustedProxies: integer('CIRCUIT_TRUSTED_PROXIES', {
-    default: '0',
-    min: 0,
-    max: 8,
-    doc: "Proxies before the edge: so many steps from the end of `X-Forwarded-For` stands the client's address.",
-    usedBy: ['edge'],
-  }),
   sockets: integer('CIRCUIT_SOCKETS', {
     default: '200000',
     min: 1,
