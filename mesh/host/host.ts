@@ -17,6 +17,7 @@ import type { IdSource } from '../store/ids.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type BoundMethod, bindMethods } from './bound-method.ts';
 import { Dispatch } from './dispatch.ts';
+import { LinkServer, openPath } from './link/link-server.ts';
 import { PlainCalls } from './plain-calls.ts';
 import { Readiness } from './readiness.ts';
 import { addReflection } from './reflection.ts';
@@ -61,6 +62,8 @@ export type Host = {
   /** What the services here publish; an in-process subscriber follows it by `memorySubscriptions`. */
   readonly bus: TopicHub;
   readonly ready: boolean;
+  /** Ends the sessions of a token's session id on every Link, as if the token had expired. */
+  revoke(sessionId: string): void;
   /** Not ready any more, and edges are told to go elsewhere; what is under way goes on. */
   drain(): Promise<void>;
   /** Drains, waits for what is under way (at most `drainMs`), then closes the server and the services. */
@@ -97,6 +100,7 @@ class RunningHost implements Host {
   readonly #opened: Opened[] = [];
   readonly #stopping = new AbortController();
   #readiness: Readiness | undefined;
+  #links: LinkServer | undefined;
   #port = 0;
   #drained: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -134,6 +138,10 @@ class RunningHost implements Host {
     await this.#listen();
     await this.#readiness?.start();
     this.#options.log.info({ address: this.address, count: this.#methods.size }, 'host open');
+  }
+
+  revoke(sessionId: string): void {
+    this.#links?.revoke(sessionId);
   }
 
   drain(): Promise<void> {
@@ -180,7 +188,7 @@ class RunningHost implements Host {
   }
 
   #register(): void {
-    const { verifier, token = noToken, reflection, log } = this.#options;
+    const { verifier, token = noToken, log } = this.#options;
     const plain = new PlainCalls({
       dispatch: this.#dispatch,
       verifier,
@@ -191,6 +199,23 @@ class RunningHost implements Host {
     for (const [name, method] of this.#methods) {
       this.#server.register(`/${name}`, plain.handlerOf(method), asBuffer, asIs, 'unary');
     }
+    this.#links = new LinkServer({
+      verifier,
+      clock: this.#clock,
+      dispatch: this.#dispatch,
+      hub: this.bus,
+      log,
+      services: this.#opened.map(({ service }) => service.name),
+      methods: [...this.#methods.values()],
+      address: () => this.address,
+    });
+    this.#server.register(openPath, this.#links.handler, asBuffer, asIs, 'bidi');
+    this.#watch();
+  }
+
+  /** Health and reflection. */
+  #watch(): void {
+    const { reflection, log } = this.#options;
     const protoNames = new Map<string, Set<string>>();
     for (const [name, { schema }] of this.#methods) {
       const names = protoNames.get(schema.service) ?? new Set();
@@ -225,15 +250,19 @@ class RunningHost implements Host {
 
   async #drain(): Promise<void> {
     this.#readiness?.stop();
+    this.#links?.goAway();
   }
 
   async #close(): Promise<void> {
     const { drainMs = drainMsDefault, log } = this.#options;
     await this.drain();
-    if (!(await within(drainMs, this.#dispatch.whenIdle()))) {
+    const shutDown = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const ended = Promise.all([this.#links?.whenEnded(), this.#dispatch.whenIdle()]);
+    if (!(await within(drainMs, ended))) {
       log.warn({ count: this.#dispatch.running }, 'calls are still under way at the end of the drain time');
     }
-    await within(lingerMs, new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve())));
+    this.#links?.close();
+    await within(lingerMs, shutDown);
     this.#server.forceShutdown();
     this.#stopping.abort();
     this.#clients.close();
@@ -271,7 +300,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** True when the work ended in time. */
-async function within(ms: number, work: Promise<void>): Promise<boolean> {
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<false>((resolve) => {
     timer = setTimeout(resolve, ms, false);

@@ -6,6 +6,7 @@ import type { Db } from 'mongodb';
 import { type Issuer, openIssuer, type ServiceToken, type UserToken } from '../auth/issuer.ts';
 import { secretKey } from '../auth/token-key.ts';
 import { openVerifier, type Verifier } from '../auth/verifier.ts';
+import { type MeshLinks, openLinks } from '../caller/link-client/open-links.ts';
 import { fromGrpcError } from '../errors/grpc-error.ts';
 import type { Api } from '../schema/api.ts';
 import { loadApiFile } from '../schema/load-api.ts';
@@ -86,6 +87,25 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
       await host.close();
     },
   };
+}
+
+/** Links of an edge to these hosts, all healthy. */
+export async function openTestLinks(trust: Trust, api: Api, addresses: readonly string[]): Promise<MeshLinks> {
+  const services = [...new Set([...api.services.values()].map(({ service }) => service))];
+  const peers = new Map(services.map((service) => [service, addresses]));
+  const token = () => trust.issuer.issueService({ kind: 'edge', key: 'edge' });
+  const links = openLinks({ api, peers, token, log: silentLog() });
+  await untilHealthy(links, addresses.length);
+  return links;
+}
+
+/** Resolves when so many Links are healthy. */
+export function untilHealthy(links: MeshLinks, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => links.healthyCount >= count && resolve();
+    links.onChange(look);
+    look();
+  });
 }
 
 /** Calls from one side reach the server in the order made only if the token is at hand: it is fetched once. */

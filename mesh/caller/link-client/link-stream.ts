@@ -1,0 +1,42 @@
+// The gRPC stream under a Link: one connection to one process, opened with the edge's own token.
+
+import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { channelOptions } from '../peer-clients.ts';
+
+const openPath = '/circuit.link.v1.LinkService/Open';
+
+/** HTTP/2 window for what the service sends: pages and events must not wait for acknowledgements of the transport. */
+export const windowBytes = 8 * 1_024 * 1_024;
+
+export type LinkStream = ClientDuplexStream<Buffer, Buffer>;
+
+const linkChannelOptions = {
+  ...channelOptions,
+  'grpc-node.flow_control_window': windowBytes,
+  // Its own connection: a stream for life does not share one with plain calls.
+  'grpc.use_local_subchannel_pool': 1,
+  // Pauses between attempts are the Link's: the channel must not add its own.
+  'grpc.max_reconnect_backoff_ms': 500,
+} as const;
+
+export class LinkConnection {
+  readonly #client: Client;
+
+  constructor(address: string) {
+    this.#client = new Client(address, credentials.createInsecure(), linkChannelOptions);
+  }
+
+  open(token: string): LinkStream {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    return this.#client.makeBidiStreamRequest(openPath, asIs, asIs, metadata);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+function asIs(bytes: Buffer): Buffer {
+  return bytes;
+}

@@ -1,0 +1,366 @@
+// One Link at the edge: a stream to one service process, opened again and again as long as it is wanted. It numbers what
+// is said on it; which calls and topics go where is decided by its owner.
+
+import type { LinkHello } from '../../../gen/circuit/link/v1/link_service.ts';
+import { SessionEndReason } from '../../../gen/circuit/link/v1/link_service.ts';
+import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
+import { fromGrpcError } from '../../errors/grpc-error.ts';
+import { refuse } from '../../errors/refuse.ts';
+import { decodeStatus } from '../../errors/status.ts';
+import {
+  writeCall,
+  writeCancel,
+  writeEndedSession,
+  writeSession,
+  writeTopicChange,
+  writeTopicsNumber,
+} from '../../link/open-request.ts';
+import { type OpenResponseReader, readOpenResponse } from '../../link/open-response.ts';
+import { Outbox } from '../../link/outbox.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import { hashOf } from '../rendezvous.ts';
+import { SessionNumbers, type SharedSession } from './link-sessions.ts';
+import { LinkConnection, type LinkStream } from './link-stream.ts';
+import type { PendingCall } from './pending-call.ts';
+
+/** Pause before the first attempt to connect again; it doubles up to the last, each time with jitter. */
+const firstPauseMs = 50;
+const pauseMsMax = 2_000;
+/** A peer that takes the stream and then says nothing is given up. */
+const helloWithinMs = 5_000;
+
+/**
+ * `connecting` until the service has said hello; `joining` until the topics are followed there; `healthy` while it may
+ * be given calls; `draining` when it goes away; `ending` when nothing more will be said.
+ */
+export type LinkState = 'connecting' | 'joining' | 'healthy' | 'draining' | 'ending' | 'closed';
+
+export type LinkEvents = {
+  /** The state has changed: routes are to be made again. */
+  changed(link: Link): void;
+  /** The service has said hello: its topics are to be followed, and their number to be asked for. */
+  joined(link: Link): void;
+  /** The stream is gone, with these calls unanswered. */
+  lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void;
+  sessionEnded(session: SharedSession, reason: 'TOKEN_EXPIRED' | 'TOKEN_INVALID'): void;
+  event(event: TopicEvent): void;
+};
+
+export type LinkOptions = {
+  readonly target: string;
+  readonly token: () => Promise<string>;
+  readonly log: Logger;
+  readonly on: LinkEvents;
+};
+
+export class Link implements OpenResponseReader {
+  readonly #options: LinkOptions;
+  readonly #connection: LinkConnection;
+  #state: LinkState = 'connecting';
+  #stream: LinkStream | undefined;
+  #outbox: Outbox | undefined;
+  #sessions = new SessionNumbers();
+  #inFlight = new Map<number, PendingCall>();
+  #lastId = 0;
+  #methods: ReadonlyMap<string, number> = new Map();
+  #services: ReadonlySet<string> = new Set();
+  #address: string;
+  #hash: number;
+  #callsMax = 0;
+  #topicsConfirmed = 0;
+  #confirmations: { readonly number: number; readonly resolve: (confirmed: boolean) => void }[] = [];
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #drainingSince = 0;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#address = options.target;
+    this.#hash = hashOf(options.target);
+    this.#connection = new LinkConnection(options.target);
+    void this.#open();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** As the mesh knows the process; what routing is reckoned from. */
+  get address(): string {
+    return this.#address;
+  }
+
+  get hash(): number {
+    return this.#hash;
+  }
+
+  get services(): ReadonlySet<string> {
+    return this.#services;
+  }
+
+  /** True while topics can be followed on it. */
+  get listening(): boolean {
+    return this.#state === 'joining' || this.#state === 'healthy' || this.#state === 'draining';
+  }
+
+  /** By `performance.now()`; of a draining Link. */
+  get drainingSince(): number {
+    return this.#drainingSince;
+  }
+
+  unanswered(): IterableIterator<PendingCall> {
+    return this.#inFlight.values();
+  }
+
+  /** Sends a call; what is against it is its answer, in a microtask. */
+  submit(pending: PendingCall): void {
+    const { call } = pending;
+    const method = this.#methods.get(call.method.name);
+    const outbox = this.#outbox;
+    const full = this.#inFlight.size >= this.#callsMax;
+    if (method === undefined || outbox === undefined || full) {
+      failSoon(pending, full ? 'TOO_MANY_IN_FLIGHT' : 'UNAVAILABLE');
+      return;
+    }
+    const session = call.session === undefined ? 0 : this.#numberOf(call.session as SharedSession);
+    this.#lastId = this.#lastId === idMax ? 1 : this.#lastId + 1;
+    pending.id = this.#lastId;
+    pending.link = this;
+    this.#inFlight.set(pending.id, pending);
+    writeCall(outbox.writer, {
+      id: pending.id,
+      method,
+      session,
+      timeoutMs: pending.repeated
+        ? Math.max(1, Math.round(pending.deadlineMs - performance.now()))
+        : (call.timeoutMs ?? 0),
+      request: call.request,
+      traceparent: call.traceparent ?? '',
+    });
+    outbox.written();
+  }
+
+  /** Nobody waits for its answer any more. */
+  withdraw(pending: PendingCall): void {
+    if (!this.#inFlight.delete(pending.id) || this.#outbox === undefined) return;
+    writeCancel(this.#outbox.writer, pending.id);
+    this.#outbox.written();
+    this.#endWhenDrained();
+  }
+
+  changeTopic(topic: string, leave: boolean): void {
+    if (this.#outbox === undefined || !this.listening) return;
+    writeTopicChange(this.#outbox.writer, topic, leave);
+    this.#outbox.written();
+  }
+
+  /** Asks to be told when all changes of topics up to now, which have this number, are in force. */
+  askTopics(number: number): void {
+    if (this.#outbox === undefined || !this.listening) return;
+    writeTopicsNumber(this.#outbox.writer, number);
+    this.#outbox.written();
+  }
+
+  /** Resolves with true when changes up to this number are in force, with false when the Link is lost before. */
+  whenConfirmed(number: number): Promise<boolean> {
+    if (!this.listening) return Promise.resolve(false);
+    if (this.#topicsConfirmed >= number) return Promise.resolve(true);
+    return new Promise((resolve) => this.#confirmations.push({ number, resolve }));
+  }
+
+  renewSession(session: SharedSession): void {
+    const number = this.#sessions.numberOf(session);
+    if (number === undefined || this.#outbox === undefined) return;
+    writeSession(this.#outbox.writer, number, session.token);
+    this.#outbox.written();
+  }
+
+  endSession(session: SharedSession): void {
+    const number = this.#sessions.numberOf(session);
+    if (number === undefined || this.#outbox === undefined) return;
+    this.#sessions.remove(session);
+    writeEndedSession(this.#outbox.writer, number);
+    this.#outbox.written();
+  }
+
+  /** Gives up what is unanswered and ends it for good; resolves when the service has seen that, or did not in time. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    clearTimeout(this.#timer);
+    const stream = this.#stream;
+    await this.#outbox?.whenEmpty();
+    this.#drop(true, 'closed');
+    if (stream !== undefined) await endOf(stream);
+    this.#connection.close();
+  }
+
+  onHello(hello: LinkHello): void {
+    clearTimeout(this.#timer);
+    this.#failures = 0;
+    this.#address = hello.address;
+    this.#hash = hashOf(hello.address);
+    this.#services = new Set(hello.services);
+    this.#methods = new Map(hello.methods.map((name, number) => [name, number]));
+    this.#callsMax = hello.callsInFlightMax;
+    this.#state = 'joining';
+    this.#options.on.joined(this);
+  }
+
+  onReply(id: number, outcome: 'response' | 'error', bytes: Uint8Array): void {
+    const pending = this.#inFlight.get(id);
+    // It was given up, or its time was over.
+    if (pending === undefined) return;
+    this.#inFlight.delete(id);
+    if (outcome === 'response') pending.settle(undefined, bytes);
+    else pending.settle(decodeStatus(codeOf(bytes), '', bytes), undefined);
+    this.#endWhenDrained();
+  }
+
+  onSessionEnd(number: number, reason: SessionEndReason): void {
+    const session = this.#sessions.sessionOf(number);
+    if (session === undefined) return;
+    this.endSession(session);
+    if (reason === SessionEndReason.SESSION_END_REASON_UNVERIFIED) return;
+    const expired = reason === SessionEndReason.SESSION_END_REASON_TOKEN_EXPIRED;
+    this.#options.on.sessionEnded(session, expired ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID');
+  }
+
+  onTopicsConfirmed(number: number): void {
+    this.#topicsConfirmed = number;
+    const waiting = this.#confirmations;
+    this.#confirmations = waiting.filter((each) => each.number > number);
+    for (const each of waiting) if (each.number <= number) each.resolve(true);
+    if (this.#state !== 'joining') return;
+    this.#state = 'healthy';
+    this.#options.log.info({ address: this.#address }, 'link healthy');
+    this.#options.on.changed(this);
+  }
+
+  onEvent(event: TopicEvent): void {
+    this.#options.on.event(event);
+  }
+
+  onGoingAway(): void {
+    if (!this.listening) return;
+    this.#state = 'draining';
+    this.#drainingSince = performance.now();
+    this.#options.log.info({ address: this.#address }, 'link draining: the service goes away');
+    this.#options.on.changed(this);
+    this.#endWhenDrained();
+  }
+
+  #numberOf(session: SharedSession): number {
+    const known = this.#sessions.numberOf(session);
+    if (known !== undefined) return known;
+    const number = this.#sessions.add(session);
+    writeSession(this.#outbox!.writer, number, session.token);
+    return number;
+  }
+
+  async #open(): Promise<void> {
+    const { token, log, target } = this.#options;
+    let stream: LinkStream;
+    try {
+      stream = this.#connection.open(await token());
+    } catch (error) {
+      log.error({ address: target, err: error }, 'no link for want of a token');
+      this.#openLater();
+      return;
+    }
+    if (this.#state === 'closed') {
+      stream.on('error', () => {});
+      stream.cancel();
+      return;
+    }
+    this.#stream = stream;
+    this.#outbox = new Outbox({
+      send: (batch, sent) => stream.write(batch, sent),
+      onOverflow: () => stream.cancel(),
+    });
+    stream.on('data', (batch: Buffer) => this.#read(stream, batch));
+    stream.on('error', (error) => this.#onEnd(stream, error));
+    stream.on('end', () => this.#onEnd(stream, undefined));
+    this.#timer = setTimeout(() => stream.cancel(), helloWithinMs);
+  }
+
+  #read(stream: LinkStream, batch: Buffer): void {
+    if (stream !== this.#stream) return;
+    try {
+      readOpenResponse(batch, this);
+    } catch (error) {
+      this.#options.log.error({ address: this.#address, err: error }, 'link cut: the service broke the protocol');
+      stream.cancel();
+    }
+  }
+
+  #endWhenDrained(): void {
+    if (this.#state !== 'draining' || this.#inFlight.size > 0) return;
+    this.#state = 'ending';
+    const stream = this.#stream;
+    void this.#outbox?.whenEmpty().then(() => stream?.end());
+  }
+
+  #onEnd(stream: LinkStream, error: Error | undefined): void {
+    if (stream !== this.#stream) return;
+    clearTimeout(this.#timer);
+    const expected = this.#state === 'ending';
+    if (!expected && error !== undefined) this.#tell(error);
+    this.#drop(expected, 'connecting');
+    this.#openLater();
+  }
+
+  #tell(error: Error): void {
+    const { reason } = fromGrpcError(error);
+    // A process that is away is told once, not at each attempt.
+    if (this.#failures === 0) this.#options.log.warn({ address: this.#address, reason, err: error }, 'link lost');
+  }
+
+  /** Forgets all that belonged to the stream, and tells its owner what is left unanswered. */
+  #drop(expected: boolean, state: LinkState): void {
+    const wasOpen = this.#state !== 'connecting';
+    this.#state = state;
+    this.#stream = undefined;
+    this.#outbox?.close();
+    this.#outbox = undefined;
+    this.#sessions = new SessionNumbers();
+    this.#topicsConfirmed = 0;
+    const unanswered = [...this.#inFlight.values()];
+    this.#inFlight = new Map();
+    for (const { resolve } of this.#confirmations.splice(0)) resolve(false);
+    if (wasOpen) this.#options.on.lost(this, unanswered, expected);
+  }
+
+  #openLater(): void {
+    if (this.#state === 'closed') return;
+    const pauseMs = Math.min(firstPauseMs * 2 ** this.#failures, pauseMsMax);
+    this.#failures += 1;
+    this.#timer = setTimeout(() => void this.#open(), pauseMs * (0.5 + Math.random() / 2));
+  }
+}
+
+const idMax = 0xffff_ffff;
+const retryAfterMs = 100;
+const endWithinMs = 1_000;
+
+/** The code of an encoded google.rpc.Status: its first field, and a small number. INTERNAL where it is not. */
+function codeOf(status: Uint8Array): number {
+  return status[0] === 8 ? (status[1] ?? 13) : 13;
+}
+
+/** Half-closes a stream and waits until the other side has, too; cancels it if that takes too long. */
+function endOf(stream: LinkStream): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => stream.cancel(), endWithinMs);
+    for (const event of ['end', 'error']) {
+      stream.once(event, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+    stream.end();
+  });
+}
+
+function failSoon(pending: PendingCall, reason: 'UNAVAILABLE' | 'TOO_MANY_IN_FLIGHT'): void {
+  queueMicrotask(() => pending.settle(refuse(reason, { retryAfterMs }), undefined));
+}

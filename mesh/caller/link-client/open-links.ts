@@ -1,0 +1,228 @@
+// The edge's side of Link: one to each service process of the configuration. Calls go to the owner of their key, topics
+// to whoever may publish on them. Promises each call exactly one answer, whatever becomes of its Link.
+
+import { performance } from 'node:perf_hooks';
+import type { CircuitError } from '../../errors/circuit-error.ts';
+import { coerce } from '../../errors/coerce.ts';
+import type { Reason } from '../../errors/reasons.ts';
+import { refuse } from '../../errors/refuse.ts';
+import type { Api } from '../../schema/api.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { LinkCall, LinkSession, Links } from '../links.ts';
+import type { Peers } from '../owners.ts';
+import { Link, type LinkEvents } from './link.ts';
+import { SharedSession } from './link-sessions.ts';
+import { LinkSubscriptions } from './link-subscriptions.ts';
+import { PendingCall } from './pending-call.ts';
+import { Routes } from './routes.ts';
+import { servicesFor } from './topic-calls.ts';
+
+export type LinksOptions = {
+  readonly api: Api;
+  /** Addresses of the processes of each service; a process that runs several stands under each. */
+  readonly peers: Peers;
+  /** The edge's own token, asked for at each opening of a Link. */
+  readonly token: () => Promise<string>;
+  readonly log: Logger;
+};
+
+/** How much later than its deadline an unanswered call may be told so. */
+export const deadlineSweepMs = 50;
+/** When to try again while no process of a service can be reached. */
+const unavailableRetryMs = 500;
+
+/** Begins to open Links to all peers; `healthy()` tells when there are enough, `onChange` when that may have changed. */
+export function openLinks(options: LinksOptions): MeshLinks {
+  return new MeshLinks(options);
+}
+
+export class MeshLinks implements Links {
+  readonly subscriptions: LinkSubscriptions;
+  readonly #options: LinksOptions;
+  readonly #links: readonly Link[];
+  readonly #routes = new Routes();
+  readonly #services: ReadonlySet<string>;
+  readonly #sweep: NodeJS.Timeout;
+  readonly #onSessionEnd: ((sessionId: string, reason: 'TOKEN_EXPIRED' | 'TOKEN_INVALID') => void)[] = [];
+  readonly #onChange: (() => void)[] = [];
+  #closing = false;
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+    const { api, peers, token, log } = options;
+    this.#services = new Set([...api.services.values()].map(({ service }) => service).filter((name) => name !== ''));
+    this.subscriptions = new LinkSubscriptions({ api, links: () => this.#links });
+    const targets = new Set([...peers.values()].flat());
+    const on = this.#events();
+    this.#links = [...targets].map((target) => new Link({ target, token, log, on }));
+    this.#sweep = setInterval(() => this.#endLateCalls(), deadlineSweepMs);
+    this.#sweep.unref();
+  }
+
+  openSession(id: string, token: string): LinkSession {
+    return new SharedSession(id, token, {
+      renewed: (session) => {
+        for (const link of this.#links) link.renewSession(session);
+      },
+      ended: (session) => {
+        for (const link of this.#links) link.endSession(session);
+      },
+    });
+  }
+
+  call(call: LinkCall): () => void {
+    const services = call.method.service === '' ? servicesFor(this.#options.api, call) : undefined;
+    if (services !== undefined && services.length > 1) return this.#callAll(services, call);
+    const pending = new PendingCall(call, performance.now());
+    this.#submit(services?.[0] ?? call.method.service, pending);
+    return () => this.#giveUp(pending, 'CANCELLED');
+  }
+
+  request(call: Omit<LinkCall, 'done'> & { readonly signal: AbortSignal }): Promise<Uint8Array> {
+    const { signal } = call;
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(coerce(signal.reason));
+        return;
+      }
+      const done = (error: CircuitError | undefined, response: Uint8Array | undefined) => {
+        signal.removeEventListener('abort', giveUp);
+        if (error === undefined) resolve(response as Uint8Array);
+        else reject(error);
+      };
+      const giveUp = this.call({ ...call, done });
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  onSessionEnd(listener: (sessionId: string, reason: 'TOKEN_EXPIRED' | 'TOKEN_INVALID') => void): void {
+    this.#onSessionEnd.push(listener);
+  }
+
+  /** Called when a Link has become healthy, goes away, or is lost. */
+  onChange(listener: () => void): void {
+    this.#onChange.push(listener);
+  }
+
+  /** Links that may be given calls. */
+  get healthyCount(): number {
+    return this.#links.filter((link) => link.state === 'healthy').length;
+  }
+
+  healthy(): boolean {
+    for (const service of this.#services) if (this.#routes.of(service).length === 0) return false;
+    return !this.#closing;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    clearInterval(this.#sweep);
+    await Promise.all(this.#links.map((link) => link.close()));
+  }
+
+  #events(): LinkEvents {
+    return {
+      joined: (link) => this.subscriptions.followOn(link),
+      changed: (link) => {
+        this.#changed();
+        // It follows all topics from now on; what others published there before was not heard here.
+        if (link.state === 'healthy') this.subscriptions.gapOn(link);
+      },
+      lost: (link, unanswered, expected) => this.#lost(link, unanswered, expected),
+      event: (event) => this.subscriptions.deliver(event),
+      sessionEnded: (session, reason) => {
+        if (session.over) return;
+        for (const listener of this.#onSessionEnd) listener(session.id, reason);
+      },
+    };
+  }
+
+  #changed(): void {
+    this.#routes.update(this.#links);
+    for (const listener of this.#onChange) listener();
+  }
+
+  #submit(service: string, pending: PendingCall): void {
+    const { call } = pending;
+    if (call.session !== undefined && (call.session as SharedSession).over) {
+      settleSoon(pending, refuse('CANCELLED'));
+      return;
+    }
+    const link = this.#closing ? undefined : this.#routes.pick(service, pending);
+    if (link === undefined) {
+      settleSoon(pending, refuse('UNAVAILABLE', { retryAfterMs: unavailableRetryMs, metadata: { service } }));
+      return;
+    }
+    link.submit(pending);
+  }
+
+  #giveUp(pending: PendingCall, reason: Reason): void {
+    if (pending.settled) return;
+    pending.link?.withdraw(pending);
+    pending.settle(refuse(reason), undefined);
+  }
+
+  /** One call to each of several services, answered with all their answers: encoded lists one after another are one list. */
+  #callAll(services: readonly string[], call: LinkCall): () => void {
+    const answers: Uint8Array[] = [];
+    const parts: PendingCall[] = [];
+    let open = true;
+    const end = (error: CircuitError | undefined) => {
+      open = false;
+      for (const part of parts) this.#giveUp(part, 'CANCELLED');
+      call.done(error, error === undefined ? Buffer.concat(answers) : undefined);
+    };
+    const done: LinkCall['done'] = (error, response) => {
+      if (!open) return;
+      if (response !== undefined) answers.push(response);
+      if (error !== undefined || answers.length === services.length) end(error);
+    };
+    for (const service of services) {
+      const part = new PendingCall({ ...call, done }, performance.now());
+      parts.push(part);
+      this.#submit(service, part);
+    }
+    return () => {
+      if (open) end(refuse('CANCELLED'));
+    };
+  }
+
+  /** What was unanswered is made again where that is safe and another Link is there, once; the rest is UNAVAILABLE. */
+  #lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void {
+    this.#routes.forget(link);
+    this.#changed();
+    for (const pending of unanswered) this.#repeat(pending);
+    // Others take its topics over, and can tell what it did not. Where there are none, the next Link will tell.
+    const others = [...link.services].some((name) => this.#routes.of(name).length > 0);
+    if (!expected && others && !this.#closing) this.subscriptions.gapOn(link);
+  }
+
+  #repeat(pending: PendingCall): void {
+    const { call } = pending;
+    const service = call.method.service === '' ? servicesFor(this.#options.api, call)[0] : call.method.service;
+    pending.pin?.release();
+    pending.pin = undefined;
+    pending.link = undefined;
+    const again = call.method.repeatable && !pending.repeated && service !== undefined;
+    if (again && this.#routes.of(service).length > 0) {
+      pending.repeated = true;
+      this.#submit(service, pending);
+      return;
+    }
+    pending.settle(refuse('UNAVAILABLE', { retryAfterMs: unavailableRetryMs }), undefined);
+  }
+
+  #endLateCalls(): void {
+    const now = performance.now();
+    for (const link of this.#links) {
+      for (const pending of link.unanswered()) {
+        if (pending.deadlineMs <= now) this.#giveUp(pending, 'DEADLINE_EXCEEDED');
+      }
+    }
+  }
+}
+
+function settleSoon(pending: PendingCall, error: CircuitError): void {
+  queueMicrotask(() => pending.settle(error, undefined));
+}
