@@ -3,67 +3,113 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { Long, Timestamp } from 'bson';
-import { Arguments } from './commands/arguments.ts';
 import { Cursors } from './commands/cursors.ts';
-import type { Engine } from './commands/engine.ts';
+import { dispatch } from './commands/dispatch.ts';
+import type { Engine, Peer, StoreHooks } from './commands/engine.ts';
+import { FailPoints } from './commands/fail-points.ts';
 import { setName } from './commands/handshake.ts';
-import { commandOf } from './commands/table.ts';
-import { StoreError, storeError } from './errors.ts';
+import { verifierOf } from './commands/scram.ts';
+import { Upkeep } from './commands/upkeep.ts';
 import { Catalog } from './storage/catalog.ts';
 import { Environment } from './storage/environment.ts';
-import { type Answer, Connection, errorAnswer } from './wire/connection.ts';
-import type { Request } from './wire/message.ts';
+import { takeLock } from './storage/lock.ts';
+import { Sessions } from './storage/sessions.ts';
+import { Connection } from './wire/connection.ts';
+
+export type { StoreHooks } from './commands/engine.ts';
 
 export type StoreOptions = {
   /** The directory of the data; made if there is none. */
   readonly dataDir: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Default 127.0.0.1. */
+  /** Default 127.0.0.1. Anything but loopback demands credentials. */
   readonly host?: string;
-  /** Demanded from every client; required when `host` is not loopback. */
+  /** Demanded from every client. */
   readonly credentials?: { readonly user: string; readonly password: string };
   /** Refuses queries that would scan a collection, with NoQueryExecutionPlans (291). */
   readonly strict?: boolean;
+  /** Allows configureFailPoint. For tests. */
+  readonly enableTestCommands?: boolean;
+  /** Lets a test decide what befalls a command. */
+  readonly hooks?: StoreHooks;
   readonly log?: (record: object) => void;
 };
 
+/** `uri` is for any MongoDB driver, without further options; it holds no password. */
 export type Store = { readonly uri: string; readonly port: number; close(): Promise<void> };
 
-/** Connections at once. */
+/** Connections at once; a further one is closed at once. */
 export const connectionsMax = 2000;
 
+const loopback = /^(127\.|::1$|localhost$)/;
+
+/** Throws if the data is open elsewhere, the port is taken, or credentials are missing. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  mkdirSync(options.dataDir, { recursive: true });
   const host = options.host ?? '127.0.0.1';
-  const environment = new Environment(join(options.dataDir, 'lmdb'));
-  const catalog = new Catalog(environment);
+  if (!loopback.test(host) && options.credentials === undefined) {
+    throw new Error(`the store listens on ${host} only with credentials`);
+  }
+  mkdirSync(options.dataDir, { recursive: true });
+  const lock = takeLock(options.dataDir);
+  let environment: Environment | undefined;
+  try {
+    environment = new Environment(join(options.dataDir, 'lmdb'));
+    return await serve(options, host, environment, () => lock.release());
+  } catch (error) {
+    await environment?.close();
+    await lock.release();
+    throw error;
+  }
+}
+
+async function serve(
+  options: StoreOptions,
+  host: string,
+  environment: Environment,
+  release: () => Promise<void>,
+): Promise<Store> {
   let port = 0;
-  const engine: Engine = {
-    environment,
-    catalog,
-    cursors: new Cursors(() => Date.now()),
-    strict: options.strict ?? false,
-    address: () => `${host}:${port}`,
-    now: () => new Date(),
-  };
+  const engine = engineOf(options, environment, () => `${host}:${port}`);
   const connections = new Set<Connection>();
   const server = createServer((socket) => {
-    const connection = new Connection(socket, (request, signal) => answer(engine, request, signal, options.log));
+    const peer: Peer = { authenticated: false };
+    const connection = new Connection(socket, (request, signal) => dispatch(engine, request, peer, signal));
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
   server.maxConnections = connectionsMax;
   port = await listen(server, options.port, host);
+  const upkeep = new Upkeep(engine);
+  const login = options.credentials === undefined ? '' : '&authMechanism=SCRAM-SHA-256';
   return {
     port,
-    uri: `mongodb://${host}:${port}/?replicaSet=${setName}`,
+    uri: `mongodb://${host}:${port}/?replicaSet=${setName}${login}`,
     async close() {
-      for (const connection of connections) connection.close();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await upkeep.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([...connections].map((connection) => connection.drain()));
+      await closed;
       await environment.close();
+      await release();
     },
+  };
+}
+
+function engineOf(options: StoreOptions, environment: Environment, address: () => string): Engine {
+  const { credentials, hooks, log } = options;
+  return {
+    environment,
+    catalog: new Catalog(environment),
+    cursors: new Cursors(() => Date.now()),
+    sessions: new Sessions(environment, () => Date.now()),
+    strict: options.strict ?? false,
+    address,
+    now: () => new Date(),
+    ...(options.enableTestCommands ? { failPoints: new FailPoints() } : {}),
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(log === undefined ? {} : { log }),
+    ...(credentials === undefined ? {} : { credentials: verifierOf(credentials.user, credentials.password) }),
   };
 }
 
@@ -77,34 +123,4 @@ function listen(server: Server, port: number, host: string): Promise<number> {
       else resolve(address.port);
     });
   });
-}
-
-async function answer(
-  engine: Engine,
-  request: Request,
-  signal: AbortSignal,
-  log: StoreOptions['log'],
-): Promise<Answer> {
-  try {
-    const args = new Arguments(request);
-    const command = commandOf(args.command);
-    const database = args.text('$db') ?? 'admin';
-    const maxTime = args.size('maxTimeMS') ?? 0;
-    const deadline = maxTime > 0 ? { deadlineMs: performance.now() + maxTime } : {};
-    const reply = await command({ engine, database, args, signal, ...deadline });
-    return { ...reply, ok: 1, ...clusterTime(engine) };
-  } catch (error) {
-    if (error instanceof StoreError) return { ...errorAnswer(error), ...clusterTime(engine) };
-    log?.({ level: 'error', event: 'store.fault', error: error instanceof Error ? error.stack : String(error) });
-    return errorAnswer(
-      storeError('InternalError', `the store failed: ${error instanceof Error ? error.message : error}`),
-    );
-  }
-}
-
-/** Sessions ask for a cluster time; one member has its own clock. */
-function clusterTime(engine: Engine): Answer {
-  const time = new Timestamp({ t: Math.floor(engine.now().getTime() / 1000), i: 1 });
-  const signature = { hash: Buffer.alloc(20), keyId: Long.ZERO };
-  return { $clusterTime: { clusterTime: time, signature }, operationTime: time };
 }

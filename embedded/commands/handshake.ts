@@ -1,5 +1,6 @@
 // hello and its relatives: this store presents itself as the primary of a replica set of one member.
 import { Long, ObjectId, Timestamp } from 'bson';
+import { bsonType, fieldOf, textOf } from '../bson/raw.ts';
 import { messageBytesMax } from '../wire/message.ts';
 import type { Call, Reply } from './engine.ts';
 import { statementsMax } from './insert.ts';
@@ -12,7 +13,12 @@ export const version = '8.0.0';
 /** Wire version 25 is MongoDB 8.0's; its `bulkWrite` command is not had, so 24 (7.3) is announced. */
 const maxWireVersion = 24;
 
-export function hello({ args, engine }: Call): Reply {
+export function hello({ args, engine, peer }: Call): Reply {
+  const client = args.document('client');
+  const application = client === undefined ? undefined : fieldOf(client, 'application');
+  const name = application?.type === bsonType.object ? fieldOf(application, 'name') : undefined;
+  if (name?.type === bsonType.string) peer.appName = textOf(name);
+  const asksMechanisms = args.get('saslSupportedMechs') !== undefined && engine.credentials !== undefined;
   const address = engine.address();
   const modern = args.command === 'hello';
   return {
@@ -36,6 +42,7 @@ export function hello({ args, engine }: Call): Reply {
     minWireVersion: 0,
     maxWireVersion,
     readOnly: false,
+    ...(asksMechanisms ? { saslSupportedMechs: ['SCRAM-SHA-256'] } : {}),
   };
 }
 

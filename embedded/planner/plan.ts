@@ -79,7 +79,8 @@ export function conjuncts(filter: Filter): readonly Filter[] {
   return filter.kind === 'and' ? filter.parts.flatMap(conjuncts) : [filter];
 }
 
-function planIndex(index: Index, filter: Filter, sort: readonly SortField[]): IndexPlan {
+/** How one index would answer a query, whether or not it holds every document. */
+export function planIndex(index: Index, filter: Filter, sort: readonly SortField[]): IndexPlan {
   const parts = conjuncts(filter);
   const { fields } = index.spec;
   const bounds: (readonly Interval[])[] = fields.map((field, i) => {

@@ -21,6 +21,7 @@ export class Connection {
   private wanted = 0;
   private waiting: Buffer[] = [];
   private working = false;
+  private current: Promise<void> = Promise.resolve();
 
   constructor(socket: Socket, answer: Answerer) {
     this.socket = socket;
@@ -35,11 +36,14 @@ export class Connection {
     return this.gone.signal;
   }
 
-  close(): void {
-    this.socket.destroy();
+  /** Closes once the request under way is answered; what was not begun is not. */
+  async drain(): Promise<void> {
+    this.waiting = [];
+    this.socket.pause();
+    await this.current;
+    this.socket.destroySoon();
   }
 
-  /** Answers when what was already received has been answered. */
   private received(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.buffered += chunk.length;
@@ -72,7 +76,8 @@ export class Connection {
     this.working = true;
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
       if (this.waiting.length === 0 && this.socket.isPaused()) this.socket.resume();
-      await this.serve(next);
+      this.current = this.serve(next);
+      await this.current;
       if (this.socket.destroyed) break;
     }
     this.working = false;
@@ -87,7 +92,12 @@ export class Connection {
         this.socket.destroy();
         return;
       }
-      this.send(encodeReply({ requestId: bytes.readInt32LE(4), form: 'message' }, errorAnswer(error)));
+      this.send(
+        encodeReply(
+          { requestId: bytes.readInt32LE(4), form: 'message' },
+          { ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName },
+        ),
+      );
       return;
     }
     const answer = await this.answer(request, this.gone.signal);
@@ -98,9 +108,4 @@ export class Connection {
   private send(bytes: Buffer): void {
     if (!this.socket.destroyed) this.socket.write(bytes);
   }
-}
-
-/** A failed command's answer. */
-export function errorAnswer(error: StoreError): Answer {
-  return { ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName, ...error.detail };
 }

@@ -1,0 +1,131 @@
+// From a request to its answer: who may ask, what a test wants to go wrong, the command, the error's shape.
+import { setTimeout as delay } from 'node:timers/promises';
+import { Long, Timestamp } from 'bson';
+import { bsonType, fieldOf, isNumber, numberOf, textOf } from '../bson/raw.ts';
+import { StoreError, storeError } from '../errors.ts';
+import type { Retry } from '../storage/sessions.ts';
+import type { Request } from '../wire/message.ts';
+import { Arguments } from './arguments.ts';
+import type { Engine, Peer, Reply } from './engine.ts';
+import { type Failure, failureError, labelled } from './fail-points.ts';
+import { sessionId } from './session-id.ts';
+import { commandOf, needsNoLogin } from './table.ts';
+
+/** Undefined: the connection is to be closed without an answer. */
+export async function dispatch(
+  engine: Engine,
+  request: Request,
+  peer: Peer,
+  signal: AbortSignal,
+): Promise<Reply | undefined> {
+  const stamp = clusterTime(engine);
+  try {
+    const args = new Arguments(request);
+    const command = commandOf(args.command, engine);
+    if (engine.credentials !== undefined && !peer.authenticated && !needsNoLogin.has(args.command)) {
+      throw storeError('Unauthorized', `Command ${args.command} requires authentication`);
+    }
+    const database = args.text('$db') ?? 'admin';
+    const failure = strike(engine, args, database, peer);
+    if (failure !== undefined && !failure.afterCommit) {
+      if (failure.blockTimeMS !== undefined) await delay(failure.blockTimeMS, undefined, { signal });
+      if (failure.closeConnection) return undefined;
+      if (failure.errorCode !== undefined) throw failureError(failure);
+    }
+    checkConcerns(args);
+    const retry = retryOf(args);
+    const maxTime = args.size('maxTimeMS') ?? 0;
+    const reply = await command({
+      engine,
+      database,
+      args,
+      peer,
+      signal,
+      ...(retry === undefined ? {} : { retry }),
+      ...(maxTime > 0 ? { deadlineMs: performance.now() + maxTime } : {}),
+    });
+    if (failure?.afterCommit) {
+      if (failure.blockTimeMS !== undefined) await delay(failure.blockTimeMS, undefined, { signal });
+      if (failure.closeConnection) return undefined;
+      if (failure.errorCode !== undefined) throw failureError(failure);
+    }
+    const concern = failure?.writeConcernError === undefined ? {} : { writeConcernError: failure.writeConcernError };
+    return labelled({ ...reply, ...concern, ok: 1, ...stamp }, hasNumber(request));
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    return labelled({ ...errorReply(engine, error), ...stamp }, hasNumber(request));
+  }
+}
+
+function hasNumber(request: Request): boolean {
+  return fieldOf(request.body, 'txnNumber') !== undefined;
+}
+
+function errorReply(engine: Engine, error: unknown): Reply {
+  let shown: StoreError;
+  if (error instanceof StoreError) shown = error;
+  else {
+    engine.log?.({ level: 'error', event: 'store.fault', error: error instanceof Error ? error.stack : String(error) });
+    shown = storeError('InternalError', `the store failed: ${error instanceof Error ? error.message : error}`);
+  }
+  return { ok: 0, errmsg: shown.message, code: shown.code, codeName: shown.codeName, ...shown.detail };
+}
+
+function strike(engine: Engine, args: Arguments, database: string, peer: Peer): Failure | undefined {
+  const target = args.values.get(args.command);
+  const collection = target?.type === bsonType.string ? textOf(target) : '';
+  const seen = {
+    command: args.command,
+    namespace: `${database}.${collection}`,
+    ...(peer.appName === undefined ? {} : { appName: peer.appName }),
+  };
+  return engine.hooks?.failCommand?.(seen) ?? engine.failPoints?.strike(seen);
+}
+
+/** The session and number of a retryable write. Throws for a transaction: there are none here. */
+function retryOf(args: Arguments): Retry | undefined {
+  const number = args.get('txnNumber');
+  if (number === undefined) return undefined;
+  if (args.get('autocommit') !== undefined || args.get('startTransaction') !== undefined) {
+    throw storeError('IllegalOperation', 'multi-document transactions are not supported by this store');
+  }
+  const session = sessionId(args.document('lsid'));
+  if (session === undefined || number.type !== bsonType.long) {
+    throw storeError('InvalidOptions', 'Transaction number requires a session ID to also be specified');
+  }
+  return { session, number: number.bytes.readBigInt64LE(number.start) };
+}
+
+/** One member can promise majority (it is one); it cannot promise two members, nor a snapshot. */
+function checkConcerns(args: Arguments): void {
+  const readConcern = args.document('readConcern');
+  const level = readConcern === undefined ? undefined : fieldOf(readConcern, 'level');
+  if (level !== undefined) {
+    const text = level.type === bsonType.string ? textOf(level) : '';
+    if (text === 'snapshot') throw storeError('InvalidOptions', 'read concern snapshot is not supported by this store');
+    if (!['local', 'majority', 'linearizable', 'available'].includes(text)) {
+      throw storeError(
+        'FailedToParse',
+        `Enumeration value '${text}' for field 'readConcern.level' is not a valid value.`,
+      );
+    }
+  }
+  const w = args.get('writeConcern')?.type === bsonType.object ? fieldOf(args.get('writeConcern')!, 'w') : undefined;
+  if (w === undefined) return;
+  if (isNumber(w) && numberOf(w) > 1)
+    throw new StoreError(100, 'UnsatisfiableWriteConcern', 'Not enough data-bearing nodes');
+  if (w.type === bsonType.string && textOf(w) !== 'majority') {
+    throw new StoreError(
+      79,
+      'UnknownReplWriteConcern',
+      `No write concern mode named '${textOf(w)}' found in replica set configuration`,
+    );
+  }
+}
+
+/** Sessions ask for a cluster time; one member has its own clock. */
+function clusterTime(engine: Engine): Reply {
+  const time = new Timestamp({ t: Math.floor(engine.now().getTime() / 1000), i: 1 });
+  const signature = { hash: Buffer.alloc(20), keyId: Long.ZERO };
+  return { $clusterTime: { clusterTime: time, signature }, operationTime: time };
+}
