@@ -58,6 +58,23 @@ export function checkContent(said: Said, textLengthMax: number = limits.textLeng
   };
 }
 
+/**
+ * Checks the words that an edit brings, which are all that it changes. Throws NOT_EDITABLE for types without words, and
+ * what `checkContent` throws.
+ */
+export function checkWords(content: Content | undefined, textLengthMax: number = limits.textLengthMax): Content {
+  if (content === undefined) throw mismatch('content', 'is missing');
+  const words = ruleOf(content.type)?.words;
+  if (words === undefined) throw refuse('NOT_EDITABLE');
+  if (words === 'text' && content.text.trim() === '') throw mismatch('content.text', 'is what a text message needs');
+  const other = words === 'text' ? 'caption' : 'text';
+  if (content[other] !== '') throw mismatch(`content.${other}`, 'does not belong to a message of this type');
+  checkLength(content, textLengthMax);
+  checkRanges(content.formattedText, content[words]);
+  if (mentionsIn(content.formattedText).length > limits.mentionsMax) throw tooManyMentions();
+  return content;
+}
+
 function checkParts(said: Said, content: Content, rule: TypeRule): void {
   const present: Readonly<Record<Part, boolean>> = {
     text: content.text.trim() !== '',
@@ -129,10 +146,12 @@ function freshPoll(poll: Poll): Poll {
 
 function unitedMentions(content: Content, mentions: readonly string[]): readonly string[] {
   const united = [...new Set([...mentionsIn(content.formattedText), ...mentions])];
-  if (united.length > limits.mentionsMax) {
-    throw mismatch('mentions', `names more than ${limits.mentionsMax} members`);
-  }
+  if (united.length > limits.mentionsMax) throw tooManyMentions();
   return united;
+}
+
+function tooManyMentions(): Error {
+  return mismatch('mentions', `names more than ${limits.mentionsMax} members`);
 }
 
 function fieldOf(part: Part): string {

@@ -1,0 +1,87 @@
+// A conversation as one member sees it: the seeds' maps by user hold the caller's own entry and nobody else's.
+
+import type { Conversation, LastMessage, Participant } from '../../../gen/circuit/chat/v1/conversation.ts';
+import type { ConversationDocument, StoredLastMessage } from '../log/conversation-document.ts';
+import type { MemberRow } from '../log/member-row.ts';
+import { contentTypes, conversationTypes } from '../log/words.ts';
+import type { Typer } from '../typing/typing-board.ts';
+import { draftOf, isMuted, membershipOf } from './membership.ts';
+
+export type Seen = {
+  readonly document: ConversationDocument;
+  readonly row: MemberRow;
+  /** The first 20 members. */
+  readonly participants: readonly Participant[];
+  /** The newest message that the caller may see. */
+  readonly lastMessage: StoredLastMessage | undefined;
+  readonly typers: readonly Typer[];
+  readonly now: number;
+};
+
+/** How a mute without an end looks in `muted_by`, whose values are times. */
+const forEver = new Date(Date.UTC(9999, 11, 31, 23, 59, 59));
+
+/** What every member may see of it, and the domain servers of its account: nobody's own entries. */
+export function commonOf(document: ConversationDocument): Conversation {
+  const hasGroup = document.type !== 'direct' && document.type !== 'self';
+  return {
+    conversationId: document._id,
+    accountKey: document.account_key,
+    type: conversationTypes[document.type],
+    groupId: hasGroup ? document._id : '',
+    info: document.info && {
+      name: document.info.name ?? '',
+      description: document.info.description ?? '',
+      iconUrl: document.info.icon_url ?? '',
+    },
+    participants: [],
+    memberCount: document.member_count,
+    lastMessage: undefined,
+    lastSeq: document.last_seq,
+    lastNumber: document.last_number,
+    settings: { onlyAdminsCanSend: document.settings.only_admins_can_send },
+    createdBy: document.created_by,
+    isActive: document.is_active,
+    createdAt: document.created_at,
+    updatedAt: document.updated_at,
+    unreadCounts: new Map(),
+    mutedBy: new Map(),
+    pinnedBy: [],
+    archivedBy: [],
+    draft: new Map(),
+    typing: new Map(),
+    membership: undefined,
+  };
+}
+
+/** The conversation with its members and the caller's own entries. */
+export function showConversation(seen: Seen): Conversation {
+  const { document, row, now } = seen;
+  const me = row.user_key;
+  const membership = membershipOf(row, document.last_number, now);
+  const draft = draftOf(row);
+  return {
+    ...commonOf(document),
+    participants: seen.participants,
+    lastMessage: seen.lastMessage && showLastMessage(seen.lastMessage),
+    unreadCounts: new Map([[me, membership.unreadCount]]),
+    mutedBy: new Map(isMuted(row, now) ? [[me, row.muted_until ?? forEver]] : []),
+    pinnedBy: membership.pinned ? [me] : [],
+    archivedBy: membership.archived ? [me] : [],
+    draft: new Map(draft === undefined ? [] : [[me, draft]]),
+    typing: new Map(seen.typers.map((typer) => [typer.userKey, new Date(typer.startedAt)])),
+    membership,
+  };
+}
+
+export function showLastMessage(stored: StoredLastMessage): LastMessage {
+  return {
+    messageId: stored.message_id,
+    contentPreview: stored.content_preview,
+    senderKey: stored.sender_key,
+    senderName: stored.sender_name,
+    sentAt: stored.sent_at,
+    type: contentTypes[stored.type],
+    seq: stored.seq,
+  };
+}

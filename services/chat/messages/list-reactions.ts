@@ -1,0 +1,23 @@
+import type { ListReactionsRequest, ListReactionsResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
+import type { ChatHandler } from '../chat.ts';
+import { pageToken, readPageToken } from '../page-token.ts';
+import { pageSizeOf } from './limits.ts';
+import { readPlace } from './message-place.ts';
+import { alive, readMessage } from './target.ts';
+
+/** Who reacted to a message, oldest first. */
+export const listReactions: ChatHandler<ListReactionsRequest, ListReactionsResponse> = async (request, context) => {
+  const list = `reactions/${request.messageId}`;
+  const [after] = readPageToken(list, request.pageToken) ?? [];
+  const reader = await readPlace(context, request);
+  const message = alive(await readMessage(reader, request.messageId));
+
+  const size = pageSizeOf(request.pageSize);
+  const rows = await reader.view.reactions(message._id, size + 1, after === undefined ? undefined : Number(after));
+  const page = rows.slice(0, size);
+  const last = page.at(-1);
+  return {
+    reactions: page.map((row) => ({ userKey: row.user_key, emoji: row.emoji, reactedAt: row.reacted_at })),
+    nextPageToken: rows.length > size && last !== undefined ? pageToken(list, [last.changed]) : '',
+  };
+};

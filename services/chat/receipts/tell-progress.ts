@@ -1,0 +1,64 @@
+// `delivery.status`: a hint to the senders of what was newly delivered or read, and to the reader's own other devices.
+// It carries the whole watermark, so that a lost one is made good by the next; and watermarks come with every opening.
+
+import { DeliveryStatusEvent } from '../../../gen/circuit/chat/v1/events.ts';
+import type { ChatContext } from '../chat.ts';
+import type { ConversationView } from '../log/conversation-log.ts';
+import type { MemberRow } from '../log/member-row.ts';
+import { smallMembersMax } from '../log/state.ts';
+import { deliveredOf } from './progress.ts';
+
+export const hintLimits = {
+  /** Senders told of one move. */
+  sendersMax: 32,
+  /** How many of the newest entries of the move are looked at for their senders. */
+  entriesMax: 100,
+} as const;
+
+/** Tells of the move from one state of a row to another. */
+export async function tellProgress(
+  context: ChatContext,
+  view: ConversationView,
+  before: MemberRow,
+  after: MemberRow,
+): Promise<void> {
+  const status = {
+    conversationId: view.id,
+    userKey: after.user_key,
+    deliveredSeq: deliveredOf(after),
+    readSeq: after.read_seq ?? 0,
+    at: new Date(context.now),
+  };
+  const data = DeliveryStatusEvent.encode(status).finish();
+  for (const userKey of [after.user_key, ...(await sendersConcerned(view, before, after))]) {
+    context.service.bus.publish({
+      topic: `d:${userKey}`,
+      seq: 0,
+      after: 0,
+      event: 'delivery.status',
+      data,
+      revokedUsers: [],
+      grantedTopics: [],
+      revokedTopics: [],
+      blanked: [],
+    });
+  }
+}
+
+/** Who sent what lies in the move, and is a member still, the newest first. Nobody in large conversations. */
+async function sendersConcerned(
+  view: ConversationView,
+  before: MemberRow,
+  after: MemberRow,
+): Promise<readonly string[]> {
+  const { members, memberCount, type } = view.state;
+  if (memberCount > smallMembersMax || type === 'self') return [];
+  const others = [...members.keys()].filter((key) => key !== after.user_key);
+  if (others.length <= 1) return others;
+  const top = Math.max(after.read_seq ?? 0, deliveredOf(after));
+  const from = Math.max(Math.min(before.read_seq ?? 0, deliveredOf(before)), top - hintLimits.entriesMax);
+  const { entries } = await view.entries(from, hintLimits.entriesMax);
+  const senders = entries.flatMap((entry) => (entry.kind === 'message' ? [entry.sender.user_key ?? ''] : []));
+  const concerned = new Set(senders.toReversed().filter((key) => key !== after.user_key && members.has(key)));
+  return [...concerned].slice(0, hintLimits.sendersMax);
+}
