@@ -13,7 +13,7 @@ import { environmentWithDevKeys } from '../up/dev-keys.ts';
 import { devAccount, devServer, devUsers, registerDevUsers } from '../up/dev-users.ts';
 import { LogFile } from '../up/log-file.ts';
 import { Mesh } from '../up/mesh.ts';
-import { type InnerPorts, isFree } from '../up/ports.ts';
+import { isFree, type KeptPorts } from '../up/ports.ts';
 import { openScreen, type Screen } from '../up/screen.ts';
 
 /** Added to the drain time before a process that does not end is killed. */
@@ -73,7 +73,7 @@ async function startMesh(mesh: Mesh, dataDir: string, screen: Screen, startedAt:
   );
 }
 
-function welcome(config: Config, url: string, grpc: string, token: string | undefined, ports: InnerPorts): string {
+function welcome(config: Config, url: string, grpc: string, token: string | undefined, ports: KeptPorts): string {
   const users = devUsers.map(({ displayName, userKey }) => `${displayName} ${userKey}`).join(' · ');
   const rows: readonly (readonly [string, string])[] = [
     ['console', url],

@@ -6,7 +6,7 @@ import type { Environment } from '../../mesh/config/config.ts';
 import { serviceNames } from '../services.ts';
 import type { RunningMesh } from './claim.ts';
 import { ensureDevKeys } from './dev-keys.ts';
-import { choosePorts, type InnerPorts } from './ports.ts';
+import { choosePorts, type KeptPorts } from './ports.ts';
 import { runToEnd } from './run-to-end.ts';
 import type { Screen } from './screen.ts';
 import { Supervisor } from './supervisor.ts';
@@ -38,7 +38,7 @@ export class Mesh {
   }
 
   /** Throws when a process does not come up. */
-  async start(): Promise<InnerPorts> {
+  async start(): Promise<KeptPorts> {
     const { dataDir, screen } = this.#options;
     const ports = await choosePorts(dataDir);
     const environment = this.#environment(ports);
@@ -84,7 +84,7 @@ export class Mesh {
   }
 
   /** What was given stays; the rest is what a mesh on one machine needs. */
-  #environment(ports: InnerPorts): Record<string, string | undefined> {
+  #environment(ports: KeptPorts): Record<string, string | undefined> {
     const given = this.#options.environment;
     const keys = ensureDevKeys(this.#options.dataDir);
     const named = (name: string) => Boolean(given[name] || given[`${name}_FILE`]);
@@ -95,6 +95,7 @@ export class Mesh {
       CIRCUIT_DRAIN: '1s',
       ...given,
       CIRCUIT_DATA: this.#options.dataDir,
+      ...(given.CIRCUIT_PORT === '0' ? { CIRCUIT_PORT: String(ports.edge) } : {}),
       CIRCUIT_GRPC_HOST: '127.0.0.1',
       CIRCUIT_GRPC_PORT: String(ports.services),
       CIRCUIT_PEERS: serviceNames.map((service) => `${service}=${address}`).join(';'),

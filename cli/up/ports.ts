@@ -4,21 +4,22 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-export const innerPorts = ['store', 'services', 'servicesAdmin', 'edgeAdmin'] as const;
-export type InnerPorts = Readonly<Record<(typeof innerPorts)[number], number>>;
+/** `edge` is used only where the edge may take any port: then it keeps it, so that its clients find it again. */
+export const keptPorts = ['store', 'services', 'servicesAdmin', 'edgeAdmin', 'edge'] as const;
+export type KeptPorts = Readonly<Record<(typeof keptPorts)[number], number>>;
 
 /** The kept ports, but for those that somebody else has taken meanwhile. */
-export async function choosePorts(dataDir: string): Promise<InnerPorts> {
+export async function choosePorts(dataDir: string): Promise<KeptPorts> {
   const file = join(dataDir, 'ports.json');
-  const kept = keptPorts(file);
+  const kept = portsIn(file);
   const chosen: Record<string, number> = {};
-  for (const name of innerPorts) {
+  for (const name of keptPorts) {
     const port = kept[name];
     const reusable = typeof port === 'number' && !Object.values(chosen).includes(port) && (await isFree(port));
     chosen[name] = reusable ? port : await freePort(Object.values(chosen));
   }
   writeFileSync(file, `${JSON.stringify(chosen, null, 2)}\n`);
-  return chosen as InnerPorts;
+  return chosen as KeptPorts;
 }
 
 /** True when nobody listens on this port of loopback. */
@@ -45,7 +46,7 @@ function listenOnce(port: number, host: string): Promise<number | undefined> {
   });
 }
 
-function keptPorts(file: string): Partial<Record<string, unknown>> {
+function portsIn(file: string): Partial<Record<string, unknown>> {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<string, unknown>>;
   } catch {

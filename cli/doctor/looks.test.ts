@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { looks, nodeVersion } from './looks.ts';
+import { program } from './program.ts';
+
+describe('the doctor', () => {
+  it('knows which Node is too old', () => {
+    expect(nodeVersion('20.18.3')).toMatchObject({ state: 'missing', remedy: expect.stringContaining('20.19') });
+    for (const version of ['20.19.0', '22.0.0', '24.1.0']) expect(nodeVersion(version).state).toBe('ok');
+  });
+
+  it('finds a program by running it, and says what goes without it', async () => {
+    expect(await program('node', ['--version'], 'anything', '').look()).toMatchObject({ state: 'ok' });
+    expect(await program('no-such-program', [], 'miracles', 'apt-get install miracles').look()).toEqual({
+      state: 'absent',
+      told: 'not there; without it no miracles',
+      remedy: 'apt-get install miracles',
+    });
+  });
+
+  it('finds the native addons whole on a machine where the tests run', async () => {
+    const addons = looks.filter(({ name }) => name.endsWith('addon'));
+    expect(addons).toHaveLength(2);
+    for (const { look } of addons) expect(await look()).toMatchObject({ state: 'ok' });
+  });
+});
