@@ -1,0 +1,240 @@
+// The user's conversations: the list with its order and unread counts, a view of each, and what is still to be sent.
+// Every event of the connection passes here before the app hears it.
+
+import type {
+  ConversationAddedEvent,
+  Conversation as ConversationJson,
+  ConversationRemovedEvent,
+  CreateConversationRequest,
+  MembershipUpdatedEvent,
+  MessageHiddenEvent,
+} from '../../gen/json/api.ts';
+import type { Clock } from '../clock.ts';
+import type { Client } from '../connect.ts';
+import { Changing } from '../listeners.ts';
+import { Conversation } from './conversation.ts';
+import { Outbox } from './outbox.ts';
+import type { OutboxStore } from './outbox-store.ts';
+import { byActivity } from './summary.ts';
+import { Watermarks } from './watermarks.ts';
+
+/** Conversations of a list; a user is in no more. */
+const conversationsMax = 5_000;
+/** Histories kept in memory that are not open. */
+const historiesMax = 50;
+const listPage = 50;
+
+export type ConversationsOptions = {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly outbox: OutboxStore | undefined;
+};
+
+export class Conversations extends Changing {
+  readonly #options: ConversationsOptions;
+  readonly #client: Client;
+  readonly #outbox: Outbox;
+  readonly #watermarks: Watermarks;
+  readonly #views = new Map<string, Conversation>();
+  /** In the list; a view may exist without it. */
+  readonly #listed = new Set<string>();
+  #items: readonly Conversation[] | undefined;
+  #nextPage = '';
+  #loaded = false;
+  #loading: Promise<void> | undefined;
+
+  constructor(options: ConversationsOptions) {
+    super();
+    this.#options = options;
+    this.#client = options.client;
+    const { client, clock } = options;
+    this.#outbox = new Outbox({
+      clock,
+      store: options.outbox,
+      attached: () => client.attached,
+      send: async (request) => {
+        const { message } = await client.call('message.send', request, { repeat: false });
+        return message ?? {};
+      },
+      stored: (message) => this.#views.get(message.conversation_id ?? '')?.state.message(message),
+      changed: (conversationId) => this.#views.get(conversationId)?.state.touch(),
+    });
+    this.#watermarks = new Watermarks({
+      clock,
+      attached: () => client.attached,
+      delivered: (request) => client.call('conversation.delivered', request),
+      read: (request) => client.call('conversation.read', request),
+    });
+  }
+
+  /** Pinned first, then by latest activity; archived ones are in it, with `membership.archived`. A new array after every change. */
+  get items(): readonly Conversation[] {
+    this.#items ??= [...this.#listed]
+      .flatMap((id) => this.#views.get(id) ?? [])
+      .sort((one, other) => (one.line && other.line ? byActivity(one.line, other.line) : 0));
+    return this.#items;
+  }
+
+  /** The first page is here; the list keeps itself up to date from then on. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  get hasMore(): boolean {
+    return this.#nextPage !== '';
+  }
+
+  /** The view of a conversation, whether it is listed or not; the same object every time. */
+  get(conversationId: string): Conversation {
+    const known = this.#views.get(conversationId);
+    if (known !== undefined) return known;
+    const view = new Conversation({
+      id: conversationId,
+      client: this.#client,
+      clock: this.#options.clock,
+      outbox: this.#outbox,
+      watermarks: this.#watermarks,
+      changed: () => this.#touch(),
+    });
+    this.#views.set(conversationId, view);
+    return view;
+  }
+
+  /** The first page of the list, archived ones included. Rejects with a CallError. */
+  load(): Promise<void> {
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** The next page of the list. */
+  async loadMore(): Promise<void> {
+    if (this.#nextPage === '' || this.#listed.size >= conversationsMax) return;
+    const page = await this.#client.call('conversation.list', { page_size: listPage, page_token: this.#nextPage });
+    this.#nextPage = page.next_page_token ?? '';
+    this.#take(page.conversations ?? []);
+  }
+
+  /** Makes a conversation, or finds the one that there is for these people. Rejects with a CallError. */
+  async create(request: Omit<CreateConversationRequest, 'request_id'>): Promise<Conversation> {
+    const made = await this.#client.call('conversation.create', { ...request, request_id: crypto.randomUUID() });
+    const id = made.conversation?.conversation_id ?? '';
+    if (made.conversation !== undefined) this.#take([made.conversation]);
+    return this.get(id);
+  }
+
+  /** An event of any topic, in the order of that topic. */
+  event(event: string, data: unknown, seq: number): void {
+    if (event === 'conversation.added') this.#read((data as ConversationAddedEvent).conversation_id);
+    else if (event === 'conversation.removed') this.#remove((data as ConversationRemovedEvent).conversation_id);
+    else if (event === 'membership.updated') this.#rows(data as MembershipUpdatedEvent);
+    else if (event === 'message.hidden') this.#hide(data as MessageHiddenEvent);
+    else this.#ofConversation(event, data, seq);
+  }
+
+  /** Events of a topic were missed for good. */
+  gone(topic: string): void {
+    if (topic.startsWith('u:') && this.#loaded) this.load().catch(() => undefined);
+    if (!topic.startsWith('c:')) return;
+    const id = topic.slice(2);
+    this.#views.get(id)?.gone();
+    if (this.#listed.has(id)) this.#read(id);
+  }
+
+  /** There is a connection. */
+  attached(): void {
+    this.#outbox.attached();
+    this.#watermarks.attached();
+  }
+
+  /** Nothing is missing any more. Hints that have no number are read again where somebody looks. */
+  caughtUp(): void {
+    for (const view of this.#views.values()) if (view.loaded) view.refresh().catch(() => undefined);
+  }
+
+  offline(): void {
+    this.changed();
+  }
+
+  close(): void {
+    this.#outbox.close();
+    this.#watermarks.close();
+    for (const view of this.#views.values()) view.close();
+  }
+
+  async #load(): Promise<void> {
+    const [page, archived] = await Promise.all([
+      this.#client.call('conversation.list', { page_size: listPage }),
+      this.#client.call('conversation.list', { page_size: listPage, archived: true }),
+    ]);
+    this.#nextPage = page.next_page_token ?? '';
+    this.#loaded = true;
+    this.#take([...(page.conversations ?? []), ...(archived.conversations ?? [])]);
+  }
+
+  #take(conversations: readonly ConversationJson[]): void {
+    for (const conversation of conversations) {
+      const id = conversation.conversation_id ?? '';
+      this.#listed.add(id);
+      this.get(id).state.take(conversation);
+    }
+    this.#touch();
+  }
+
+  #rows({ changes = [] }: MembershipUpdatedEvent): void {
+    for (const { conversation_id = '', membership } of changes) {
+      if (membership !== undefined) this.#views.get(conversation_id)?.state.row(membership);
+    }
+  }
+
+  #hide({ conversation_id = '', message_ids = [] }: MessageHiddenEvent): void {
+    this.#views.get(conversation_id)?.state.hide(message_ids);
+  }
+
+  #ofConversation(event: string, data: unknown, seq: number): void {
+    const id = conversationOf(data);
+    if (id === '') return;
+    this.#views.get(id)?.state.event(event, data, seq);
+    // A conversation that is not listed here yet, or was hidden, comes to the list with its next message.
+    if (event === 'message.new' && this.#loaded && !this.#listed.has(id)) this.#read(id);
+  }
+
+  /** Reads one conversation into the list. */
+  #read(conversationId: string | undefined): void {
+    if (!conversationId || (!this.#loaded && this.#loading === undefined)) return;
+    const view = this.get(conversationId);
+    this.#listed.add(conversationId);
+    // Refused when it was left again meanwhile: then it is not to be listed.
+    view.refresh().catch(() => this.#remove(conversationId));
+  }
+
+  #remove(conversationId: string | undefined): void {
+    if (!conversationId) return;
+    this.#listed.delete(conversationId);
+    this.#views.get(conversationId)?.state.forget();
+    this.#touch();
+  }
+
+  #touch(): void {
+    this.#items = undefined;
+    this.#letGo();
+    this.changed();
+  }
+
+  /** Of histories beyond the bound, those loaded first go first. */
+  #letGo(): void {
+    const loaded = [...this.#views.values()].filter((view) => view.loaded);
+    for (const view of loaded.slice(0, Math.max(0, loaded.length - historiesMax))) view.state.forget();
+  }
+}
+
+/** Which conversation an event is about; empty: none. */
+function conversationOf(data: unknown): string {
+  const { conversation_id, message, conversation } = data as {
+    readonly conversation_id?: string;
+    readonly message?: { readonly conversation_id?: string };
+    readonly conversation?: ConversationJson;
+  };
+  return conversation_id ?? message?.conversation_id ?? conversation?.conversation_id ?? '';
+}

@@ -1,0 +1,139 @@
+// The stretch of history that a view has loaded, and how pages and live entries meet in it: an entry that comes while
+// a page is on its way is kept and applied to that page, too, so nothing falls between the two.
+
+import type { ListMessagesResponse, Message } from '../../gen/json/api.ts';
+import type { MessageChange } from './change-message.ts';
+import { seqOf, type Timeline, timelineMax, withChange, withMessages, withOlder, withoutMessages } from './timeline.ts';
+
+export const historyPage = 50;
+/** Entries kept for a page on its way; above it the page is asked for again. */
+const keptMax = 1_000;
+const attemptsMax = 3;
+
+type Page = { readonly page_size: number; readonly before_seq?: number };
+
+type Kept = { readonly messages: Message[]; readonly changes: MessageChange[]; readonly hidden: string[] };
+
+export type StretchOptions = {
+  list(page: Page, signal?: AbortSignal): Promise<ListMessagesResponse>;
+  userKey(): string;
+  changed(): void;
+};
+
+const empty: Timeline = { messages: [], hasOlder: false };
+
+export class Stretch {
+  readonly #options: StretchOptions;
+  #timeline: Timeline = empty;
+  #loaded = false;
+  #loading: Promise<void> | undefined;
+  #loadingOlder: Promise<void> | undefined;
+  /** What came while a page is on its way; undefined while none is. */
+  #kept: Kept | undefined;
+  /** Raised when everything is let go: a page asked for before is not taken. */
+  #round = 0;
+
+  constructor(options: StretchOptions) {
+    this.#options = options;
+  }
+
+  get timeline(): Timeline {
+    return this.#timeline;
+  }
+
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** The newest number here; 0: none. */
+  get newest(): number {
+    const last = this.#timeline.messages.at(-1);
+    return last === undefined ? 0 : seqOf(last);
+  }
+
+  /** The newest page, unless it is here. */
+  load(): Promise<void> {
+    if (this.#loaded) return Promise.resolve();
+    this.#loading ??= this.#page(undefined).finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** The page before the first message; nothing when there is none, or the memory's bound is reached. */
+  loadOlder(signal?: AbortSignal): Promise<void> {
+    const first = this.#timeline.messages[0];
+    const full = this.#timeline.messages.length >= timelineMax - historyPage;
+    if (!this.#loaded || !this.#timeline.hasOlder || first === undefined || full) return Promise.resolve();
+    this.#loadingOlder ??= this.#page(seqOf(first), signal).finally(() => {
+      this.#loadingOlder = undefined;
+    });
+    return this.#loadingOlder;
+  }
+
+  add(message: Message): void {
+    this.#keep((kept) => kept.messages.push(message));
+    if (this.#loaded) this.#set(withMessages(this.#timeline, [message]));
+  }
+
+  change(change: MessageChange): void {
+    this.#keep((kept) => kept.changes.push(change));
+    this.#set(withChange(this.#timeline, change, this.#options.userKey()));
+  }
+
+  hide(messageIds: readonly string[]): void {
+    this.#keep((kept) => kept.hidden.push(...messageIds));
+    this.#set(withoutMessages(this.#timeline, messageIds));
+  }
+
+  reset(): void {
+    this.#round += 1;
+    this.#loaded = false;
+    this.#loading = undefined;
+    this.#loadingOlder = undefined;
+    this.#kept = undefined;
+    this.#timeline = empty;
+  }
+
+  async #page(before: number | undefined, signal?: AbortSignal): Promise<void> {
+    const round = this.#round;
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      this.#kept ??= { messages: [], changes: [], hidden: [] };
+      const kept = this.#kept;
+      const page: Page = { page_size: historyPage, ...(before === undefined ? {} : { before_seq: before }) };
+      const answer = await this.#options.list(page, signal).finally(() => {
+        if (this.#kept === kept) this.#kept = undefined;
+      });
+      if (round !== this.#round) return;
+      if (kept.messages.length + kept.changes.length >= keptMax) continue;
+      this.#take(answer, before, kept);
+      return;
+    }
+    throw new Error('The conversation moves too fast to read a page of it.');
+  }
+
+  #take(answer: ListMessagesResponse, before: number | undefined, kept: Kept): void {
+    const messages = answer.messages ?? [];
+    const hasOlder = (answer.next_page_token ?? '') !== '';
+    const read =
+      before === undefined
+        ? withMessages({ messages, hasOlder }, kept.messages)
+        : withOlder(this.#timeline, messages, hasOlder);
+    const changed = kept.changes.reduce(
+      (timeline, change) => withChange(timeline, change, this.#options.userKey()),
+      read,
+    );
+    this.#loaded = true;
+    this.#set(withoutMessages(changed, kept.hidden));
+  }
+
+  #keep(push: (kept: Kept) => unknown): void {
+    if (this.#kept !== undefined && this.#kept.messages.length + this.#kept.changes.length < keptMax) push(this.#kept);
+  }
+
+  #set(timeline: Timeline): void {
+    if (timeline === this.#timeline) return;
+    this.#timeline = timeline;
+    this.#options.changed();
+  }
+}

@@ -1,0 +1,121 @@
+// What this user got and read, on its way to the server: coalesced per conversation, at most one delivered call a
+// second, kept while there is no connection. Positions only rise, so the newest says it all.
+
+import type { MarkDeliveredRequest, MarkReadRequest } from '../../gen/json/api.ts';
+import type { Clock, Timer } from '../clock.ts';
+
+/** Between two calls that acknowledge deliveries. */
+export const deliveredEveryMs = 1_000;
+/** Between two calls that move read positions: faster than this nobody reads. */
+const readEveryMs = 300;
+/** Positions in one call; the server takes no more. */
+const positionsMax = 100;
+/** Conversations whose positions wait; a user is in no more. */
+const conversationsMax = 5_000;
+
+export type WatermarksOptions = {
+  readonly clock: Clock;
+  attached(): boolean;
+  delivered(request: MarkDeliveredRequest): Promise<unknown>;
+  read(request: MarkReadRequest): Promise<unknown>;
+};
+
+export class Watermarks {
+  readonly #options: WatermarksOptions;
+  readonly #delivered: Rising;
+  readonly #read: Rising;
+
+  constructor(options: WatermarksOptions) {
+    this.#options = options;
+    this.#delivered = new Rising(options, deliveredEveryMs, async (positions) => {
+      await options.delivered({ positions: positions.map(([conversation_id, seq]) => ({ conversation_id, seq })) });
+    });
+    this.#read = new Rising(options, readEveryMs, async (positions) => {
+      await Promise.all(positions.map(([conversation_id, seq]) => options.read({ conversation_id, seq })));
+    });
+  }
+
+  delivered(conversationId: string, seq: number): void {
+    this.#delivered.raise(conversationId, seq);
+  }
+
+  read(conversationId: string, seq: number): void {
+    this.#read.raise(conversationId, seq);
+  }
+
+  attached(): void {
+    if (!this.#options.attached()) return;
+    this.#delivered.flushLater();
+    this.#read.flushLater();
+  }
+
+  close(): void {
+    this.#delivered.close();
+    this.#read.close();
+  }
+}
+
+/** Positions that wait to be told; the first at once, those after it no sooner than the interval allows. */
+class Rising {
+  readonly #options: WatermarksOptions;
+  readonly #everyMs: number;
+  readonly #tell: (positions: readonly (readonly [string, number])[]) => Promise<void>;
+  readonly #waiting = new Map<string, number>();
+  readonly #told = new Map<string, number>();
+  #timer: Timer | undefined;
+  #busy = false;
+
+  constructor(
+    options: WatermarksOptions,
+    everyMs: number,
+    tell: (positions: readonly (readonly [string, number])[]) => Promise<void>,
+  ) {
+    this.#options = options;
+    this.#everyMs = everyMs;
+    this.#tell = tell;
+  }
+
+  raise(conversationId: string, seq: number): void {
+    const known = Math.max(this.#waiting.get(conversationId) ?? 0, this.#told.get(conversationId) ?? 0);
+    if (seq <= known || (this.#waiting.size >= conversationsMax && !this.#waiting.has(conversationId))) return;
+    this.#waiting.set(conversationId, seq);
+    this.flushLater();
+  }
+
+  flushLater(): void {
+    if (this.#timer !== undefined || this.#busy || this.#waiting.size === 0 || !this.#options.attached()) return;
+    this.#timer = this.#options.clock.after(this.#everyMs, () => {
+      this.#timer = undefined;
+      void this.#flush();
+    });
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#waiting.clear();
+  }
+
+  async #flush(): Promise<void> {
+    const page = [...this.#waiting].slice(0, positionsMax);
+    if (page.length === 0 || !this.#options.attached()) return;
+    for (const [conversationId] of page) this.#waiting.delete(conversationId);
+    this.#busy = true;
+    try {
+      await this.#tell(page);
+      for (const [conversationId, seq] of page) this.#remember(conversationId, seq);
+    } catch {
+      // Told again with the next one, or with the next connection: a position that waits is never older than this.
+      for (const [conversationId, seq] of page) {
+        this.#waiting.set(conversationId, Math.max(seq, this.#waiting.get(conversationId) ?? 0));
+      }
+    } finally {
+      this.#busy = false;
+    }
+    this.flushLater();
+  }
+
+  #remember(conversationId: string, seq: number): void {
+    if (this.#told.size >= conversationsMax) this.#told.clear();
+    this.#told.set(conversationId, seq);
+  }
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { Client, connect } from './connect.ts';
+import { StandingClock } from './testing/clocks.ts';
+import { asha, pond, ravi, talk, text, texts, when } from './testing/talk.ts';
+
+describe('a client', () => {
+  it('shows what another sends, and the ticks of what was sent', async () => {
+    await using mesh = await talk();
+    const { view: sender } = await mesh.join(asha);
+    const { client, view: reader } = await mesh.join(ravi);
+    const heard: string[] = [];
+    client.on('message.new', ({ message }, { topic, seq }) => heard.push(`${topic} ${seq} ${message?.content?.text}`));
+
+    const { stored } = sender.send(text('DO is 2.1 in pond A1'));
+    expect(sender.messages.at(-1)).toMatchObject({ status: 'sending', content: { text: 'DO is 2.1 in pond A1' } });
+    expect(await stored).toMatchObject({ seq: 2 });
+    await when(reader, () => texts(reader).length === 1);
+
+    expect(heard).toEqual([`c:${pond} 2 DO is 2.1 in pond A1`]);
+    expect(sender.messages.at(-1)?.status).toBe('sent');
+    sender.state.event('delivery.status', { conversation_id: pond, user_key: ravi, delivered_seq: 2 }, 0);
+    expect(sender.messages.at(-1)?.status).toBe('delivered');
+    sender.state.event('delivery.status', { conversation_id: pond, user_key: ravi, read_seq: 2 }, 0);
+    expect(sender.messages.at(-1)?.status).toBe('read');
+  });
+
+  it('keeps what is written while it is offline, and sends it once and in order', async () => {
+    await using mesh = await talk();
+    const { client, view } = await mesh.join(asha);
+    mesh.edge.ticketStatus = 503;
+    mesh.edge.cut();
+    await when(client, () => client.state.name === 'offline');
+    const sent = ['feed is in', 'aerator on', 'DO rises'].map((words) => view.send(text(words)).stored);
+    expect(view.messages.filter(({ status }) => status === 'sending')).toHaveLength(3);
+
+    mesh.edge.ticketStatus = 200;
+    client.reconnectNow();
+    await Promise.all(sent);
+    expect(mesh.edge.chat.messages(pond).map(({ content }) => content)).toMatchObject([
+      { text: 'feed is in' },
+      { text: 'aerator on' },
+      { text: 'DO rises' },
+    ]);
+  });
+
+  it('names the unacknowledged one before, and sends again from the first when one is refused for now', async () => {
+    await using mesh = await talk();
+    const { view } = await mesh.join(asha);
+    mesh.edge.chat.refusals.push({ code: 'UNAVAILABLE', reason: 'STORE_UNAVAILABLE', message: '' });
+    await Promise.all(['one', 'two', 'three'].map((words) => view.send(text(words)).stored));
+
+    expect(texts(view)).toEqual(['one', 'two', 'three']);
+    const sends = mesh.edge.heard.filter(({ event }) => event === 'message.send').map(({ data }) => data);
+    expect(sends[1]?.after).toBe(sends[0]?.client_message_id);
+    expect(new Set(sends.map(({ client_message_id }) => client_message_id)).size).toBe(3);
+    expect(sends.length).toBeGreaterThan(3);
+  });
+
+  it('shows a refused message as failed, sends those behind it, and tries again when told to', async () => {
+    await using mesh = await talk();
+    const { view } = await mesh.join(asha);
+    mesh.edge.chat.refusals.push({ code: 'PERMISSION_DENIED', reason: 'ONLY_ADMINS_CAN_SEND', message: 'No.' });
+    const refused = view.send(text('one'));
+    const behind = view.send(text('two'));
+    await expect(refused.stored).rejects.toMatchObject({ reason: 'ONLY_ADMINS_CAN_SEND' });
+    await behind.stored;
+
+    const failed = view.messages.find(({ status }) => status === 'failed');
+    expect(failed).toMatchObject({ content: { text: 'one' }, error: { reason: 'ONLY_ADMINS_CAN_SEND' } });
+    view.retry(refused.clientMessageId);
+    await when(
+      view,
+      () => texts(view).join() === 'two,one' && view.messages.every(({ status }) => status !== 'sending'),
+    );
+  });
+
+  it('catches up by resume, and by sync when too much was missed', async () => {
+    await using mesh = await talk();
+    const { view: writer } = await mesh.join(asha);
+    for (const ringLength of [100, 2]) {
+      mesh.edge.faults = { ...mesh.edge.faults, ringLength };
+      const { client, view } = await mesh.join(ravi);
+      const seen: number[] = [];
+      client.on('message.new', (_event, { seq }) => seen.push(seq));
+      mesh.edge.ticketStatus = 503;
+      mesh.edge.cut(ravi);
+      await when(client, () => client.state.name === 'offline');
+      const from = mesh.edge.chat.head(`c:${pond}`);
+      for (let count = 0; count < 8; count += 1) await writer.send(text(`reading ${count}`)).stored;
+      mesh.edge.ticketStatus = 200;
+      client.reconnectNow();
+      await when(client, () => client.state.name === 'online');
+
+      expect(seen).toEqual(Array.from({ length: 8 }, (_, index) => from + index + 1));
+      expect(texts(view)).toEqual(texts(writer));
+      client.close();
+    }
+    expect(mesh.edge.heard.some(({ event }) => event === 'sync')).toBe(true);
+  });
+
+  it('tells the app to list again when the log does not reach back', async () => {
+    await using mesh = await talk();
+    const { view: writer } = await mesh.join(asha);
+    const { client, view } = await mesh.join(ravi);
+    const gone: string[] = [];
+    client.onGone((topic) => gone.push(topic));
+    mesh.edge.faults = { ...mesh.edge.faults, ringLength: 0 };
+    mesh.edge.ticketStatus = 503;
+    mesh.edge.cut(ravi);
+    await when(client, () => client.state.name === 'offline');
+    await writer.send(text('feed is in')).stored;
+    await writer.send(text('aerator on')).stored;
+    mesh.edge.chat.floors.set(`c:${pond}`, mesh.edge.chat.head(`c:${pond}`) - 1);
+    mesh.edge.ticketStatus = 200;
+    client.reconnectNow();
+    await when(view, () => texts(view).join() === 'feed is in,aerator on');
+    expect(gone).toEqual([`c:${pond}`]);
+  });
+
+  it('acknowledges deliveries in batches, the newest position of each conversation', async () => {
+    await using mesh = await talk();
+    mesh.edge.chat.make('000000000043', [asha, ravi]);
+    const { client: writer } = await mesh.join(asha);
+    const { client } = await mesh.join(ravi);
+    const acknowledged = () => mesh.edge.heard.filter(({ event }) => event === 'conversation.delivered');
+    for (const id of [pond, '000000000043']) {
+      for (const words of ['one', 'two']) await writer.conversations.get(id).send(text(words)).stored;
+    }
+    await client.call('message.list', { conversation_id: pond });
+    await expect
+      .poll(() => acknowledged().flatMap(({ data }) => data.positions))
+      .toContainEqual({
+        conversation_id: '000000000043',
+        seq: 3,
+      });
+    expect(acknowledged().length).toBeLessThanOrEqual(3);
+  });
+
+  it('is over after a close code from 4500 on, and comes back after one below', async () => {
+    await using mesh = await talk();
+    const { client } = await mesh.join(asha);
+    mesh.edge.closeAll(4000, 'EDGE_DRAINING retry_after_ms=50');
+    await when(client, () => client.state.name === 'offline');
+    await when(client, () => client.state.name === 'online');
+    mesh.edge.closeAll(4500, 'TOKEN_INVALID');
+    await when(client, () => client.state.name === 'closed');
+    expect(client.state).toEqual({ name: 'closed', code: 4500, reason: 'TOKEN_INVALID' });
+    await expect(client.call('conversation.list', {})).rejects.toMatchObject({ reason: 'CLIENT_CLOSED' });
+  });
+
+  it('gives up when three fresh tokens in a row are refused', async () => {
+    await using mesh = await talk();
+    mesh.edge.ticketStatus = 401;
+    const client = mesh.client(asha);
+    await when(client, () => client.state.name === 'closed');
+    expect(client.state).toMatchObject({ reason: 'SIGN_IN_REFUSED' });
+  });
+
+  it('waits with calls until there is a connection, and no longer than their time', async () => {
+    const clock = new StandingClock();
+    const client = connect({
+      url: 'http://127.0.0.1:9',
+      token: () => new Promise(() => undefined),
+      WebSocket,
+      clock,
+    });
+    const call = client.call('conversation.list', {}, { timeoutMs: 2_000 });
+    const stop = new AbortController();
+    const aborted = client.call('conversation.list', {}, { signal: stop.signal });
+    stop.abort();
+    await expect(aborted).rejects.toMatchObject({ reason: 'ABORTED_BY_APP' });
+    clock.move(2_000);
+    await expect(call).rejects.toMatchObject({ reason: 'TIMED_OUT' });
+    client.close();
+  });
+
+  it('says what is missing where there is no WebSocket', () => {
+    const none = { WebSocket: undefined };
+    const before = globalThis.WebSocket;
+    Object.assign(globalThis, none);
+    expect(() => new Client({ url: 'http://127.0.0.1', token: async () => '' })).toThrow(/hand one in/);
+    if (before !== undefined) globalThis.WebSocket = before;
+  });
+});
