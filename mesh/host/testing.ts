@@ -21,9 +21,9 @@ export const ravi: UserToken = { userKey: '100000000002', accountKey: '900000000
 export type Trust = { readonly issuer: Issuer; readonly verifier: Verifier };
 
 /** A key of its own, an issuer that signs with it and a verifier that believes it: one for all processes of a test. */
-export function openTrust(clock: () => number = Date.now): Trust {
+export function openTrust(clock: () => number = Date.now, secret: string = randomBytes(32).toString('hex')): Trust {
   const common = {
-    key: secretKey(randomBytes(32).toString('hex')),
+    key: secretKey(secret),
     issuer: 'https://mesh.test',
     audience: 'circuit',
     clock,
@@ -89,13 +89,18 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
   };
 }
 
-/** Links of an edge to these hosts, all healthy. */
-export async function openTestLinks(trust: Trust, api: Api, addresses: readonly string[]): Promise<MeshLinks> {
+/** Links of an edge to these hosts, of which so many are healthy when it resolves: all, if not said otherwise. */
+export async function openTestLinks(
+  trust: Trust,
+  api: Api,
+  addresses: readonly string[],
+  healthy: number = addresses.length,
+): Promise<MeshLinks> {
   const services = [...new Set([...api.services.values()].map(({ service }) => service))];
   const peers = new Map(services.map((service) => [service, addresses]));
   const token = () => trust.issuer.issueService({ kind: 'edge', key: 'edge' });
   const links = openLinks({ api, peers, token, log: silentLog() });
-  await untilHealthy(links, addresses.length);
+  await untilHealthy(links, healthy);
   return links;
 }
 

@@ -48,7 +48,7 @@ function say(links: MeshLinks, text: string, more: Partial<LinkCall> = {}): Prom
   });
 }
 
-/** A handler that waits until it is let go or aborted, and tells when it has started. */
+/** A handler that waits until it is let go, and tells when it has started. */
 function gate(): { handler: EchoHandler; open: () => void; entered: Promise<AbortSignal> } {
   let open = () => {};
   let enter: (signal: AbortSignal) => void = () => {};
@@ -60,7 +60,6 @@ function gate(): { handler: EchoHandler; open: () => void; entered: Promise<Abor
   });
   const handler: EchoHandler = async (request, { signal }) => {
     enter(signal);
-    signal.addEventListener('abort', open);
     await opens;
     return request;
   };
@@ -102,7 +101,7 @@ describe('a call over Link', () => {
   });
 
   it('that is given up is CANCELLED, and its handler sees it', async () => {
-    const { handler, entered } = gate();
+    const { handler, entered, open } = gate();
     const { links } = await start({ say: handler });
     let error: CircuitError | undefined;
     const giveUp = links.call({
@@ -117,15 +116,17 @@ describe('a call over Link', () => {
     expect(error).toMatchObject({ reason: 'CANCELLED' });
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
     expect(signal.reason).toMatchObject({ reason: 'CANCELLED' });
+    open();
   });
 
   it('is DEADLINE_EXCEEDED when its time is over, and its handler sees it', async () => {
-    const { handler, entered } = gate();
+    const { handler, entered, open } = gate();
     const { links } = await start({ say: handler });
     const call = say(links, '', { timeoutMs: 60 });
     const signal = await entered;
     await expect(call).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    open();
   });
 
   it('is not delayed by a large page: an acknowledgement overtakes those that wait', async () => {
