@@ -1,6 +1,6 @@
 // Applies a parsed update to one document. Untouched fields keep their bytes and their order; _id never changes.
 import { equalValues } from '../bson/order.ts';
-import { bsonType, fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { bsonType, fieldOf, fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { matches } from '../query/match.ts';
 import { type Branch, childAt, isPosition, type Node, newBranch, openNode, sealDocument, sealNode } from './branch.ts';
@@ -35,7 +35,7 @@ function changed(update: Update, before: Raw, context: UpdateContext): Raw {
     case 'replace':
       return replacement(before, update.document);
     case 'pipeline':
-      return keepId(before, runPipelineUpdate(update.stages, before, update.context));
+      return keepId(before, withId(before, runPipelineUpdate(update.stages, before, update.context)));
     case 'operators': {
       const root = openNode(before)!;
       let touched = false;
@@ -51,7 +51,7 @@ function changed(update: Update, before: Raw, context: UpdateContext): Raw {
 
 /** A replacement keeps the _id, in first place. */
 function replacement(before: Raw, document: Raw): Raw {
-  const id = fieldsOf(before).find(([name]) => name === '_id')?.[1];
+  const id = fieldOf(before, '_id');
   const fields = fieldsOf(document);
   const given = fields.find(([name]) => name === '_id')?.[1];
   if (id !== undefined && given !== undefined && !equalValues(id, given)) throw immutableId('_id');
@@ -65,10 +65,18 @@ function replacement(before: Raw, document: Raw): Raw {
   });
 }
 
+/** A pipeline may replace the whole document; the _id comes back, in first place. */
+function withId(before: Raw, after: Raw): Raw {
+  const id = fieldOf(before, '_id');
+  if (id === undefined || fieldOf(after, '_id') !== undefined) return after;
+  const branch = openNode(after)!;
+  return sealDocument({ array: false, names: ['_id', ...branch.names], values: [id, ...branch.values] });
+}
+
 function keepId(before: Raw, after: Raw): Raw {
-  const old = fieldsOf(before).find(([name]) => name === '_id')?.[1];
+  const old = fieldOf(before, '_id');
   if (old === undefined) return after;
-  const now = fieldsOf(after).find(([name]) => name === '_id')?.[1];
+  const now = fieldOf(after, '_id');
   if (now === undefined || !equalValues(old, now)) throw immutableId('_id');
   return after;
 }
