@@ -6,9 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { packageRoot } from '../../cli/process/version.ts';
 import { type RunningMesh, runningMesh } from '../../cli/up/claim.ts';
 
-export const circuit = join(import.meta.dirname, '../../dist/cli/circuit.js');
+export const circuit = join(packageRoot, 'dist/cli/circuit.js');
 export const account = '900000000001';
 export const asha = '100000000001';
 export const ravi = '100000000002';
