@@ -31,7 +31,7 @@ export function openTrust(clock: () => number = Date.now, secret: string = rando
   return { issuer: openIssuer(common), verifier: openVerifier({ ...common, clockToleranceMs: 0 }) };
 }
 
-export type CallMetadata = Readonly<Record<string, string>>;
+export type CallMetadata = Readonly<Record<string, string | Buffer>>;
 
 /** Somebody with a token (or without) who makes plain gRPC calls; errors are CircuitErrors. */
 export type TestCaller = {
