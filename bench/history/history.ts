@@ -80,7 +80,7 @@ async function filled(mesh: BenchMesh, talker: Talker, count: number, name: stri
 }
 
 function copyOf(stored: Document, offset: number): Document {
-  const id = `9${String(Number(stored.conversation_id) % 100_000).padStart(5, '0')}${String(offset).padStart(7, '0')}`;
+  const id = `9${String(Number(stored.conversation_id) % 10_000).padStart(4, '0')}${String(offset).padStart(7, '0')}`;
   return {
     ...stored,
     _id: id,
