@@ -8,6 +8,12 @@ export type Bus = {
   publish(event: TopicEvent): void;
 };
 
+/** A bus beside Links, such as Redis: what a host publishes goes there, too, and its edges are told while it is away. */
+export type Relay = Bus & {
+  readonly healthy: boolean;
+  onHealth(listener: (healthy: boolean) => void): void;
+};
+
 /** An edge's side. */
 export type Subscriptions = {
   /** Resolves when every process that may publish on this topic has confirmed; rejects when none can be reached. */

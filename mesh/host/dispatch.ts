@@ -1,12 +1,14 @@
 // The one way into a handler, for plain gRPC, Link and calls within the process: authorise by the rule, validate by the
 // descriptor, decode, run, encode, and tell errors. Nothing is awaited before the handler has taken its first step.
 
+import { SpanKind } from '@opentelemetry/api';
 import { objectionTo } from '../auth/rules.ts';
 import type { CircuitError } from '../errors/circuit-error.ts';
 import { coerce } from '../errors/coerce.ts';
 import { refuse } from '../errors/refuse.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { type OpenSpan, openSpan } from '../telemetry/trace.ts';
 import type { BoundMethod } from './bound-method.ts';
 import { RunningCall } from './running-call.ts';
 
@@ -23,10 +25,7 @@ export type IncomingCall = {
 /** Called exactly once, with an error or with the encoded response; possibly before `run` returns. */
 export type CallDone = (error: CircuitError | undefined, response: Uint8Array | undefined) => void;
 
-export type CallObserver = {
-  started(call: RunningCall): void;
-  ended(call: RunningCall, error: CircuitError | undefined): void;
-};
+export type CallObserver = { ended(call: RunningCall, error: CircuitError | undefined): void };
 
 export type DispatchOptions = {
   readonly log: Logger;
@@ -56,16 +55,17 @@ export class Dispatch {
   run(incoming: IncomingCall, done: CallDone): RunningCall {
     const { method } = incoming;
     const now = this.#clock();
+    const span = incoming.traceparent === '' ? undefined : openCallSpan(incoming);
     const call = new RunningCall({
       method,
       caller: incoming.caller,
       now,
       deadline: now + Math.min(incoming.timeoutMs, method.schema.timeoutMs),
-      traceparent: incoming.traceparent,
+      traceparent: span?.traceparent ?? '',
+      span,
       log: this.#log,
     });
     this.#running += 1;
-    this.#observer?.started(call);
     let answer: Promise<unknown>;
     try {
       answer = method.handler(this.#admit(call, incoming), call);
@@ -123,7 +123,7 @@ export class Dispatch {
   }
 
   #end(call: RunningCall, error: CircuitError | undefined): void {
-    call.end();
+    call.end(error);
     this.#running -= 1;
     this.#observer?.ended(call, error);
     if (this.#running > 0 || this.#idle.length === 0) return;
@@ -131,4 +131,11 @@ export class Dispatch {
     this.#idle = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+/** The service's part of a trace that the caller began. */
+function openCallSpan({ method, caller, traceparent }: IncomingCall): OpenSpan {
+  const { name, service } = method.schema;
+  const attributes = { 'rpc.method': name, 'circuit.service': service, 'circuit.caller': caller.kind };
+  return openSpan(name, { kind: SpanKind.SERVER, traceparent, attributes });
 }

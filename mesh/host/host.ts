@@ -5,6 +5,7 @@ import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js
 import type { Db } from 'mongodb';
 import { TopicServiceService } from '../../gen/circuit/link/v1/topic_service.ts';
 import type { Verifier } from '../auth/verifier.ts';
+import type { Bus, Relay } from '../bus/bus.ts';
 import { TopicHub } from '../bus/topic-hub.ts';
 import { grpcCalls } from '../caller/grpc-calls.ts';
 import { Owners, type Peers } from '../caller/owners.ts';
@@ -15,7 +16,9 @@ import type { Ground, OpenService } from '../service/define-service.ts';
 import type { TopicSource } from '../service/topic-source.ts';
 import type { IdSource } from '../store/ids.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { type BoundMethod, bindMethods } from './bound-method.ts';
+import { CallMetrics } from './call-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { LinkServer, openPath } from './link/link-server.ts';
 import { PlainCalls } from './plain-calls.ts';
@@ -49,6 +52,9 @@ export type HostOptions = {
   readonly peers?: Peers;
   /** This process's own token (kind `system`, key: its services' names with dots between), for calls to its peers. */
   readonly token?: () => Promise<string>;
+  /** Another bus beside Links; none if not given. Closed by its owner, after the host. */
+  readonly relay?: Relay;
+  readonly metrics?: Metrics;
   /** An encoded FileDescriptorSet to serve by reflection; none if not given. */
   readonly reflection?: Uint8Array;
   /** How long calls under way may take at the end; 10 s if not given. */
@@ -114,7 +120,8 @@ class RunningHost implements Host {
       services: new Set(options.services.map((service) => service.name)),
       ready: (address) => this.#clients.ready(address),
     });
-    this.#dispatch = new Dispatch({ log: options.log, clock: this.#clock });
+    const observer = options.metrics && new CallMetrics(options.metrics);
+    this.#dispatch = new Dispatch({ log: options.log, clock: this.#clock, ...(observer && { observer }) });
   }
 
   get port(): number {
@@ -137,6 +144,7 @@ class RunningHost implements Host {
     this.#register();
     await this.#listen();
     await this.#readiness?.start();
+    this.#options.metrics?.beforeScrape(() => this.#measure());
     this.#options.log.info({ address: this.address, count: this.#methods.size }, 'host open');
   }
 
@@ -168,7 +176,27 @@ class RunningHost implements Host {
       clock: this.#clock,
     });
     const signal = this.#stopping.signal;
-    return { db, bus: this.bus, calls, ids, log: log.child({ service: service.name }), clock: this.#clock, signal };
+    return {
+      db,
+      bus: this.#ownBus(),
+      calls,
+      ids,
+      log: log.child({ service: service.name }),
+      clock: this.#clock,
+      signal,
+    };
+  }
+
+  /** What services publish on: followers here and on Links, and the relay. */
+  #ownBus(): Bus {
+    const { relay } = this.#options;
+    if (relay === undefined) return this.bus;
+    return {
+      publish: (event) => {
+        this.bus.publish(event);
+        relay.publish(event);
+      },
+    };
   }
 
   #bind(): void {
@@ -208,6 +236,7 @@ class RunningHost implements Host {
       services: this.#opened.map(({ service }) => service.name),
       methods: [...this.#methods.values()],
       address: () => this.address,
+      relay: this.#options.relay,
     });
     this.#server.register(openPath, this.#links.handler, asBuffer, asIs, 'bidi');
     this.#watch();
@@ -246,6 +275,18 @@ class RunningHost implements Host {
         error ? reject(error) : resolve(port),
       );
     });
+  }
+
+  #measure(): void {
+    const { metrics } = this.#options;
+    const links = this.#links;
+    if (metrics === undefined || links === undefined) return;
+    const service = this.#opened.map((opened) => opened.service.name).join('.');
+    metrics.gauge('circuit_links', { service }).set(links.size);
+    metrics.gauge('circuit_link_sessions', {}).set(links.sessions);
+    metrics.gauge('circuit_bus_subscriptions', {}).set(this.bus.size);
+    metrics.gauge('circuit_rpc_in_flight', { way: 'link' }).set(links.inFlight);
+    metrics.gauge('circuit_rpc_in_flight', { way: 'plain' }).set(Math.max(0, this.#dispatch.running - links.inFlight));
   }
 
   async #drain(): Promise<void> {

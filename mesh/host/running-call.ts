@@ -1,10 +1,12 @@
 // One call on its way through a handler: the context that the handler sees. What is rarely asked for (the signal, a
 // logger, work for the end) is made on asking, so that a call that needs none of it costs one small object.
 
+import type { CircuitError } from '../errors/circuit-error.ts';
 import { refuse } from '../errors/refuse.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Context } from '../service/context.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { OpenSpan } from '../telemetry/trace.ts';
 import type { BoundMethod } from './bound-method.ts';
 
 /** The longest delay that a timer of Node and Deno takes, in milliseconds. */
@@ -17,6 +19,8 @@ export type CallStart = {
   /** Milliseconds since 1970. */
   readonly deadline: number;
   readonly traceparent: string;
+  /** Where the call is traced. */
+  readonly span: OpenSpan | undefined;
   readonly log: Logger;
 };
 
@@ -26,6 +30,9 @@ export class RunningCall implements Context<unknown> {
   readonly now: number;
   readonly deadline: number;
   readonly traceparent: string;
+  /** When it began, by `performance.now()`. */
+  readonly startedMs = performance.now();
+  readonly #span: OpenSpan | undefined;
   readonly #log: Logger;
   #childLog: Logger | undefined;
   #controller: AbortController | undefined;
@@ -40,6 +47,7 @@ export class RunningCall implements Context<unknown> {
     this.now = start.now;
     this.deadline = start.deadline;
     this.traceparent = start.traceparent;
+    this.#span = start.span;
     this.#log = start.log;
   }
 
@@ -77,9 +85,10 @@ export class RunningCall implements Context<unknown> {
   }
 
   /** Runs what was asked to run at the end, each once, whatever the others do. */
-  end(): void {
+  end(error: CircuitError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#span?.end(error);
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#endings === undefined) return;
     for (const work of this.#endings) {

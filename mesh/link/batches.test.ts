@@ -15,6 +15,7 @@ import {
 import {
   type OpenResponseReader,
   readOpenResponse,
+  writeBusAway,
   writeEvent,
   writeGoingAway,
   writeHello,
@@ -76,6 +77,7 @@ const wholeResponse: OpenResponse = {
   topicsConfirmed: 2 ** 40,
   events: [event],
   goingAway: true,
+  busAway: false,
 };
 
 describe('a batch of an edge', () => {
@@ -115,6 +117,7 @@ describe('a batch of a service', () => {
     writeTopicsConfirmed(writer, wholeResponse.topicsConfirmed);
     writeEvent(writer, TopicEvent.encode(event).finish());
     writeGoingAway(writer);
+    writeBusAway(writer, false);
     expect(plain(OpenResponse.decode(writer.take()))).toEqual(plain(wholeResponse));
   });
 
@@ -175,6 +178,7 @@ function readResponse(batch: Buffer): OpenResponse {
     onTopicsConfirmed: (topicsConfirmed) => void Object.assign(rest, { topicsConfirmed }),
     onEvent: (each) => read.events.push(each),
     onGoingAway: () => void Object.assign(rest, { goingAway: true }),
+    onBusAway: (busAway) => void Object.assign(rest, { busAway }),
   };
   readOpenResponse(batch, reader);
   return { ...read, ...rest } as unknown as OpenResponse;

@@ -12,6 +12,7 @@ const sessionEnds = (3 << 3) | 2;
 const topicsConfirmed = 4 << 3;
 const events = (5 << 3) | 2;
 const goingAway = 6 << 3;
+const busAway = 7 << 3;
 
 const numberField = (field: number) => field << 3;
 const bytesField = (field: number) => (field << 3) | 2;
@@ -56,6 +57,11 @@ export function writeGoingAway(writer: WireWriter): void {
   writer.varint(1);
 }
 
+export function writeBusAway(writer: WireWriter, away: boolean): void {
+  writer.varint(busAway);
+  writer.varint(away ? 1 : 0);
+}
+
 export type OpenResponseReader = {
   onHello(value: LinkHello): void;
   /** The bytes are a view that pins the whole message: copy what is kept. */
@@ -64,6 +70,7 @@ export type OpenResponseReader = {
   onTopicsConfirmed(number: number): void;
   onEvent(event: TopicEvent): void;
   onGoingAway(): void;
+  onBusAway(away: boolean): void;
 };
 
 /** Tells the parts of an OpenResponse in their order. Throws when it is malformed. */
@@ -76,6 +83,7 @@ export function readOpenResponse(bytes: Buffer, to: OpenResponseReader): void {
     else if (tag === topicsConfirmed) to.onTopicsConfirmed(reader.varint());
     else if (tag === sessionEnds) readSessionEnd(reader, to);
     else if (tag === goingAway) readGoingAway(reader, to);
+    else if (tag === busAway) to.onBusAway(reader.varint() !== 0);
     else if (tag === hello) to.onHello(LinkHello.decode(reader.view()));
     else reader.skip(tag);
   }

@@ -19,6 +19,8 @@ export class LinkSubscriptions implements Subscriptions {
   readonly #topics = new Map<string, number>();
   readonly #onEvent: ((event: TopicEvent) => void)[] = [];
   readonly #onGap: ((topics: Iterable<string>) => void)[] = [];
+  readonly #onBusAway: ((away: boolean) => void)[] = [];
+  #busAway = false;
   /** Changes so far; from 1, since 0 on a Link means that nothing is asked. */
   #changes = 1;
 
@@ -55,6 +57,23 @@ export class LinkSubscriptions implements Subscriptions {
 
   onGap(listener: (topics: Iterable<string>) => void): void {
     this.#onGap.push(listener);
+  }
+
+  /** True while some service says that what it publishes reaches edges by Links alone. */
+  get busAway(): boolean {
+    return this.#busAway;
+  }
+
+  onBusAway(listener: (away: boolean) => void): void {
+    this.#onBusAway.push(listener);
+  }
+
+  /** Asks the Links again whether there is another bus than them. */
+  reckonBus(): void {
+    const away = this.#options.links().some((link) => link.busAway);
+    if (away === this.#busAway) return;
+    this.#busAway = away;
+    for (const listener of this.#onBusAway) listener(away);
   }
 
   /** Hands an event of a Link to the listeners, unless its topic was left in the meantime. */

@@ -42,6 +42,8 @@ export type LinkEvents = {
   joined(link: Link): void;
   /** The stream is gone, with these calls unanswered. */
   lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void;
+  /** Whether what the service publishes comes by this Link alone. */
+  busChanged(): void;
   sessionEnded(session: SharedSession, reason: 'TOKEN_EXPIRED' | 'TOKEN_INVALID'): void;
   event(event: TopicEvent): void;
 };
@@ -72,6 +74,7 @@ export class Link implements OpenResponseReader {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #drainingSince = 0;
+  #busAway = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -101,6 +104,11 @@ export class Link implements OpenResponseReader {
   /** True while topics can be followed on it. */
   get listening(): boolean {
     return this.#state === 'joining' || this.#state === 'healthy' || this.#state === 'draining';
+  }
+
+  /** True while what the service publishes reaches edges by Links alone. */
+  get busAway(): boolean {
+    return this.#busAway && this.listening;
   }
 
   /** By `performance.now()`; of a draining Link. */
@@ -240,6 +248,11 @@ export class Link implements OpenResponseReader {
     this.#options.on.event(event);
   }
 
+  onBusAway(away: boolean): void {
+    this.#busAway = away;
+    this.#options.on.busChanged();
+  }
+
   onGoingAway(): void {
     if (!this.listening) return;
     this.#state = 'draining';
@@ -324,6 +337,7 @@ export class Link implements OpenResponseReader {
     this.#outbox = undefined;
     this.#sessions = new SessionNumbers();
     this.#topicsConfirmed = 0;
+    this.#busAway = false;
     const unanswered = [...this.#inFlight.values()];
     this.#inFlight = new Map();
     for (const { resolve } of this.#confirmations.splice(0)) resolve(false);

@@ -129,6 +129,7 @@ export class MeshLinks implements Links {
         // It follows all topics from now on; what others published there before was not heard here.
         if (link.state === 'healthy') this.subscriptions.gapOn(link);
       },
+      busChanged: () => this.subscriptions.reckonBus(),
       lost: (link, unanswered, expected) => this.#lost(link, unanswered, expected),
       event: (event) => this.subscriptions.deliver(event),
       sessionEnded: (session, reason) => {
@@ -192,6 +193,7 @@ export class MeshLinks implements Links {
   #lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void {
     this.#routes.forget(link);
     this.#changed();
+    this.subscriptions.reckonBus();
     for (const pending of unanswered) this.#repeat(pending);
     // Others take its topics over, and can tell what it did not. Where there are none, the next Link will tell.
     const others = [...link.services].some((name) => this.#routes.of(name).length > 0);

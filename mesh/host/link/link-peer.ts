@@ -12,6 +12,7 @@ import { refuse } from '../../errors/refuse.ts';
 import { encodeStatus } from '../../errors/status.ts';
 import { type CallParts, type OpenRequestReader, readOpenRequest } from '../../link/open-request.ts';
 import {
+  writeBusAway,
   writeEvent,
   writeGoingAway,
   writeHello,
@@ -46,6 +47,8 @@ export type LinkPeerOptions = Omit<LinkSessionsOptions, 'onEnd'> & {
   readonly methods: readonly BoundMethod[];
   readonly dispatch: Dispatch;
   readonly hub: TopicHub;
+  /** True while what is published here reaches edges by Links alone. */
+  readonly busAway: boolean;
   readonly log: Logger;
   readonly onClose: () => void;
 };
@@ -107,6 +110,12 @@ export class LinkPeer implements Follower, OpenRequestReader {
     log.warn({ peer: edge.key, reason: error.reason, err: error.details.cause }, `link cut: ${why}`);
     stream.emit('error', toGrpcStatus(error));
     this.#lost();
+  }
+
+  tellBus(away: boolean): void {
+    if (this.#closed) return;
+    writeBusAway(this.#outbox.writer, away);
+    this.#outbox.written();
   }
 
   onSession(session: number, token: string): void {
@@ -175,7 +184,7 @@ export class LinkPeer implements Follower, OpenRequestReader {
       callsInFlightMax,
       bytesInFlightMax,
     });
-    this.#outbox.written();
+    this.tellBus(this.#options.busAway);
   }
 
   #read(batch: Buffer): void {

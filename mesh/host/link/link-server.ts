@@ -2,6 +2,7 @@
 
 import { objectionTo } from '../../auth/rules.ts';
 import type { Verifier } from '../../auth/verifier.ts';
+import type { Relay } from '../../bus/bus.ts';
 import type { TopicHub } from '../../bus/topic-hub.ts';
 import { coerce } from '../../errors/coerce.ts';
 import { toGrpcStatus } from '../../errors/grpc-error.ts';
@@ -30,6 +31,8 @@ export type LinkServerOptions = {
   /** Numbered for Links by their place here. */
   readonly methods: readonly BoundMethod[];
   readonly address: () => string;
+  /** Another bus beside Links, where there is one. */
+  readonly relay: Relay | undefined;
 };
 
 export class LinkServer {
@@ -45,10 +48,19 @@ export class LinkServer {
       for (const link of this.#links) link.sessions.sweep();
     }, sessionSweepMs);
     this.#sweep.unref();
+    options.relay?.onHealth((healthy) => {
+      for (const link of this.#links) link.tellBus(!healthy);
+    });
   }
 
   get size(): number {
     return this.#links.size;
+  }
+
+  get inFlight(): number {
+    let calls = 0;
+    for (const link of this.#links) calls += link.inFlight;
+    return calls;
   }
 
   get sessions(): number {
@@ -100,6 +112,7 @@ export class LinkServer {
     const link = new LinkPeer({
       ...this.#options,
       address: this.#options.address(),
+      busAway: !(this.#options.relay?.healthy ?? false),
       stream,
       edge,
       onClose: () => {
