@@ -13,10 +13,15 @@ export function memberIn(state: ConversationState, userKey: string): Member {
 /** The user as somebody who may speak here now. Throws NOT_A_MEMBER, CONVERSATION_CLOSED, ONLY_ADMINS_CAN_SEND. */
 export function speakerIn(state: ConversationState, userKey: string): Member {
   const member = memberIn(state, userKey);
+  checkMaySpeak(state, member);
+  return member;
+}
+
+/** Throws CONVERSATION_CLOSED, ONLY_ADMINS_CAN_SEND. */
+export function checkMaySpeak(state: ConversationState, member: { readonly role: Member['role'] }): void {
   checkOpen(state);
   const adminsOnly = state.type === 'channel' || state.settings.only_admins_can_send;
   if (adminsOnly && !isAdmin(member)) throw refuse('ONLY_ADMINS_CAN_SEND');
-  return member;
 }
 
 /** The user as an admin or the owner. Throws NOT_A_MEMBER, ADMIN_REQUIRED. */

@@ -1,7 +1,7 @@
 import { TypingIndicatorEvent } from '../../../gen/circuit/chat/v1/events.ts';
-import { userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
-import { speakerIn } from '../members/rules.ts';
+import { openMember } from '../members/reader.ts';
+import { checkMaySpeak } from '../members/rules.ts';
 import { typingLimits } from './typing-board.ts';
 
 /**
@@ -10,9 +10,8 @@ import { typingLimits } from './typing-board.ts';
  */
 export async function tellTyping(context: ChatContext, conversationId: string, typing: boolean): Promise<void> {
   const { service, now } = context;
-  const user = userOf(context.caller);
-  const { state } = await service.conversations.view(context, conversationId);
-  speakerIn(state, user.key);
+  const { user, row, view } = await openMember(context, conversationId);
+  checkMaySpeak(view.state, row);
   const news = typing
     ? service.typing.start(conversationId, user.key, now)
     : service.typing.stop(conversationId, user.key, now);
@@ -22,7 +21,7 @@ export async function tellTyping(context: ChatContext, conversationId: string, t
   service.bus.publish({
     topic: `c:${conversationId}`,
     seq: 0,
-    after: state.seq,
+    after: view.state.seq,
     event: 'typing.indicator',
     data: TypingIndicatorEvent.encode({ conversationId, userKey: user.key, displayName, typing, expiresAt }).finish(),
     revokedUsers: [],

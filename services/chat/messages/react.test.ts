@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { refusal } from '../testing/refusal.ts';
+import { talk } from '../testing/talk.ts';
+import { limits } from './limits.ts';
+
+const emojis = Array.from({ length: limits.reactionKindsMax + 1 }, (_, at) => String.fromCodePoint(0x1f400 + at));
+
+describe('message.react', () => {
+  it('counts, names who, and tells every member', async () => {
+    const { asha, ravi, pond } = await talk();
+    const sent = await asha.send(pond, 'Harvest done');
+    await ravi.react(sent, '👍');
+    const { reactions } = await asha.call('react', { ...sent, emoji: '👍', requestId: '' });
+
+    expect(reactions).toEqual([{ emoji: '👍', userKeys: [ravi.key, asha.key], count: 2 }]);
+    expect(await asha.next('message.reaction')).toMatchObject({
+      user_key: ravi.key,
+      emoji: '👍',
+      message_id: sent.messageId,
+    });
+  });
+
+  it('may be several of one user, each once', async () => {
+    const { asha, ravi, pond } = await talk();
+    const sent = await asha.send(pond, 'Harvest done');
+    for (const emoji of ['👍', '🎉', '👍']) await ravi.react(sent, emoji);
+    const [shown] = (await ravi.messages(pond)).slice(-1);
+    expect(shown?.reactions.map((reaction) => reaction.count)).toEqual([1, 1]);
+    expect(shown?.ownReactions.toSorted()).toEqual(['👍', '🎉'].toSorted());
+    expect((await asha.messages(pond)).at(-1)?.ownReactions).toEqual([]);
+  });
+
+  it('is taken back, by a flag as well', async () => {
+    const { asha, ravi, pond } = await talk();
+    const sent = await asha.send(pond, 'Harvest done');
+    await ravi.react(sent, '👍');
+    const { reactions } = await ravi.call('react', { ...sent, emoji: '👍', remove: true });
+    expect(reactions).toEqual([]);
+    await asha.next('message.reaction');
+    expect(await asha.next('message.reaction')).toMatchObject({ emoji: '👍', removed: true });
+  });
+
+  it('has at most 20 different emojis, and one more of those there are', async () => {
+    const { asha, ravi, pond } = await talk();
+    const sent = await asha.send(pond, 'Harvest done');
+    const extra = emojis.pop() ?? '';
+    for (const emoji of emojis) await ravi.react(sent, emoji);
+    await expect(ravi.react(sent, extra)).rejects.toEqual(refusal('TOO_MANY_REACTIONS'));
+    await asha.react(sent, emojis[0] ?? '');
+    await ravi.unreact(sent, emojis[1] ?? '');
+    await ravi.react(sent, extra);
+  });
+
+  it('is one emoji, on a message that is there', async () => {
+    const { asha, pond, person } = await talk();
+    const sent = await asha.send(pond, 'Harvest done');
+    await expect(asha.react(sent, 'ok')).rejects.toEqual(refusal('INVALID_REQUEST'));
+    await expect((await person('Meena')).react(sent, '👍')).rejects.toEqual(refusal('NOT_A_MEMBER'));
+    await asha.delete(sent);
+    await expect(asha.react(sent, '👍')).rejects.toEqual(refusal('MESSAGE_DELETED'));
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { refusal } from '../testing/refusal.ts';
+import { talk } from '../testing/talk.ts';
+
+describe('message.receipts', () => {
+  it('tells when each other member got and read a message', async () => {
+    const { asha, ravi, pond, person, chat } = await talk();
+    const meena = await person('Meena');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [meena.key] });
+    const sent = await asha.send(pond, 'one');
+    const from = chat.now();
+    await ravi.call('markDelivered', { positions: [{ conversationId: pond, seq: sent.seq }] });
+    chat.move(60_000);
+    await ravi.read(pond);
+    const { receipts } = await asha.call('listReceipts', sent);
+
+    expect(receipts.map((receipt) => receipt.userKey).toSorted()).toEqual([ravi.key, meena.key].toSorted());
+    const his = receipts.find((receipt) => receipt.userKey === ravi.key);
+    expect(his?.deliveredAt?.getTime()).toBeGreaterThanOrEqual(from);
+    expect(his?.readAt?.getTime()).toBeGreaterThanOrEqual(from + 60_000);
+    expect(his?.deliveredAt?.getTime()).toBeLessThan(from + 60_000);
+    const hers = receipts.find((receipt) => receipt.userKey === meena.key);
+    expect(hers).toMatchObject({ deliveredAt: undefined, readAt: undefined });
+  });
+
+  it('is for the sender', async () => {
+    const { asha, ravi, pond } = await talk();
+    const sent = await asha.send(pond, 'one');
+    await expect(ravi.call('listReceipts', sent)).rejects.toEqual(refusal('NOT_THE_SENDER'));
+  });
+});

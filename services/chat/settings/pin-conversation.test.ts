@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { refusal } from '../testing/refusal.ts';
+import { talk } from '../testing/talk.ts';
+
+describe('conversation.pin', () => {
+  it("is the caller's own, on all their devices", async () => {
+    const { asha, ravi, pond } = await talk();
+    const { membership } = await ravi.call('pinConversation', { conversationId: pond, pinned: true });
+    expect(membership?.pinned).toBe(true);
+    expect(await ravi.next('membership.updated')).toMatchObject({ changes: [{ membership: { pinned: true } }] });
+    expect((await asha.get(pond)).membership?.pinned).toBe(false);
+    await ravi.call('pinConversation', { conversationId: pond, pinned: false });
+    expect((await ravi.get(pond)).pinnedBy).toEqual([]);
+  });
+
+  it('is for members', async () => {
+    const { pond, person } = await talk();
+    const call = (await person('Meena')).call('pinConversation', { conversationId: pond, pinned: true });
+    await expect(call).rejects.toEqual(refusal('NOT_A_MEMBER'));
+  });
+});
