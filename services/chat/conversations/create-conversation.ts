@@ -6,12 +6,14 @@ import type { Conversation } from '../../../gen/circuit/chat/v1/conversation.ts'
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { accountOf, actorOf, senderKeyOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { ConversationInfoFields } from '../log/conversation-document.ts';
+import type { ConversationInfoFields, ConversationTypeWord } from '../log/conversation-document.ts';
 import type { CreatePlan } from '../log/conversation-log.ts';
+import type { NewMember } from '../log/entry.ts';
 import { conversationTypes, wordOf } from '../log/words.ts';
+import { newMember } from '../members/new-member.ts';
 import { openReader } from '../members/reader.ts';
 import { conversationFor } from './get-conversation.ts';
-import { peopleOf } from './people.ts';
+import { type Participant, peopleOf } from './people.ts';
 import { commonOf } from './show-conversation.ts';
 
 /**
@@ -22,42 +24,57 @@ export const createConversation: ChatHandler<CreateConversationRequest, CreateCo
   request,
   context,
 ) => {
-  const { service, caller, now } = context;
+  const { service, caller } = context;
   const accountKey = accountOf(caller, request.accountKey);
-  const plan = planOf(request, context, accountKey);
-  const keys = plan.members.map((member) => member.user_key);
-  const known = await service.users.find(accountKey, keys, now);
-  const stranger = keys.find((key) => !known.has(key));
-  if (stranger !== undefined) throw refuse('USER_NOT_FOUND', { metadata: { user_key: stranger } });
-
-  const created = await service.conversations.create(context, plan);
-  if (caller.kind === 'user') {
-    return { conversation: await conversationFor(context, await openReader(context, created.conversationId)) };
-  }
-  return { conversation: await forServer(context, accountKey, created.conversationId) };
-};
-
-function planOf(request: CreateConversationRequest, context: ChatContext, accountKey: string): CreatePlan {
-  const { caller } = context;
   const type = wordOf(conversationTypes, request.type);
   if (type === undefined || type === 'broadcast') throw refuse('WRONG_CONVERSATION_TYPE');
-  const people = peopleOf(caller, type, request.participantKeys);
-  const [first = '', second = ''] = people.map((member) => member.user_key).toSorted();
   const info = type === 'direct' || type === 'self' ? undefined : infoOf(request);
-  return {
+  const people = peopleOf(caller, type, request.participantKeys);
+
+  const created = await service.conversations.create(context, {
     accountKey,
-    key:
-      type === 'direct'
-        ? { direct: [first, second] }
-        : type === 'self'
-          ? { self: first }
-          : { senderKey: senderKeyOf(caller), requestId: request.requestId, about: { type, info, people } },
+    key: keyOf(request, context, type, people),
     type,
     ...(info !== undefined && { info }),
     onlyAdminsCanSend: type === 'channel',
-    members: people,
+    members: await membersOf(context, accountKey, people),
     createdBy: actorOf(caller),
+  });
+  const { conversationId } = created;
+  return {
+    conversation:
+      caller.kind === 'user'
+        ? await conversationFor(context, await openReader(context, conversationId))
+        : await forServer(context, accountKey, conversationId),
   };
+};
+
+/** What makes a repeat, or the other side at the same moment, find the same conversation. */
+function keyOf(
+  request: CreateConversationRequest,
+  context: ChatContext,
+  type: ConversationTypeWord,
+  people: readonly Participant[],
+): CreatePlan['key'] {
+  const [first = '', second = ''] = people.map((person) => person.userKey).toSorted();
+  if (type === 'direct') return { direct: [first, second] };
+  if (type === 'self') return { self: first };
+  const about = { type, info: request.info, people };
+  return { senderKey: senderKeyOf(context.caller), requestId: request.requestId, about };
+}
+
+async function membersOf(
+  context: ChatContext,
+  accountKey: string,
+  people: readonly Participant[],
+): Promise<readonly NewMember[]> {
+  const keys = people.map((person) => person.userKey);
+  const known = await context.service.users.find(accountKey, keys, context.now);
+  return people.map(({ userKey, role }) => {
+    const user = known.get(userKey);
+    if (user === undefined) throw refuse('USER_NOT_FOUND', { metadata: { user_key: userKey } });
+    return newMember(user, role);
+  });
 }
 
 function infoOf(request: CreateConversationRequest): ConversationInfoFields {

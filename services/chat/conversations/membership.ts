@@ -1,25 +1,16 @@
 import type { Draft, Membership } from '../../../gen/circuit/chat/v1/conversation.ts';
-import { type MemberRow, unreadOf } from '../log/member-row.ts';
-import { roles } from '../log/words.ts';
+import type { MemberRow } from '../log/member-row.ts';
 import { deliveredOf } from '../receipts/progress.ts';
+import { membershipOf } from '../topics/membership-of.ts';
 
-/** The caller's own row as the API shows it; `headNumber` counts the conversation's user messages. */
-export function membershipOf(row: MemberRow, headNumber: number, now: number): Membership {
+/** The caller's own row as it is at this moment; `headNumber` counts the conversation's user messages. */
+export function membershipAt(now: number, row: MemberRow, headNumber: number): Membership {
   const muted = isMuted(row, now);
   return {
-    role: roles[row.role],
-    joinedAt: row.joined_at,
-    sinceSeq: row.since,
-    readSeq: row.read_seq ?? 0,
+    ...membershipOf(row, headNumber),
     deliveredSeq: deliveredOf(row),
-    clearedSeq: row.cleared_seq ?? 0,
-    unreadCount: unreadOf(row, headNumber),
     muted,
     mutedUntil: muted ? row.muted_until : undefined,
-    pinned: row.pinned ?? false,
-    archived: row.archived ?? false,
-    draft: draftOf(row),
-    changed: row.own_changed ?? 0,
   };
 }
 

@@ -5,7 +5,7 @@ import type { ConversationDocument, StoredLastMessage } from '../log/conversatio
 import type { MemberRow } from '../log/member-row.ts';
 import { contentTypes, conversationTypes } from '../log/words.ts';
 import type { Typer } from '../typing/typing-board.ts';
-import { draftOf, isMuted, membershipOf } from './membership.ts';
+import { draftOf, isMuted, membershipAt } from './membership.ts';
 
 export type Seen = {
   readonly document: ConversationDocument;
@@ -58,7 +58,7 @@ export function commonOf(document: ConversationDocument): Conversation {
 export function showConversation(seen: Seen): Conversation {
   const { document, row, now } = seen;
   const me = row.user_key;
-  const membership = membershipOf(row, document.last_number, now);
+  const membership = membershipAt(now, row, document.last_number);
   const draft = draftOf(row);
   return {
     ...commonOf(document),

@@ -6,6 +6,7 @@ import type { ChatHandler } from '../chat.ts';
 import type { Entry } from '../log/entry.ts';
 import type { ConversationState } from '../log/state.ts';
 import { memberLimits } from './limits.ts';
+import { newMember } from './new-member.ts';
 import { adminIn, checkHasMembers, checkOpen } from './rules.ts';
 
 /** Adds users of the account to a group or channel, and says what became of each. For admins and domain servers. */
@@ -24,10 +25,10 @@ export const addMembers: ChatHandler<AddMembersRequest, AddMembersResponse> = as
       if (caller.kind === 'user') adminIn(state, caller.key);
       checkHasMembers(state);
       checkOpen(state);
-      const fresh = asked.filter((userKey) => known.has(userKey) && !state.members.has(userKey));
+      const fresh = [...known.values()].filter((user) => !state.members.has(user.userKey));
       if (fresh.length === 0) return { nothing: true };
       checkRoom(state, fresh.length);
-      const members = fresh.map((userKey) => ({ user_key: userKey, role: 'member' }) as const);
+      const members = fresh.map((user) => newMember(user, 'member'));
       return { kind: 'members_added', members, added_by: actorOf(caller) };
     },
   });

@@ -9,7 +9,7 @@ import type { MessageDocument } from '../log/entry.ts';
 import { smallMembersMax } from '../log/state.ts';
 import { mayRead, type Reader, rangeOf } from '../members/reader.ts';
 import { isAdmin } from '../members/rules.ts';
-import { type Progress, progressOf, statusOf } from '../receipts/progress.ts';
+import { isSmall, type Progress, progressOf, statusOf } from '../receipts/progress.ts';
 import { messageOf } from '../topics/message-of.ts';
 import { noticeOf } from './notice.ts';
 
@@ -84,8 +84,7 @@ async function ownReactions(
 /** How far the others have got; asked only where a message of the reader's own is on the page. */
 async function ownProgress(reader: Reader, messages: readonly MessageDocument[]): Promise<Progress | undefined> {
   const { view } = reader;
-  if (view.state.memberCount > smallMembersMax || !messages.some((message) => isFrom(message, reader)))
-    return undefined;
+  if (!isSmall(view.state) || !messages.some((message) => isFrom(message, reader))) return undefined;
   return progressOf(await view.members(smallMembersMax), reader.user.key);
 }
 

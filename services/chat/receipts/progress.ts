@@ -2,6 +2,7 @@
 
 import { MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
 import type { MemberRow } from '../log/member-row.ts';
+import { smallMembersMax } from '../log/state.ts';
 
 /** Watermarks of the members other than one, each with the number from which it counts for them. */
 export type Progress = readonly { readonly since: number; readonly delivered: number; readonly read: number }[];
@@ -27,4 +28,9 @@ export function statusOf(seq: number, progress: Progress | undefined): MessageSt
   if (recipients.every((member) => member.read >= seq)) return MessageStatus.MESSAGE_STATUS_READ;
   if (recipients.every((member) => member.delivered >= seq)) return MessageStatus.MESSAGE_STATUS_DELIVERED;
   return MessageStatus.MESSAGE_STATUS_SENT;
+}
+
+/** Whether who got and read what is told at all: in conversations up to 256 members. */
+export function isSmall(state: { readonly memberCount: number }): boolean {
+  return state.memberCount <= smallMembersMax;
 }

@@ -5,8 +5,7 @@ import { DeliveryStatusEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import type { ChatContext } from '../chat.ts';
 import type { ConversationView } from '../log/conversation-log.ts';
 import type { MemberRow } from '../log/member-row.ts';
-import { smallMembersMax } from '../log/state.ts';
-import { deliveredOf } from './progress.ts';
+import { deliveredOf, isSmall } from './progress.ts';
 
 export const hintLimits = {
   /** Senders told of one move. */
@@ -51,8 +50,8 @@ async function sendersConcerned(
   before: MemberRow,
   after: MemberRow,
 ): Promise<readonly string[]> {
-  const { members, memberCount, type } = view.state;
-  if (memberCount > smallMembersMax || type === 'self') return [];
+  const { members, type } = view.state;
+  if (!isSmall(view.state) || type === 'self') return [];
   const others = [...members.keys()].filter((key) => key !== after.user_key);
   if (others.length <= 1) return others;
   const top = Math.max(after.read_seq ?? 0, deliveredOf(after));

@@ -1,6 +1,6 @@
 import type { Membership } from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { ChatContext } from '../chat.ts';
-import { membershipOf } from '../conversations/membership.ts';
+import { membershipAt } from '../conversations/membership.ts';
 import { openMember } from '../members/reader.ts';
 import type { RowChange } from '../user-log/user-logs.ts';
 
@@ -13,5 +13,5 @@ export async function changeOwnRow(
   const { user, view } = await openMember(context, conversationId);
   const owner = { userKey: user.key, accountKey: user.accountKey };
   const { row } = await context.service.userLogs.changeRow(owner, view.id, change, context.signal);
-  return membershipOf(row, view.state.number, context.now);
+  return membershipAt(context.now, row, view.state.number);
 }

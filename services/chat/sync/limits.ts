@@ -1,0 +1,6 @@
+export const syncLimits = {
+  /** Encoded bytes of an answer, but for the last entry that is put in. */
+  bytesMax: 256 * 1024,
+  /** Entries of one topic in one answer. */
+  entriesMax: 500,
+} as const;

@@ -1,0 +1,64 @@
+import {
+  type SyncRequest,
+  type SyncResponse,
+  TopicEntries,
+  type TopicPosition,
+} from '../../../gen/circuit/chat/v1/chat_service.ts';
+import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
+import { userOf } from '../callers.ts';
+import type { ChatContext, ChatHandler } from '../chat.ts';
+import { partsOfTopic } from '../topics/names.ts';
+import { conversationEntries } from './conversation-entries.ts';
+import { syncLimits } from './limits.ts';
+import { ownEntries } from './own-entries.ts';
+
+/** What is missing of each topic above the caller's position, under the caller's own rights, as far as the page has room. */
+export const sync: ChatHandler<SyncRequest, SyncResponse> = async (request, context) => {
+  const topics: TopicEntries[] = [];
+  let left: number = syncLimits.bytesMax;
+  let more = false;
+  for (const position of request.positions) {
+    if (left <= 0) {
+      more = true;
+      break;
+    }
+    const found = await entriesOf(context, position);
+    const cut = cutAt(found, left);
+    left -= TopicEntries.encode(cut).finish().length;
+    topics.push(cut);
+    if (hasMore(cut, position)) more = true;
+  }
+  return { topics, more };
+};
+
+/** Topics that the caller may not read, that do not exist, and that are no log at all look the same: denied. */
+async function entriesOf(context: ChatContext, position: TopicPosition): Promise<TopicEntries> {
+  const { prefix, key } = partsOfTopic(position.topic);
+  try {
+    if (prefix === 'u' && key === userOf(context.caller).key) return await ownEntries(context, position);
+    if (prefix === 'c') return await conversationEntries(context, key, position);
+  } catch (error) {
+    if (!(error instanceof CircuitError) || !denials.has(error.reason)) throw error;
+  }
+  return { topic: position.topic, entries: [], head: 0, gone: false, denied: true };
+}
+
+const denials: ReadonlySet<string> = new Set(['CONVERSATION_NOT_FOUND', 'NOT_A_MEMBER']);
+
+/** At least one entry, so that a client always gets on. */
+function cutAt(found: TopicEntries, bytes: number): TopicEntries {
+  let left = bytes;
+  const entries = found.entries.filter((entry, at) => {
+    const fits = left > 0 || at === 0;
+    if (fits) left -= TopicEntries.encode({ ...empty, entries: [entry] }).finish().length;
+    return fits;
+  });
+  return { ...found, entries, denied: found.denied && entries.length === found.entries.length };
+}
+
+const empty: TopicEntries = { topic: '', entries: [], head: 0, gone: false, denied: false };
+
+function hasMore(shown: TopicEntries, position: TopicPosition): boolean {
+  if (shown.gone || shown.denied) return false;
+  return (shown.entries.at(-1)?.seq ?? position.seq) < shown.head;
+}
