@@ -63,20 +63,16 @@ export class Collection {
 
   /** In a write job. Throws DuplicateKey and the errors of index keys. Answers the record's number. */
   insert(document: Raw): number {
-    const changes: Change[] = [];
-    for (const index of this.indexes) {
-      const fresh = this.keysFor(index, document);
-      this.checkUnique(index, document, fresh);
-      changes.push({ index, gone: [], fresh });
-    }
+    const changes = this.indexes.map((index): Change => ({ index, gone: [], fresh: this.keysFor(index, document) }));
     if (this.nextRecord === 0) this.nextRecord = this.lastRecord() + 1;
-    const record = this.nextRecord++;
+    const record = this.nextRecord;
+    this.enter(changes, record, document);
     this.records.append(recordKey(record), document.bytes.subarray(document.start, document.end));
-    for (const change of changes) applyChange(change, record);
+    this.nextRecord++;
     return record;
   }
 
-  /** In a write job. Replaces a record by a document with the same _id. */
+  /** In a write job. Replaces a record by a document with the same _id. Throws as insert does. */
   replace(record: number, before: Raw, after: Raw): void {
     const changes: Change[] = [];
     for (const index of this.indexes) {
@@ -84,17 +80,16 @@ export class Collection {
       const now = this.keysFor(index, after);
       const fresh = now.filter((key) => !old.some((other) => other.equals(key)));
       const gone = old.filter((key) => !now.some((other) => other.equals(key)));
-      if (fresh.length === 0 && gone.length === 0) continue;
-      this.checkUnique(index, after, fresh);
-      changes.push({ index, gone, fresh });
+      if (fresh.length > 0 || gone.length > 0) changes.push({ index, gone, fresh });
     }
+    this.enter(changes, record, after);
     this.records.put(recordKey(record), after.bytes.subarray(after.start, after.end));
-    for (const change of changes) applyChange(change, record);
+    for (const change of changes) withdraw(change, record);
   }
 
   /** In a write job. */
   remove(record: number, document: Raw): void {
-    for (const index of this.indexes) applyChange({ index, gone: this.keysFor(index, document), fresh: [] }, record);
+    for (const index of this.indexes) withdraw({ index, gone: this.keysFor(index, document), fresh: [] }, record);
     this.records.remove(recordKey(record));
   }
 
@@ -109,9 +104,7 @@ export class Collection {
 
   /** In a write job: puts an existing record into a new index. Throws DuplicateKey. */
   addToIndex(index: Index, record: number, document: Raw): void {
-    const fresh = this.keysFor(index, document);
-    this.checkUnique(index, document, fresh);
-    applyChange({ index, gone: [], fresh }, record);
+    this.enter([{ index, gone: [], fresh: this.keysFor(index, document) }], record, document);
   }
 
   private lastRecord(): number {
@@ -134,9 +127,22 @@ export class Collection {
     return keys.map(storedKey);
   }
 
-  private checkUnique(index: Index, document: Raw, fresh: readonly Buffer[]): void {
-    if (!index.spec.unique && index.spec.name !== '_id_') return;
-    for (const key of fresh) if (index.tree.has(key)) throw this.duplicate(index, document);
+  /** Puts fresh keys into their indexes: unique ones first, and if one is taken, none at all. */
+  private enter(changes: readonly Change[], record: number, document: Raw): void {
+    const entered: [tree: Tree, key: Buffer][] = [];
+    for (const { index, fresh } of changes) {
+      if (!isUnique(index)) continue;
+      for (const key of fresh) {
+        if (index.tree.putNew(key, recordKey(record))) entered.push([index.tree, key]);
+        else {
+          for (const [tree, back] of entered) tree.takeBack(back);
+          throw this.duplicate(index, document);
+        }
+      }
+    }
+    for (const { index, fresh } of changes) {
+      if (!isUnique(index)) for (const key of fresh) index.tree.put(withRecord(key, record));
+    }
   }
 
   private duplicate(index: Index, document: Raw): Error {
@@ -151,15 +157,9 @@ export function isUnique(index: Index): boolean {
   return index.spec.unique || index.spec.name === '_id_';
 }
 
-function applyChange({ index, gone, fresh }: Change, record: number): void {
-  const { tree } = index;
-  if (isUnique(index)) {
-    for (const key of gone) tree.remove(key);
-    for (const key of fresh) tree.put(key, recordKey(record));
-    return;
-  }
-  for (const key of gone) tree.remove(withRecord(key, record));
-  for (const key of fresh) tree.put(withRecord(key, record));
+function withdraw({ index, gone }: Change, record: number): void {
+  const unique = isUnique(index);
+  for (const key of gone) index.tree.remove(unique ? key : withRecord(key, record));
 }
 
 export function recordKey(record: number): Buffer {

@@ -27,7 +27,8 @@ export class Environment {
   private waiting: Job[] = [];
   private exclusives: (() => Promise<void>)[] = [];
   private running: Promise<void> | undefined;
-  private dirty = false;
+  /** Changes the job under way has made. */
+  private changes = 0;
   private closed = false;
 
   constructor(path: string) {
@@ -49,8 +50,8 @@ export class Environment {
     let tree = this.trees.get(name);
     if (tree === undefined) {
       const database = this.root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary' } as never);
-      tree = new Tree(database, () => {
-        this.dirty = true;
+      tree = new Tree(database, (change) => {
+        this.changes += change;
       });
       this.trees.set(name, tree);
     }
@@ -136,12 +137,12 @@ export class Environment {
   private runAll(group: readonly Job[]): Outcome[] {
     const outcomes: Outcome[] = [];
     for (const job of group) {
-      this.dirty = false;
+      this.changes = 0;
       try {
         outcomes.push({ value: job.run() });
       } catch (error) {
-        outcomes.push({ error, poisoned: this.dirty });
-        if (this.dirty) break;
+        outcomes.push({ error, poisoned: this.changes !== 0 });
+        if (this.changes !== 0) break;
       }
     }
     return outcomes;

@@ -15,17 +15,23 @@ export type Range = {
 /** Keys LMDB takes at most, with its default pages. */
 export const keyBytesMax = 1978;
 
+/** What a put inside a transaction answers: not a promise to wait for, but done already. */
+type Done = { readonly result: boolean };
+type Store = Database<Buffer, Buffer>;
+
 const below = Buffer.from([0]);
 const nothing = Buffer.alloc(0);
+const asNew = { noOverwrite: true } as never;
+const atEnd = { append: true } as never;
 
 export class Tree {
-  private readonly database: Database<Buffer, Buffer>;
-  /** Told before each write, so that a job that fails half-way is known. */
-  private readonly touched: () => void;
+  private readonly database: Store;
+  /** Counts this job's changes, so that one that fails half-way is known. */
+  private readonly counts: (change: 1 | -1) => void;
 
-  constructor(database: Database<Buffer, Buffer>, touched: () => void) {
+  constructor(database: Store, counts: (change: 1 | -1) => void) {
     this.database = database;
-    this.touched = touched;
+    this.counts = counts;
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -37,19 +43,33 @@ export class Tree {
   }
 
   put(key: Buffer, value: Buffer = nothing): void {
-    this.touched();
+    this.counts(1);
     this.database.put(key, value);
+  }
+
+  /** Puts a key that must not be there; answers whether it was not. */
+  putNew(key: Buffer, value: Buffer): boolean {
+    const { result } = this.database.put(key, value, asNew) as unknown as Done;
+    if (result) this.counts(1);
+    return result;
   }
 
   /** As put, for a key above all others: fills pages instead of halving them. */
   append(key: Buffer, value: Buffer): void {
-    this.touched();
-    this.database.put(key, value, { append: true } as never);
+    this.counts(1);
+    const { result } = this.database.put(key, value, atEnd) as unknown as Done;
+    if (!result) throw new Error('a record was appended below the last one');
   }
 
   remove(key: Buffer): void {
-    this.touched();
+    this.counts(1);
     this.database.remove(key);
+  }
+
+  /** Removes what this very job has put. */
+  takeBack(key: Buffer): void {
+    this.database.remove(key);
+    this.counts(-1);
   }
 
   /** At most `limit` entries, read at once. */
