@@ -1,0 +1,136 @@
+// Link against plain gRPC: the same small echo between two processes, by unary calls of grpc-js, by unary calls to a
+// host, and by a Link to that host. Each with many calls in flight; the rates are calls that were answered.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { MeshLinks } from '../../mesh/caller/link-client/open-links.ts';
+import { echoApi, echoMethods, encodeNote, note } from '../../mesh/host/testdata/echo.ts';
+import { asha, openTestLinks, openTrust } from '../../mesh/host/testing.ts';
+import type { MethodSchema } from '../../mesh/schema/api.ts';
+import type { Row } from '../row.ts';
+
+const secret = 'the secret of a bench, known to both processes';
+const warmUpMs = 1_000;
+const roundMs = 1_000;
+const rounds = 5;
+/** Calls in flight: as many as gRPC gets faster by, and as an edge with some thousand busy sockets has. */
+const unaryInFlight = 128;
+const linkInFlight = 2_048;
+
+type Work = (done: () => void) => void;
+
+export async function rows(): Promise<readonly Row[]> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./service.js', import.meta.url)), secret], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const addresses = JSON.parse(line) as { host: string; bare: string };
+  const { api } = await echoApi();
+  const trust = openTrust(Date.now, secret);
+  const links = await openTestLinks(trust, api, [addresses.host]);
+  const token = await trust.issuer.issueUser(asha);
+  const request = encodeNote(note('000000000042', 'DO is 2.1'));
+
+  const bare = unary(addresses.bare, request, '');
+  const plain = unary(addresses.host, request, token);
+  const overLink = link(links, api.methods.get(echoMethods.say)!, request, token);
+  const rates = { bare: 0, plain: 0, link: 0 };
+  try {
+    rates.bare = await rate(bare.work, unaryInFlight);
+    rates.plain = await rate(plain.work, unaryInFlight);
+    rates.link = await rate(overLink, linkInFlight);
+  } finally {
+    bare.client.close();
+    plain.client.close();
+    await links.close();
+    child.kill();
+    await once(child, 'exit');
+  }
+  const of = 'unary calls of bare grpc-js';
+  const how = `two processes, median of ${rounds} rounds of ${roundMs / 1_000} s`;
+  return [
+    { name: of, value: rates.bare, unit: 'calls/s', note: `${how}, ${unaryInFlight} in flight, no service behind` },
+    {
+      name: 'unary calls to a host',
+      value: rates.plain,
+      unit: 'calls/s',
+      ratio: rates.plain / rates.bare,
+      of,
+      note: `${how}, ${unaryInFlight} in flight; token, rule, fields, handler`,
+    },
+    {
+      name: 'calls over Link',
+      value: rates.link,
+      unit: 'calls/s',
+      ratio: rates.link / rates.bare,
+      of,
+      goal: 30,
+      note: `${how}, ${linkInFlight} in flight; session, rule, fields, handler`,
+    },
+  ];
+}
+
+function unary(address: string, request: Buffer, token: string): { client: Client; work: Work } {
+  const client = new Client(address, credentials.createInsecure());
+  const metadata = new Metadata();
+  if (token !== '') metadata.set('authorization', `Bearer ${token}`);
+  const asIs = (bytes: Buffer) => bytes;
+  const work: Work = (done) => {
+    client.makeUnaryRequest(`/${echoMethods.say}`, asIs, asIs, request, metadata, (error) => {
+      if (error) throw error;
+      done();
+    });
+  };
+  return { client, work };
+}
+
+function link(links: MeshLinks, method: MethodSchema, request: Buffer, token: string): Work {
+  const session = links.openSession('bench', token);
+  return (done) => {
+    links.call({
+      method,
+      request,
+      session,
+      affinity: 'bench',
+      done: (error) => {
+        if (error !== undefined) throw error;
+        done();
+      },
+    });
+  };
+}
+
+/** Calls a second, with so many always in flight: the median of the rounds. */
+async function rate(work: Work, inFlight: number): Promise<number> {
+  let answered = 0;
+  let going = true;
+  let open = 0;
+  let ended = () => {};
+  const allEnded = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  const done = () => {
+    answered += 1;
+    if (going) work(done);
+    else if (--open === 0) ended();
+  };
+  for (; open < inFlight; open += 1) work(done);
+  await after(warmUpMs);
+  const rates: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const before = answered;
+    const started = performance.now();
+    await after(roundMs);
+    rates.push(((answered - before) / (performance.now() - started)) * 1_000);
+  }
+  going = false;
+  await allEnded;
+  return Math.round(rates.sort((one, other) => one - other)[Math.floor(rounds / 2)] ?? 0);
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
