@@ -111,8 +111,9 @@ function checkField(message: MessageSchema, field: FieldShape): string[] {
   if (rule.maxBytes > 0 && item !== 'bytes') faults.push(`${name} has max_bytes and is no bytes`);
   if ((rule.minItems > 0 || rule.maxItems > 0) && !field.list && !field.map)
     faults.push(`${name} counts items and is neither list nor map`);
-  if (rule.jsonFirst !== '' && (!field.list || message.shape.byName.has(rule.jsonFirst))) {
-    faults.push(`${name} has json_first on no list, or with the name of another field`);
+  const hasFirst = field.list && /^(message|string|bytes)$/.test(field.type);
+  if (rule.jsonFirst !== '' && (!hasFirst || message.shape.byName.has(rule.jsonFirst))) {
+    faults.push(`${name} has json_first, and is no list of messages or texts, or another field has that name`);
   }
   if (field.message?.name === 'google.protobuf.Any') faults.push(`${name} is an Any, which has no JSON here`);
   if (message.shape.tuple && (field.list || field.map || field.presence)) {

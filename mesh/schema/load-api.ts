@@ -2,7 +2,13 @@
 // Reads descriptors only; promises that an Api which loads is whole: every RPC has a caller rule, every name leads somewhere.
 
 import { readFileSync } from 'node:fs';
-import { createFileRegistry, type DescMethod, type DescService, fromBinary } from '@bufbuild/protobuf';
+import {
+  createFileRegistry,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+} from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Caller } from '../../gen/circuit/options/v1/options.ts';
 import type { HttpRule } from '../../gen/google/api/http.ts';
@@ -11,7 +17,7 @@ import { checkApi } from './check-api.ts';
 import { commentsOf } from './comments.ts';
 import { messageSchema } from './message-schema.ts';
 import { httpRule, methodRule, pushRule, serviceRule } from './options.ts';
-import { shapeSource } from './shape.ts';
+import { type Role, shapeSource, type UpdateShape } from './shape.ts';
 
 const defaultTimeoutMs = 5000;
 
@@ -32,8 +38,7 @@ export function loadApi(descriptorSet: Uint8Array): Api {
   const files = [...registry.files];
   const comments = new Map(files.flatMap((file) => [...commentsOf(file)]));
   const services = files.flatMap((file) => file.services);
-  const answers = new Set(services.flatMap((service) => service.methods.map((method) => method.output.typeName)));
-  const shapeOf = shapeSource((message) => answers.has(message.typeName));
+  const shapeOf = shapeSource(rolesOf(services));
 
   const messages = new Map<string, MessageSchema>();
   const pushes: PushSchema[] = [];
@@ -114,6 +119,35 @@ function bindingsOf(rule: HttpRule | undefined): readonly HttpBinding[] {
   if (!rule.pattern || rule.pattern.$case === 'custom') return more;
   const verb = rule.pattern.$case.toUpperCase() as HttpBinding['verb'];
   return [{ verb, path: rule.pattern.value, body: rule.body }, ...more];
+}
+
+/** Which messages are answers, and which requests update what. */
+function rolesOf(services: readonly DescService[]): (message: DescMessage) => Role {
+  const methods = services.flatMap((service) => service.methods);
+  const answers = new Set(methods.map((method) => method.output.typeName));
+  const updates = new Map(
+    methods.flatMap((method) => (isUpdate(method) ? [[method.input.typeName, updateOf(method)]] : [])),
+  );
+  return ({ typeName }) => {
+    const update = updates.get(typeName);
+    return { response: answers.has(typeName), ...(update && { update }) };
+  };
+}
+
+function isUpdate(method: DescMethod): boolean {
+  const mask = method.input.fields.find((field) => field.name === 'update_mask');
+  return mask?.fieldKind === 'message' && mask.message.typeName === 'google.protobuf.FieldMask';
+}
+
+function updateOf(method: DescMethod): UpdateShape {
+  const rule = methodRule(method);
+  const bindings = bindingsOf(httpRule(method));
+  const body = bindings.find((binding) => binding.body !== '' && binding.body !== '*')?.body ?? '';
+  const variables = bindings.flatMap((binding) => [...binding.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name!));
+  return {
+    resource: body,
+    outside: new Set(['update_mask', rule?.routeBy ?? '', rule?.requestId ?? '', ...variables]),
+  };
 }
 
 function topicsOf(service: DescService): TopicSchema[] {

@@ -1,16 +1,16 @@
-// What the mesh does with a message of one type, made from its shape when first asked for.
+// What the mesh does with messages of one type: each part compiled from the shape when it is first asked for.
 
-import { create, createRegistry, fromBinary, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
-import { coerce } from '../errors/coerce.ts';
-import { refuse } from '../errors/refuse.ts';
 import type { MessageSchema } from './api.ts';
+import { compileDecoder } from './json/decoder.ts';
+import { compileEncoder } from './json/encoder.ts';
 import { readField } from './read-field.ts';
 import type { MessageShape } from './shape.ts';
 import { compileValidator, type Validator } from './validate/validator.ts';
 
 export function messageSchema(shape: MessageShape): MessageSchema {
-  const registry = createRegistry();
   let validator: Validator | undefined;
+  let encoder: ((value: unknown) => Uint8Array) | undefined;
+  let decoder: ((bytes: Uint8Array) => string) | undefined;
   return {
     name: shape.name,
     shape,
@@ -19,17 +19,13 @@ export function messageSchema(shape: MessageShape): MessageSchema {
       return validator(bytes);
     },
     encodeJson(value) {
-      try {
-        return toBinary(shape.desc, fromJson(shape.desc, (value ?? create(shape.desc)) as JsonValue, { registry }));
-      } catch (error) {
-        throw refuse('INVALID_REQUEST', {
-          violations: [{ field: '', description: coerce(error).message }],
-          cause: error,
-        });
-      }
+      encoder ??= compileEncoder(shape);
+      return encoder(value);
     },
-    decodeJson: (bytes) =>
-      JSON.stringify(toJson(shape.desc, fromBinary(shape.desc, bytes), { registry, useProtoFieldName: true })),
+    decodeJson(bytes) {
+      decoder ??= compileDecoder(shape);
+      return decoder(bytes);
+    },
     readField: (bytes, field) => readField(shape, bytes, field),
   };
 }

@@ -69,8 +69,20 @@ export type MessageShape = {
   readonly tuple: boolean;
   /** Answers of RPCs show their own empty lists and zero scalars in JSON. */
   readonly response: boolean;
+  /** Of a request with a field `update_mask`: what the mask speaks of. */
+  readonly update?: UpdateShape;
   readonly desc: DescMessage;
 };
+
+export type UpdateShape = {
+  /** The field that the mask's paths are relative to (the HTTP binding's body); empty: the request itself. */
+  readonly resource: string;
+  /** Fields of the request that are no part of what is updated: the mask, the path's variables, the request id, … */
+  readonly outside: ReadonlySet<string>;
+};
+
+/** What a message is in the API's methods. */
+export type Role = { readonly response: boolean; readonly update?: UpdateShape };
 
 const specials: Readonly<Record<string, Special>> = {
   Timestamp: 'timestamp',
@@ -109,7 +121,7 @@ const scalars: Readonly<Record<ScalarType, ScalarName>> = {
 };
 
 /** Makes shapes of messages, each once, so that messages may hold themselves. */
-export function shapeSource(isResponse: (message: DescMessage) => boolean): (message: DescMessage) => MessageShape {
+export function shapeSource(roleOf: (message: DescMessage) => Role): (message: DescMessage) => MessageShape {
   const shapes = new Map<string, MessageShape>();
   const enums = new Map<string, EnumShape>();
   const enumOf = (desc: DescEnum) => {
@@ -134,7 +146,7 @@ export function shapeSource(isResponse: (message: DescMessage) => boolean): (mes
       oneofs: desc.oneofs.map((oneof) => oneof.name),
       special: (Object.hasOwn(specials, local) ? specials[local] : undefined) ?? 'none',
       tuple: jsonRule(desc)?.tuple ?? false,
-      response: isResponse(desc),
+      ...roleOf(desc),
       desc,
     };
     shapes.set(desc.typeName, shape);

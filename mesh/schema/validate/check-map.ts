@@ -1,9 +1,10 @@
 // Checks of a map's entries: messages of a key and a value, of which either may be left out.
 
+import { report, step } from '../path.ts';
 import { textOf } from '../utf8.ts';
 import { readLength, readTag, skipValue, wireType } from '../wire.ts';
 import type { Check, ScalarCheck } from './check-scalar.ts';
-import { report, step, type Walk } from './walk.ts';
+import type { Walk } from './walk.ts';
 
 export type ValueCheck = ScalarCheck & {
   /** Judges an entry without a value, which stands for the type's zero. */

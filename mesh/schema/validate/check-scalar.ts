@@ -1,6 +1,7 @@
 // Checks of one encoded scalar by its field's rule. Each check reads exactly one value and leaves the walk behind it.
 
 import { limits } from '../limits.ts';
+import { report } from '../path.ts';
 import type { FieldShape } from '../shape.ts';
 import { textOf, utf16Length } from '../utf8.ts';
 import {
@@ -15,7 +16,7 @@ import {
   wireType,
   zigzag64,
 } from '../wire.ts';
-import { report, type Walk } from './walk.ts';
+import type { Walk } from './walk.ts';
 
 /** False where the bytes end too early; what is wrong with the value itself is reported. */
 export type Check = (walk: Walk, position: number) => boolean;

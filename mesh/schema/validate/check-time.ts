@@ -1,10 +1,10 @@
 // Checks of google.protobuf.Timestamp and Duration: seconds and nanoseconds in their ranges, of one sign.
 
 import { durationSecondsMax, timestampSeconds } from '../limits.ts';
+import { report } from '../path.ts';
 import { readTime, type Time } from '../time.ts';
 import { readLength } from '../wire.ts';
 import type { Check } from './check-scalar.ts';
-import { report } from './walk.ts';
 
 export function timeCheck(name: string, type: 'timestamp' | 'duration'): Check {
   const inRange = type === 'timestamp' ? isTimestamp : isDuration;

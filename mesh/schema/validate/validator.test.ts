@@ -177,7 +177,9 @@ describe('bytes that decoders might read differently', () => {
       expect(wrong(Buffer.from(hex, 'hex')).length, hex).toBe(1);
     }
     const cuts = Array.from({ length: whole.length }, (_, i) => wrong(whole.subarray(0, i)));
-    expect(cuts.filter((violations) => violations.some((told) => told.endsWith(': is not valid protobuf'))).length).toBeGreaterThan(10);
+    expect(
+      cuts.filter((violations) => violations.some((told) => told.endsWith(': is not valid protobuf'))).length,
+    ).toBeGreaterThan(10);
   });
   it('nesting without end', () => {
     const nest = (depth: number): Uint8Array =>

@@ -3,12 +3,13 @@
 
 import type { Violation } from '../../errors/circuit-error.ts';
 import { limits } from '../limits.ts';
+import { report } from '../path.ts';
 import type { FieldShape, MessageShape } from '../shape.ts';
 import { readLength, wireType } from '../wire.ts';
 import { mapCheck, type ValueCheck } from './check-map.ts';
 import { type Check, type ScalarCheck, scalarCheck } from './check-scalar.ts';
 import { timeCheck } from './check-time.ts';
-import { report, startWalk, type Walk } from './walk.ts';
+import { startWalk, type Walk } from './walk.ts';
 import { denseNumbers, type FieldPlan, type MessagePlan, walkInside, walkMessage } from './walk-message.ts';
 
 export type Validator = (bytes: Uint8Array) => readonly Violation[];

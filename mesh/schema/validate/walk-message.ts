@@ -1,9 +1,10 @@
 // One walk through the fields of an encoded message, by its plan.
 
 import { limits } from '../limits.ts';
+import { report, step } from '../path.ts';
 import { readLength, readTag, skipValue, wireType } from '../wire.ts';
 import type { Check } from './check-scalar.ts';
-import { clearCounts, report, step, type Walk } from './walk.ts';
+import { clearCounts, type Walk } from './walk.ts';
 
 export type FieldPlan = {
   readonly name: string;
