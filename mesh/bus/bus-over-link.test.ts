@@ -4,10 +4,13 @@ import type { MeshLinks } from '../caller/link-client/open-links.ts';
 import { echoApi, echoService } from '../host/testdata/echo.ts';
 import { openTestHost, openTestLinks, openTrust, type TestHost } from '../host/testing.ts';
 import type { Api } from '../schema/api.ts';
-import type { Subscriptions } from './bus.ts';
+import type { Ground } from '../service/define-service.ts';
+import type { Bus, Relay, Subscriptions } from './bus.ts';
 import { memorySubscriptions } from './memory.ts';
 
 let api: Api;
+/** What the service of the host opened last publishes on. */
+let busOfService: Bus;
 const opened: { close(): Promise<unknown> }[] = [];
 
 beforeAll(async () => {
@@ -18,11 +21,15 @@ afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
 });
 
-async function start(count = 1): Promise<{ hosts: TestHost[]; links: MeshLinks }> {
+async function start(count = 1, relay?: Relay): Promise<{ hosts: TestHost[]; links: MeshLinks }> {
   const trust = openTrust();
   const hosts: TestHost[] = [];
+  const onOpen = async (ground: Ground) => {
+    busOfService = ground.bus;
+    return { close: async () => {} };
+  };
   for (let made = 0; made < count; made += 1) {
-    const host = await openTestHost({ services: [echoService()], api, trust });
+    const host = await openTestHost({ services: [echoService({}, { onOpen })], api, trust, ...(relay && { relay }) });
     hosts.push(host);
     opened.push(host);
   }
@@ -111,6 +118,37 @@ describe('the bus over Link', () => {
     const { links } = await start();
     const gone = AbortSignal.abort();
     await expect(links.subscriptions.subscribe('e:1', gone)).rejects.toMatchObject({ reason: 'CANCELLED' });
+  });
+});
+
+describe('a bus beside Links', () => {
+  it('is given what services publish, too, and edges are told while it is away', async () => {
+    let tell: (healthy: boolean) => void = () => {};
+    const published: number[] = [];
+    const relay: Relay = {
+      healthy: true,
+      onHealth: (listener) => {
+        tell = listener;
+      },
+      publish: ({ seq }) => published.push(seq),
+    };
+    const { links } = await start(1, relay);
+    const { subscriptions } = links;
+    const events = heard(subscriptions, 1);
+    expect(subscriptions.busAway).toBe(false);
+    const away = new Promise((resolve) => subscriptions.onBusAway(resolve));
+    await subscriptions.subscribe('e:1', soon());
+    busOfService.publish(event('e:1', 1));
+    expect(await events).toEqual(['e:1/1']);
+    expect(published).toEqual([1]);
+    tell(false);
+    expect(await away).toBe(true);
+    expect(subscriptions.busAway).toBe(true);
+  });
+
+  it('is said to be away where there is none', async () => {
+    const { links } = await start();
+    expect(links.subscriptions.busAway).toBe(true);
   });
 });
 

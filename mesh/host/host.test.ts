@@ -1,7 +1,8 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from '../schema/api.ts';
-import { echoApi, echoDefinition, echoService, note } from './testdata/echo.ts';
+import { openMetrics } from '../telemetry/metrics.ts';
+import { type EchoHandler, echoApi, echoDefinition, echoService, note } from './testdata/echo.ts';
 import { asha, openTestHost, type TestHost, type TestHostOptions } from './testing.ts';
 
 let api: Api;
@@ -70,6 +71,43 @@ describe('a plain gRPC call', () => {
     await expect(fish.call(echoDefinition.look, note('1'), { metadata: elsewhere })).rejects.toMatchObject({
       reason: 'ACCOUNT_NOT_ALLOWED',
     });
+  });
+
+  it('is refused with every field that is wrong', async () => {
+    const mesh = await start();
+    const refusal = mesh.asUser(asha).call(echoDefinition.say, note('', 'x'.repeat(21)));
+    await expect(refusal).rejects.toMatchObject({
+      reason: 'INVALID_REQUEST',
+      details: { violations: [{ field: 'text' }, { field: 'key' }].map((one) => expect.objectContaining(one)) },
+    });
+  });
+
+  it('of an RPC that nobody serves is NOT_IMPLEMENTED', async () => {
+    const mesh = await start();
+    const unknown = { ...echoDefinition.say, path: '/circuit.echo.v1.EchoService/Sing' };
+    await expect(mesh.asUser(asha).call(unknown, note('1'))).rejects.toMatchObject({ reason: 'NOT_IMPLEMENTED' });
+  });
+
+  it('is counted, timed, and hands its trace on', async () => {
+    const metrics = openMetrics();
+    open.push({ close: async () => metrics.close() });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const look: EchoHandler = async (request, context) => {
+      expect(context.traceparent).toBe(traceparent);
+      return request;
+    };
+    const mesh = await start({ metrics, services: [echoService({ look })] });
+    await mesh.asUser(asha).call(echoDefinition.look, note('1'), { metadata: { traceparent } });
+    await mesh
+      .asAnyone()
+      .call(echoDefinition.look, note('1'))
+      .catch(() => {});
+    const text = await metrics.text();
+    const method = 'method="circuit.echo.v1.EchoService/Look"';
+    expect(text).toContain(`circuit_rpc_total{${method},code="OK"} 1`);
+    expect(text).toContain(`circuit_rpc_total{${method},code="UNAUTHENTICATED"} 1`);
+    expect(text).toContain(`circuit_rpc_seconds_count{${method}} 2`);
+    expect(text).toContain('circuit_links{service="echo"} 0');
   });
 
   it('ends at its deadline: the caller is told, the handler sees its signal', async () => {

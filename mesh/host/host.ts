@@ -223,6 +223,8 @@ class RunningHost implements Host {
       owners: this.#owners,
       clients: this.#clients,
       token,
+      clock: this.#clock,
+      onForward: (service) => this.#options.metrics?.counter('circuit_rpc_forwarded_total', { service }).inc(),
     });
     for (const [name, method] of this.#methods) {
       this.#server.register(`/${name}`, plain.handlerOf(method), asBuffer, asIs, 'unary');

@@ -26,6 +26,9 @@ export type PlainCallsOptions = {
   readonly clients: PeerClients;
   /** This process's own token, by which its peers believe what it forwards. */
   readonly token: () => Promise<string>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly onForward?: (service: string) => void;
 };
 
 export class PlainCalls {
@@ -67,11 +70,12 @@ export class PlainCalls {
     call: UnaryCall,
     owner: string,
   ): Promise<Uint8Array | CircuitError | undefined> {
-    const { clients, token } = this.#options;
+    const { clients, token, clock, onForward } = this.#options;
     const { schema } = method;
     // What is refused here must not reach another process in our name.
-    const objection = objectionTo(schema, caller, Date.now());
+    const objection = objectionTo(schema, caller, clock());
     if (objection !== undefined) return objection;
+    onForward?.(schema.service);
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${await token()}`);
     metadata.set('traceparent', textOf(call.metadata, 'traceparent'));

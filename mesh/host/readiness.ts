@@ -7,6 +7,8 @@ import type { Logger } from '../telemetry/log.ts';
 
 /** How often services are asked whether they are ready. */
 export const readinessIntervalMs = 2_000;
+/** A service that has not answered by then is not ready. */
+export const readyWithinMs = 2_000;
 /** The name under which a process that runs at all is always serving. */
 export const livenessName = 'liveness';
 
@@ -68,7 +70,7 @@ export class Readiness {
   async #askOne({ name, protoNames, service }: Watched): Promise<void> {
     let trouble: string | undefined;
     try {
-      await service.ready?.();
+      await answerOf(service);
     } catch (error) {
       trouble = error instanceof Error ? error.message : String(error);
     }
@@ -86,5 +88,19 @@ export class Readiness {
 
   #tell(key: string, serving: boolean): void {
     this.#health.setStatus(key, serving ? 'SERVING' : 'NOT_SERVING');
+  }
+}
+
+/** What `ready` says; throws as well when it says nothing in time. */
+async function answerOf(service: OpenService): Promise<void> {
+  if (service.ready === undefined) return;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${readyWithinMs} ms`)), readyWithinMs);
+  });
+  try {
+    await Promise.race([service.ready(), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

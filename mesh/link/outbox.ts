@@ -8,6 +8,8 @@ import { WireWriter } from './wire-writer.ts';
 export const batchBytesMax = 256 * 1_024;
 /** A part above this waits for its turn among the large ones. */
 export const smallBytesMax = 16 * 1_024;
+/** The largest request, response or event that a Link carries: a batch with it stays below gRPC's message limit. */
+export const partBytesMax = 8 * 1_024 * 1_024;
 /** Bytes that may wait for a peer that does not read; beyond it the Link is cut. */
 export const waitingBytesMax = 64 * 1_024 * 1_024;
 /** Batches handed to the stream whose bytes are not yet on their way: more would stand in front of what is small. */

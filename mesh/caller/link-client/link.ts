@@ -4,6 +4,7 @@
 import type { LinkHello } from '../../../gen/circuit/link/v1/link_service.ts';
 import { SessionEndReason } from '../../../gen/circuit/link/v1/link_service.ts';
 import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
+import type { CircuitError } from '../../errors/circuit-error.ts';
 import { fromGrpcError } from '../../errors/grpc-error.ts';
 import { refuse } from '../../errors/refuse.ts';
 import { decodeStatus } from '../../errors/status.ts';
@@ -16,8 +17,9 @@ import {
   writeTopicsNumber,
 } from '../../link/open-request.ts';
 import { type OpenResponseReader, readOpenResponse } from '../../link/open-response.ts';
-import { Outbox } from '../../link/outbox.ts';
+import { Outbox, partBytesMax } from '../../link/outbox.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { LinkCall } from '../links.ts';
 import { hashOf } from '../rendezvous.ts';
 import { SessionNumbers, type SharedSession } from './link-sessions.ts';
 import { LinkConnection, type LinkStream } from './link-stream.ts';
@@ -125,9 +127,9 @@ export class Link implements OpenResponseReader {
     const { call } = pending;
     const method = this.#methods.get(call.method.name);
     const outbox = this.#outbox;
-    const full = this.#inFlight.size >= this.#callsMax;
-    if (method === undefined || outbox === undefined || full) {
-      failSoon(pending, full ? 'TOO_MANY_IN_FLIGHT' : 'UNAVAILABLE');
+    const objection = outbox && this.#objectionTo(call);
+    if (method === undefined || outbox === undefined || objection !== undefined) {
+      queueMicrotask(() => pending.settle(objection ?? refuse('UNAVAILABLE', { retryAfterMs }), undefined));
       return;
     }
     const session = call.session === undefined ? 0 : this.#numberOf(call.session as SharedSession);
@@ -262,6 +264,12 @@ export class Link implements OpenResponseReader {
     this.#endWhenDrained();
   }
 
+  #objectionTo(call: LinkCall): CircuitError | undefined {
+    if (this.#inFlight.size >= this.#callsMax) return refuse('TOO_MANY_IN_FLIGHT', { retryAfterMs });
+    if (call.request.length > partBytesMax) return refuse('TOO_LARGE');
+    return this.#methods.has(call.method.name) ? undefined : refuse('NOT_IMPLEMENTED');
+  }
+
   #numberOf(session: SharedSession): number {
     const known = this.#sessions.numberOf(session);
     if (known !== undefined) return known;
@@ -373,8 +381,4 @@ function endOf(stream: LinkStream): Promise<void> {
     }
     stream.end();
   });
-}
-
-function failSoon(pending: PendingCall, reason: 'UNAVAILABLE' | 'TOO_MANY_IN_FLIGHT'): void {
-  queueMicrotask(() => pending.settle(refuse(reason, { retryAfterMs }), undefined));
 }

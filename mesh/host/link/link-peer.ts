@@ -20,7 +20,7 @@ import {
   writeSessionEnd,
   writeTopicsConfirmed,
 } from '../../link/open-response.ts';
-import { Outbox, smallBytesMax } from '../../link/outbox.ts';
+import { Outbox, partBytesMax, smallBytesMax } from '../../link/outbox.ts';
 import type { Caller } from '../../service/caller.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { BoundMethod } from '../bound-method.ts';
@@ -90,7 +90,11 @@ export class LinkPeer implements Follower, OpenRequestReader {
     return this.#inFlight.size;
   }
 
-  deliver(_event: TopicEvent, encoded: Uint8Array): void {
+  deliver(event: TopicEvent, encoded: Uint8Array): void {
+    if (encoded.length > partBytesMax) {
+      this.#options.log.error({ event: event.event, count: encoded.length }, 'an event is larger than a Link carries');
+      return;
+    }
     writeEvent(this.#outbox.writer, encoded);
     this.#outbox.written();
   }
@@ -218,6 +222,11 @@ export class LinkPeer implements Follower, OpenRequestReader {
   }
 
   #reply(id: number, error: CircuitError | undefined, response: Uint8Array | undefined): void {
+    if (response !== undefined && response.length > partBytesMax) {
+      this.#options.log.error({ count: response.length }, 'a response is larger than a Link carries');
+      this.#reply(id, refuse('TOO_LARGE'), undefined);
+      return;
+    }
     const outcome = error === undefined ? 'response' : 'error';
     const bytes = error === undefined ? (response as Uint8Array) : encodeStatus(error);
     if (bytes.length > smallBytesMax) {
