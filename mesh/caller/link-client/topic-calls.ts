@@ -13,12 +13,11 @@ const topicService = 'circuit.link.v1.TopicService/';
 export function servicesFor(api: Api, call: LinkCall): readonly string[] {
   const { method, request } = call;
   if (!method.name.startsWith(topicService)) return [method.service];
-  if (method.name.endsWith('/ListGrants')) {
-    return [...new Set([...api.topics.values()].map((topic) => topic.service))];
-  }
+  const keepers = [...new Set([...api.topics.values()].map(({ service }) => service))];
+  if (method.name.endsWith('/ListGrants')) return keepers;
   const topic = method.name.endsWith('/ListHeads')
     ? (ListHeadsRequest.decode(request).topics[0] ?? '')
     : method.request.readField(request, 'topic');
   const keeper = api.topics.get(topic.slice(0, topic.indexOf(':')));
-  return [keeper?.service ?? ''];
+  return [keeper?.service ?? keepers[0] ?? ''];
 }

@@ -72,6 +72,16 @@ export function echoService(
   };
 }
 
+/** Another service that keeps topics. */
+export function reedService(topics: TopicSource): HostedService {
+  return {
+    name: 'reed',
+    definition: { sway: rpc('circuit.echo.v1.ReedService/Sway') },
+    handlers: { sway: echo },
+    open: async () => ({ close: async () => {}, topics }),
+  };
+}
+
 export function note(key: string, text = '', body: Uint8Array = new Uint8Array()): Note {
   return { key, text, body };
 }
