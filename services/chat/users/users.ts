@@ -37,7 +37,7 @@ export type Users = {
    * Makes the caller known; `undefined` when that needs no waiting, which is so for all but the first call.
    * Rejects with ACCOUNT_NOT_ALLOWED when the user is known in another account.
    */
-  know(caller: UserCaller, now: number): Promise<void> | undefined;
+  know(caller: TokenUser, now: number): Promise<void> | undefined;
   /** Those of these users that the account has. */
   find(accountKey: string, userKeys: readonly string[], now: number): Promise<ReadonlyMap<string, KnownUser>>;
   /** One user of an account; throws USER_NOT_FOUND. */
@@ -45,6 +45,9 @@ export type Users = {
   /** Makes users known, or renames them. Throws ACCOUNT_NOT_ALLOWED when one is known in another account. */
   put(accountKey: string, users: readonly NamedUser[], now: number): Promise<void>;
 };
+
+/** A user as a token tells of them; the name is empty where nobody told it. */
+export type TokenUser = Pick<UserCaller, 'key' | 'accountKey' | 'displayName' | 'avatarUrl'>;
 
 export type NamedUser = { readonly userKey: string; readonly displayName: string; readonly avatarUrl: string };
 
@@ -56,9 +59,10 @@ export function openUsers(db: Db): Users {
   const cache = new Map<string, Cached>();
   const arriving = new Map<string, Promise<void>>();
 
-  function know(caller: UserCaller, now: number): Promise<void> | undefined {
+  function know(caller: TokenUser, now: number): Promise<void> | undefined {
     const cached = cache.get(caller.key);
-    if (cached !== undefined && now - cached.readAt < userLimits.cacheMs && cached.tokenName === nameOf(caller)) {
+    const tellsNothingNew = cached?.tokenName === nameOf(caller) || caller.displayName === '';
+    if (cached !== undefined && tellsNothingNew && now - cached.readAt < userLimits.cacheMs) {
       return cached.user.accountKey === caller.accountKey ? undefined : Promise.reject(refuse('ACCOUNT_NOT_ALLOWED'));
     }
     const under = `${caller.accountKey}/${caller.key}/${nameOf(caller)}`;
@@ -69,7 +73,7 @@ export function openUsers(db: Db): Users {
     return arrival;
   }
 
-  async function arrive(caller: UserCaller, now: number): Promise<void> {
+  async function arrive(caller: TokenUser, now: number): Promise<void> {
     const known = await documents.findOne({ _id: caller.key });
     if (known !== null && known.account_key !== caller.accountKey) throw refuse('ACCOUNT_NOT_ALLOWED');
     const named =
@@ -161,10 +165,10 @@ export function openUsers(db: Db): Users {
 }
 
 /** What a token says of its user, as one string to compare. */
-function nameOf(caller: UserCaller): string {
+function nameOf(caller: TokenUser): string {
   return `${caller.displayName}\n${caller.avatarUrl}`;
 }
 
-function sameName(known: UserDocument, caller: UserCaller): boolean {
+function sameName(known: UserDocument, caller: TokenUser): boolean {
   return known.profile.display_name === caller.displayName && known.profile.avatar_url === caller.avatarUrl;
 }

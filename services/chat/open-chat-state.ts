@@ -1,0 +1,39 @@
+import type { Ground } from '../../mesh/service/define-service.ts';
+import type { TopicSource } from '../../mesh/service/topic-source.ts';
+import type { Chat } from './chat.ts';
+import { conversationLists } from './conversations/conversation-lists.ts';
+import { openHiddenMessages } from './conversations/hidden-messages.ts';
+import { openLogs } from './log/open-logs.ts';
+import { typingBoard } from './typing/typing-board.ts';
+import { openUsers, type Users } from './users/users.ts';
+
+/** Chat's state on this ground: the logs, and beside them what is kept in memory only. */
+export async function openChatState(ground: Ground): Promise<Chat> {
+  const logs = await openLogs(ground);
+  const users = openUsers(ground.db);
+  return {
+    conversations: logs.conversations,
+    userLogs: logs.userLogs,
+    users,
+    lists: conversationLists(),
+    hiddenMessages: openHiddenMessages(ground.db),
+    typing: typingBoard(),
+    bus: ground.bus,
+    topics: knowingSessions(logs.topics, users, ground.clock),
+    close: () => logs.close(),
+  };
+}
+
+/** A user is known from the moment that a session is opened for them, before their first call. */
+function knowingSessions(topics: TopicSource, users: Users, clock: () => number): TopicSource {
+  return {
+    heads: (names, signal) => topics.heads(names, signal),
+    entries: (topic, after, limit, signal) => topics.entries(topic, after, limit, signal),
+    rights: (topic, userKeys, signal) => topics.rights(topic, userKeys, signal),
+    async grants(user, signal) {
+      const { userKey: key, accountKey } = user;
+      await users.know({ key, accountKey, displayName: '', avatarUrl: '' }, clock());
+      return topics.grants(user, signal);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// Random requests to any RPC, by its descriptor: whole ones with names that exist strewn in, so that they get past the
+// door, and broken ones.
+
+import fc from 'fast-check';
+import type { MethodSchema } from '../../mesh/schema/api.ts';
+import { arbitraryJson, type Json, mutatedBytes } from '../../mesh/schema/arbitrary.ts';
+
+/** Names that exist, by the field that would hold them. */
+export type Names = Readonly<Record<string, readonly string[]>>;
+
+/** Encoded requests: three whole ones for each broken one. */
+export function arbitraryRequest(method: MethodSchema, names: Names): fc.Arbitrary<Uint8Array> {
+  const { request } = method;
+  const whole = fc.tuple(arbitraryJson(request.shape), fc.infiniteStream(fc.nat())).map(([json, choices]) => {
+    return request.encodeJson(withNames(json, names, choices));
+  });
+  return fc.oneof({ weight: 3, arbitrary: whole }, { weight: 1, arbitrary: mutatedBytes(request) });
+}
+
+/** The same JSON; most of what is an id by its field's name is one of those given. */
+function withNames(json: Json, names: Names, choices: Iterator<number>): Json {
+  if (Array.isArray(json)) return json.map((item) => withNames(item, names, choices));
+  if (json === null || typeof json !== 'object') return json;
+  return Object.fromEntries(Object.entries(json).map(([field, value]) => [field, named(field, value, names, choices)]));
+}
+
+function named(field: string, value: Json, names: Names, choices: Iterator<number>): Json {
+  const known = names[field];
+  const choice = Number(choices.next().value);
+  if (known === undefined || choice % 5 === 0) return withNames(value, names, choices);
+  const name = known[choice % known.length] ?? '';
+  return Array.isArray(value) ? [name] : name;
+}
