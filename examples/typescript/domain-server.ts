@@ -1,6 +1,7 @@
 // A domain server of a fish farm, in TypeScript over gRPC: makes two users known, opens a group for a pond, posts a
 // notice of its own, and speaks as one of its users. Prints one JSON line for each step.
-// CIRCUIT_ADDRESS: host:port of the services' gRPC. CIRCUIT_TOKEN: the server's service token. CIRCUIT_ACCOUNT: its account.
+// CIRCUIT_ADDRESS: host:port of the services' gRPC. CIRCUIT_TOKEN: the server's service token. CIRCUIT_ACCOUNT: its
+// account.
 
 import { randomUUID } from 'node:crypto';
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js';

@@ -11,7 +11,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
-/** Whether this machine has a Python that can make environments; without it the tests that need it are skipped, visibly. */
+/**
+ * Whether this machine has a Python that can make environments; without it the tests that need it are skipped,
+ * visibly.
+ */
 export function hasPython(): boolean {
   try {
     execFileSync('python3', ['-c', 'import venv, ensurepip'], { stdio: 'ignore' });

@@ -17,8 +17,8 @@ import { type Participant, peopleOf } from './people.ts';
 import { commonOf } from './show-conversation.ts';
 
 /**
- * Makes a conversation, or finds it: the direct one of two users, a user's self, or the one that this request made before.
- * Throws USER_NOT_FOUND for participants whom the account does not have.
+ * Makes a conversation, or finds it: the direct one of two users, a user's self, or the one that this request made
+ * before. Throws USER_NOT_FOUND for participants whom the account does not have.
  */
 export const createConversation: ChatHandler<CreateConversationRequest, CreateConversationResponse> = async (
   request,

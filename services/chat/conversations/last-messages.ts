@@ -1,5 +1,6 @@
-// The newest message of each of a page's conversations as the caller may see it: not one that they hid, cleared, or that
-// came after they left. One query for the hidden ones; a second only for a conversation whose newest one is hidden.
+// The newest message of each of a page's conversations as the caller may see it: not one that they hid, cleared, or
+// that came after they left. One query for the hidden ones; a second only for a conversation whose newest one is
+// hidden.
 
 import type { ChatContext } from '../chat.ts';
 import type { ConversationDocument, StoredLastMessage } from '../log/conversation-document.ts';

@@ -3,8 +3,8 @@ import type { ChatContext } from '../chat.ts';
 import { checkHasMembers, memberIn } from './rules.ts';
 
 /**
- * The caller leaves a group or channel; an owner's place goes to the oldest admin, else the oldest member. Resolves with
- * the number of the leaving. Rejects with NOT_A_MEMBER, and WRONG_CONVERSATION_TYPE for direct ones and self.
+ * The caller leaves a group or channel; an owner's place goes to the oldest admin, else the oldest member. Resolves
+ * with the number of the leaving. Rejects with NOT_A_MEMBER, and WRONG_CONVERSATION_TYPE for direct ones and self.
  */
 export async function leave(
   context: ChatContext,

@@ -8,7 +8,10 @@ import { isAdmin, memberIn } from '../members/rules.ts';
 import { openPlace, readPlace } from './message-place.ts';
 import { knownMessage, readMessage } from './target.ts';
 
-/** Deletes a message for everyone (its sender, and admins), or hides it from the caller alone. Again: nothing more happens. */
+/**
+ * Deletes a message for everyone (its sender, and admins), or hides it from the caller alone. Again: nothing more
+ * happens.
+ */
 export const deleteMessage: ChatHandler<DeleteMessageRequest, DeleteMessageResponse> = (request, context) =>
   request.deletedFor === DeletedFor.DELETED_FOR_SELF ? hide(request, context) : deleteForEveryone(request, context);
 

@@ -64,7 +64,9 @@ async function withoutHidden(
   return hidden.size === 0 ? entries : entries.filter((entry) => !hidden.has(entry._id));
 }
 
-/** On in the same direction. Around a number there is no one direction: the app goes on with before_seq and after_seq. */
+/**
+ * On in the same direction. Around a number there is no one direction: the app goes on with before_seq and after_seq.
+ */
 function nextToken(list: string, position: Position, page: HistoryPage, readable: readonly ShownEntry[]): string {
   const first = readable.at(0);
   const last = readable.at(-1);

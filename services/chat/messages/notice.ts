@@ -1,5 +1,5 @@
-// Entries of membership as notices in history: messages of type system, with a kind and parameters and number 0, so that
-// an app shows "Asha added Ravi" in its place without knowing of entries.
+// Entries of membership as notices in history: messages of type system, with a kind and parameters and number 0, so
+// that an app shows "Asha added Ravi" in its place without knowing of entries.
 
 import { ContentType, SystemNotice } from '../../../gen/circuit/chat/v1/content.ts';
 import { Message, SenderKind } from '../../../gen/circuit/chat/v1/message.ts';

@@ -19,7 +19,9 @@ export function liveMessage(found: MessageDocument | undefined, member: Member):
   return alive(knownMessage(found, member));
 }
 
-/** For a reader: one message, whatever its state. Rejects with MESSAGE_NOT_FOUND, also for one that they may not read. */
+/**
+ * For a reader: one message, whatever its state. Rejects with MESSAGE_NOT_FOUND, also for one that they may not read.
+ */
 export async function readMessage(reader: Reader, messageId: string): Promise<MessageDocument> {
   const found = await reader.view.message(messageId);
   if (found === undefined || !mayRead(reader, found.seq)) throw refuse('MESSAGE_NOT_FOUND');

@@ -6,7 +6,9 @@ import { readMessage } from '../messages/target.ts';
 import { isSmall } from './progress.ts';
 import { tellProgress } from './tell-progress.ts';
 
-/** Raises the caller's read watermark to a number, a message, or the head; tells the senders and the caller's devices. */
+/**
+ * Raises the caller's read watermark to a number, a message, or the head; tells the senders and the caller's devices.
+ */
 export const markRead: ChatHandler<MarkReadRequest, MarkReadResponse> = async (request, context) => {
   const reader = await openMember(context, request.conversationId);
   const { user, row, view } = reader;

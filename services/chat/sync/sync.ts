@@ -1,3 +1,6 @@
+// Catching up: what is missing of many topics at once, in pages that never hold up a reply for long. The log and the
+// caller's rights decide what is in them; topics are the caller's own `u:` and conversations' `c:`.
+
 import {
   type SyncRequest,
   type SyncResponse,
@@ -12,7 +15,10 @@ import { conversationEntries } from './conversation-entries.ts';
 import { syncLimits } from './limits.ts';
 import { ownEntries } from './own-entries.ts';
 
-/** What is missing of each topic above the caller's position, under the caller's own rights, as far as the page has room. */
+/**
+ * What is missing of each topic above the caller's position, under the caller's own rights, as far as the page has
+ * room.
+ */
 export const sync: ChatHandler<SyncRequest, SyncResponse> = async (request, context) => {
   const topics: TopicEntries[] = [];
   let left: number = syncLimits.bytesMax;

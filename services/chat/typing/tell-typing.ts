@@ -5,8 +5,8 @@ import { checkMaySpeak } from '../members/rules.ts';
 import { typingLimits } from './typing-board.ts';
 
 /**
- * Notes that the caller types or stopped, and tells the others where that is news. The event has no number: it names the
- * head, so that an edge that has not got there drops it. Rejects where the caller may not speak.
+ * Notes that the caller types or stopped, and tells the others where that is news. The event has no number: it names
+ * the head, so that an edge that has not got there drops it. Rejects where the caller may not speak.
  */
 export async function tellTyping(context: ChatContext, conversationId: string, typing: boolean): Promise<void> {
   const { service, now } = context;

@@ -1,5 +1,6 @@
-// Who types where, kept in the memory of the process that owns the conversation: typing has a life of 5 s and no number,
-// is lost with the process, and never written down. Bounded: what does not fit is not listed, its events go out all the same.
+// Who types where, kept in the memory of the process that owns the conversation: typing has a life of 5 s and no
+// number, is lost with the process, and never written down. Bounded: what does not fit is not listed, its events go
+// out all the same.
 
 export const typingLimits = {
   /** How long a typer is shown after their last key. */
