@@ -1,0 +1,227 @@
+// The messages of a conversation: keyed, so that what stays is not drawn again; kept at the end while the reader is
+// there, and where they are while they read back; older ones load when the top comes near.
+
+import type { Conversation } from '../../client/chat/conversation.ts';
+import type { MessageView } from '../../client/chat/conversation-state.ts';
+import type { App } from '../app.ts';
+import { fill, h, reconcile } from '../dom.ts';
+import { icon } from '../icons.ts';
+import { dayOf, dayWords } from '../words/times.ts';
+import { type MessageVerbs, messageMenu } from './message-menu.ts';
+import { lookOf, messageRow, type RowContext } from './message-row.ts';
+
+/** Closer to an end than this counts as being there. */
+const nearPx = 80;
+/** Older messages are asked for when so little is left above. */
+const loadOlderPx = 600;
+/** Messages of one sender within this time stand together. */
+const togetherMs = 5 * 60_000;
+
+type Drawn = { readonly element: HTMLElement; readonly look: string };
+
+export class MessageList {
+  readonly element: HTMLElement;
+  readonly #app: App;
+  readonly #conversation: Conversation;
+  readonly #verbs: MessageVerbs;
+  readonly #scroll: HTMLElement;
+  readonly #rows = h('ol', { class: 'messages' });
+  readonly #latest = h('button', { class: 'to-latest', type: 'button', hidden: true, onclick: () => this.toEnd() });
+  readonly #drawn = new Map<string, Drawn>();
+  readonly #end = new AbortController();
+  /** The number up to which everything was read when the conversation was opened. */
+  #readUpTo: number | undefined;
+  #unseen = 0;
+  #atEnd = true;
+  #loading = false;
+
+  constructor(app: App, conversation: Conversation, verbs: MessageVerbs) {
+    this.#app = app;
+    this.#conversation = conversation;
+    this.#verbs = verbs;
+    this.#scroll = h(
+      'div',
+      {
+        class: 'message-scroll',
+        role: 'log',
+        'aria-live': 'polite',
+        'aria-label': 'Messages',
+        tabindex: '0',
+        onkeydown: (event: KeyboardEvent) => this.#key(event),
+      },
+      this.#rows,
+    );
+    this.#scroll.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    const { signal } = this.#end;
+    for (const [target, type] of [
+      [window, 'focus'],
+      [document, 'visibilitychange'],
+    ] as const) {
+      target.addEventListener(type, () => this.#markRead(), { signal });
+    }
+    // The page grew or shrank (a keyboard came up): who was at the end stays there.
+    const resized = new ResizeObserver(() => this.#atEnd && this.#jump());
+    resized.observe(this.#scroll);
+    signal.addEventListener('abort', () => resized.disconnect());
+    this.element = h('div', { class: 'message-pane' }, this.#scroll, this.#latest);
+  }
+
+  draw(): void {
+    const { messages, loaded, hasOlder } = this.#conversation;
+    if (!loaded && messages.length === 0) {
+      fill(this.#rows, h('li', { class: 'messages-wait' }, 'Loading…'));
+      return;
+    }
+    this.#readUpTo ??=
+      this.#conversation.unread > 0 ? (this.#conversation.membership?.read_seq ?? 0) : Number.POSITIVE_INFINITY;
+    const last = this.#rows.lastElementChild;
+    const before = this.#scroll.scrollHeight - this.#scroll.scrollTop;
+    const first = this.#rows.querySelector('[data-key]');
+    const wanted = this.#wanted(messages, hasOlder);
+    reconcile(this.#rows, wanted);
+    const keys = new Set(wanted.map((element) => element.dataset.key ?? ''));
+    for (const key of this.#drawn.keys()) if (!keys.has(key)) this.#drawn.delete(key);
+
+    const grewAbove = first?.isConnected === true && first !== this.#rows.querySelector('[data-key]');
+    if (this.#atEnd) this.#jump();
+    else if (grewAbove) this.#scroll.scrollTop = this.#scroll.scrollHeight - before;
+    const newest = this.#rows.lastElementChild;
+    if (!this.#atEnd && newest !== last && last !== null && !grewAbove) this.#unseen += 1;
+    this.#drawLatest();
+    this.#markRead();
+    this.#maybeOlder();
+  }
+
+  toEnd(): void {
+    this.#atEnd = true;
+    this.#unseen = 0;
+    this.#jump();
+    this.#drawLatest();
+    this.#markRead();
+  }
+
+  /** The user's newest message of the loaded ones becomes editable. */
+  editLast(): void {
+    const own = this.#conversation.messages.findLast(
+      ({ sender, content, message_id, deleted }) =>
+        sender?.user_key === this.#app.me.userKey && content?.type === 'text' && message_id && !deleted,
+    );
+    if (own !== undefined) this.#verbs.edit(own);
+  }
+
+  close(): void {
+    this.#end.abort();
+  }
+
+  #wanted(messages: readonly MessageView[], hasOlder: boolean): HTMLElement[] {
+    const wanted: HTMLElement[] = [];
+    const top = hasOlder ? 'Loading older messages…' : undefined;
+    if (top !== undefined) wanted.push(this.#piece('top', top, 'messages-wait'));
+    let previous: MessageView | undefined;
+    let divided = false;
+    for (const [index, message] of messages.entries()) {
+      const newDay = dayOf(message.created_at) !== dayOf(previous?.created_at);
+      if (newDay && message.created_at) {
+        const words = dayWords(message.created_at);
+        wanted.push(this.#piece(`day-${dayOf(message.created_at)}`, words, 'day'));
+      }
+      const isNew = (message.seq ?? 0) > (this.#readUpTo ?? 0) && message.sender?.user_key !== this.#app.me.userKey;
+      const divide = isNew && !divided && index > 0;
+      if (isNew) divided = true;
+      if (divide) wanted.push(this.#piece('new', 'New messages', 'new-divider'));
+      const next = messages[index + 1];
+      wanted.push(this.#row(message, !newDay && !divide && together(previous, message), together(message, next)));
+      previous = message;
+    }
+    return wanted;
+  }
+
+  #row(message: MessageView, follows: boolean, followed: boolean): HTMLElement {
+    const context: RowContext = { app: this.#app, conversation: this.#conversation, follows, followed };
+    const look = lookOf(message, context);
+    const known = this.#drawn.get(message.key);
+    if (known?.look === look) return known.element;
+    const element = messageRow(message, context, this.#verbs);
+    element.dataset.key = message.key;
+    // What was there is replaced in place, so that focus and scroll stay.
+    if (known?.element.isConnected) {
+      const focused = known.element === document.activeElement;
+      known.element.replaceWith(element);
+      if (focused) element.focus();
+    }
+    this.#drawn.set(message.key, { element, look });
+    return element;
+  }
+
+  #piece(key: string, words: string, kind: string): HTMLElement {
+    const known = this.#drawn.get(key);
+    if (known?.look === words) return known.element;
+    const element = h('li', { class: kind, 'data-key': key }, h('span', {}, words));
+    this.#drawn.set(key, { element, look: words });
+    return element;
+  }
+
+  #jump(): void {
+    this.#scroll.scrollTop = this.#scroll.scrollHeight;
+  }
+
+  #drawLatest(): void {
+    this.#latest.hidden = this.#atEnd;
+    const words = this.#unseen === 0 ? 'To the newest' : `${this.#unseen} new`;
+    fill(this.#latest, icon('down'), words);
+  }
+
+  #scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    this.#atEnd = scrollHeight - scrollTop - clientHeight < nearPx;
+    if (this.#atEnd) this.#unseen = 0;
+    this.#drawLatest();
+    this.#markRead();
+    this.#maybeOlder();
+  }
+
+  #maybeOlder(): void {
+    const { loaded, hasOlder } = this.#conversation;
+    if (this.#loading || !loaded || !hasOlder || this.#scroll.scrollTop > loadOlderPx) return;
+    this.#loading = true;
+    this.#app.attempt(
+      this.#conversation.loadOlder(this.#end.signal).finally(() => {
+        this.#loading = false;
+      }),
+    );
+  }
+
+  /** Read is what was on the screen of somebody who looks at it. */
+  #markRead(): void {
+    if (this.#atEnd && this.#conversation.loaded && document.visibilityState === 'visible' && document.hasFocus()) {
+      this.#conversation.markRead();
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    const rows = [...this.#rows.querySelectorAll<HTMLElement>('.message')];
+    const at = rows.indexOf(document.activeElement as HTMLElement);
+    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      const step = event.key === 'ArrowUp' ? -1 : 1;
+      const target = rows[at < 0 ? rows.length - 1 : Math.max(0, Math.min(rows.length - 1, at + step))];
+      event.preventDefault();
+      target?.focus();
+      target?.scrollIntoView({ block: 'nearest' });
+    } else if (event.key === 'Enter' && at >= 0 && event.target === rows[at]) {
+      const message = this.#conversation.messages.find(({ key }) => key === rows[at]?.dataset.key);
+      event.preventDefault();
+      if (message !== undefined)
+        messageMenu(rows[at] as HTMLElement, message, this.#app, this.#conversation, this.#verbs);
+    }
+  }
+}
+
+/** Whether the second stands below the first without a name of its own. */
+function together(one: MessageView | undefined, other: MessageView | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  if (one.content?.type === 'system' || other.content?.type === 'system') return false;
+  if (one.sender?.user_key !== other.sender?.user_key || one.sender?.external_id !== other.sender?.external_id)
+    return false;
+  const apart = Date.parse(other.created_at ?? '') - Date.parse(one.created_at ?? '');
+  return apart < togetherMs && dayOf(one.created_at) === dayOf(other.created_at);
+}
