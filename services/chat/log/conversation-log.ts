@@ -101,7 +101,7 @@ export type ConversationView = {
   /** The row of a user, also of one who left. */
   row(userKey: string): Promise<MemberRow | undefined>;
   /** Members, owner first, then as they came; `after` is the last row of the page before. */
-  members(limit: number, after?: MemberRow): Promise<readonly MemberRow[]>;
+  members(limit: number, after?: Pick<MemberRow, 'rank' | 'since' | 'user_key'>): Promise<readonly MemberRow[]>;
   /** Who reacted, oldest first; `after` is the last one's `changed` of the page before. */
   reactions(messageId: string, limit: number, after?: number): Promise<readonly ReactionRow[]>;
   /** The emojis of one user under each of these messages. */

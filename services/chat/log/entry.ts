@@ -30,7 +30,13 @@ export type EntryHead = {
   readonly shown?: true;
 };
 
-export type NewMember = { readonly user_key: string; readonly role: RoleWord };
+export type NewMember = {
+  readonly user_key: string;
+  readonly role: RoleWord;
+  /** As they were called and looked when they came; for the event. */
+  readonly display_name?: string;
+  readonly avatar_url?: string;
+};
 
 /** What a decision answers. */
 export type NewEntry =
@@ -97,10 +103,21 @@ export type NewEntry =
 
 export type EntryKind = NewEntry['kind'];
 
+/** What entries about members have beside their body, set by the log. */
+type MembersCounted = {
+  /** How many members there are with this entry. */
+  readonly member_count: number;
+};
+
 /** An entry of one kind as it stands in the log. */
 export type EntryOf<Kind extends EntryKind> = Kind extends 'message'
   ? EntryHead & { readonly kind: 'message' } & MessageFields
-  : EntryHead & Extract<NewEntry, { readonly kind: Kind }>;
+  : Kind extends MembershipKind
+    ? EntryHead & MembersCounted & Extract<NewEntry, { readonly kind: Kind }>
+    : EntryHead & Extract<NewEntry, { readonly kind: Kind }>;
+
+/** Entries about members: they are shown as notices. */
+export type MembershipKind = 'created' | 'members_added' | 'member_removed' | 'role';
 
 /** A message document: the entry that made it, with what later entries made of it. */
 export type MessageDocument = EntryOf<'message'>;

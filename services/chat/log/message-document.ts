@@ -106,6 +106,7 @@ export type MessageBody = StoredSaid & {
   readonly forwarded_from?: {
     readonly original_message_id: string;
     readonly original_conversation_id: string;
+    readonly original_seq: number;
     readonly original_sender_name: string;
     readonly forward_count: number;
   };

@@ -7,11 +7,12 @@ import type {
   ConversationTypeWord,
 } from './conversation-document.ts';
 import type { RoleWord } from './member-row.ts';
+import type { ContentTypeWord, StoredSaid } from './message-document.ts';
 
 export type Member = {
   readonly userKey: string;
   readonly role: RoleWord;
-  /** The conversation's number at which they came. */
+  /** The conversation's number at which they came; 0 where a large conversation's state does not know it. */
   readonly since: number;
   /** Milliseconds since 1970. */
   readonly joinedAt: number;
@@ -38,6 +39,26 @@ export type ConversationState = {
    * sender of the entry that is being decided, and those that `rows` of the append named.
    */
   readonly members: ReadonlyMap<string, Member>;
+  /** True where `members` holds everyone. */
+  readonly membersComplete: boolean;
+  /** The newest message. */
+  readonly last?: LastSaid;
+  /** Entries at or below are gone. */
+  readonly floorSeq: number;
+};
+
+/** The newest message; what a list shows of it is made when it is needed. */
+export type LastSaid = {
+  readonly messageId: string;
+  readonly seq: number;
+  readonly senderKey: string;
+  readonly senderName: string;
+  readonly sentAt: Date;
+  readonly type: ContentTypeWord;
+  /** What it says, where this process has seen that; `undefined` after a deletion. */
+  readonly said: StoredSaid | undefined;
+  /** Its first words, where they are known instead. */
+  readonly preview?: string;
 };
 
 /** Up to so many members a conversation is small: everyone is cached, has receipts, and follows its topic at once. */

@@ -2,6 +2,7 @@
 // a gap; changes of rows that come often are gathered for a second and stored as one entry.
 
 import type { MemberRow } from '../log/member-row.ts';
+import type { UserEntry } from './user-entry.ts';
 
 /** `context.service.userLogs`. */
 export type UserLogs = {
@@ -21,10 +22,10 @@ export type UserLogs = {
   /** Which of these messages the user hid. */
   hidden(user: LogUser, conversationId: string, messageIds: readonly string[]): Promise<ReadonlySet<string>>;
   /**
-   * Raises the delivered watermark; no entry of the log. `moved` is false where it stood there or higher.
-   * `headSeq` clamps it.
+   * Raises the delivered watermark; no entry of the log. `moved` is false where it stood there or higher; `undefined`
+   * where the user has no row. The caller has clamped it to the head.
    */
-  delivered(user: LogUser, conversationId: string, seq: number, at: number): Promise<RowChanged | undefined>;
+  delivered(user: LogUser, conversationId: string, mark: DeliveredMark): Promise<RowChanged | undefined>;
   /** Entries above a number, rising without a gap, cut at `limit` and 256 KiB. */
   entries(userKey: string, after: number, limit: number): Promise<UserEntryPage>;
   head(userKey: string): Promise<number>;
@@ -35,7 +36,14 @@ export type LogUser = { readonly userKey: string; readonly accountKey: string };
 /** What is absent stays; `null` clears. */
 export type RowChange = {
   /** `number`: the count of user messages at `seq`. Ignored where it is not above the row's. */
-  readonly read?: { readonly seq: number; readonly number: number; readonly at: number };
+  readonly read?: {
+    readonly seq: number;
+    readonly number: number;
+    /** Milliseconds since 1970. */
+    readonly at: number;
+    /** Whether the time is kept: in conversations up to 256 members. */
+    readonly keepTime: boolean;
+  };
   readonly muted?: boolean;
   /** With `muted`; null: for ever. */
   readonly mutedUntil?: Date | null;
@@ -46,49 +54,9 @@ export type RowChange = {
   readonly cleared?: { readonly seq: number; readonly number: number };
 };
 
+/** `at`: milliseconds since 1970. `keepTime`: in conversations up to 256 members. */
+export type DeliveredMark = { readonly seq: number; readonly at: number; readonly keepTime: boolean };
+
 export type RowChanged = { readonly row: MemberRow; readonly moved: boolean };
-
-export type UserEntryHead = {
-  readonly _id: string;
-  readonly user_key: string;
-  readonly account_key: string;
-  readonly seq: number;
-  readonly sender_key: string;
-  readonly request_id: string;
-  readonly about: string;
-  readonly created_at: Date;
-};
-
-/** One row's change, as an entry holds it: absent stays, null clears. */
-export type StoredRowChange = {
-  readonly conversation_id: string;
-  readonly read_seq?: number;
-  readonly read_number?: number;
-  readonly read_at?: Date;
-  readonly muted?: boolean;
-  readonly muted_until?: Date | null;
-  readonly pinned?: boolean;
-  readonly archived?: boolean;
-  readonly draft?: { readonly content: string; readonly updated_at: Date } | null;
-  readonly cleared_seq?: number;
-  readonly cleared_number?: number;
-  readonly hidden?: boolean;
-};
-
-export type NewUserEntry =
-  | {
-      readonly kind: 'added';
-      readonly conversation_id: string;
-      /** The conversation's number from which the right is valid. */
-      readonly since: number;
-      readonly added_by: string;
-      /** The conversation had at most 256 members: its topic is followed at once. */
-      readonly follow: boolean;
-    }
-  | { readonly kind: 'removed'; readonly conversation_id: string; readonly removed_seq: number }
-  | { readonly kind: 'rows'; readonly changes: readonly StoredRowChange[] }
-  | { readonly kind: 'hidden'; readonly conversation_id: string; readonly message_ids: readonly string[] };
-
-export type UserEntry = NewUserEntry extends infer Body ? (Body extends unknown ? UserEntryHead & Body : never) : never;
 
 export type UserEntryPage = { readonly entries: readonly UserEntry[]; readonly head: number; readonly gone: boolean };

@@ -1,0 +1,114 @@
+// Puts entries into the store, many logs at a time: what waits while an insert is under way goes together in the next.
+// Promises that each entry's outcome is told, and that entries of one log are inserted in the order given.
+
+import type { Collection, Document, OptionalUnlessRequiredId } from 'mongodb';
+import { type InsertOutcome, outcomesOf, stored } from './insert-outcome.ts';
+
+export const appenderLimits = {
+  /** Entries of one shared insert. */
+  sharedMax: 500,
+  /** Shared inserts under way at once: while one is being stored, the next is encoded. */
+  sharedAtOnce: 2,
+  /** Entries that one log inserts at once. */
+  runMax: 100,
+  /** From so many on a log has an insert of its own, however busy the shared ones are. */
+  runFrom: 8,
+  /** Inserts of a single log under way at once. */
+  runsAtOnce: 8,
+  /** An insert that was not answered in this time has an unknown outcome. */
+  insertTimeoutMs: 10_000,
+} as const;
+
+type Waiting<Entry> = {
+  readonly entries: readonly Entry[];
+  readonly settle: (outcomes: readonly InsertOutcome[]) => void;
+};
+
+export class Appender<Entry extends Document> {
+  readonly #collection: Collection<Entry>;
+  readonly #timeoutMs: number;
+  /** One entry of each of many logs. Bounded by the logs' own queues: a log has one insert under way. */
+  #shared: Waiting<Entry>[] = [];
+  /** Several entries of one log each, or one of a log that must not hold up the others. */
+  #runs: Waiting<Entry>[] = [];
+  #sharedUnderWay = 0;
+  #runsUnderWay = 0;
+  #planned = false;
+
+  constructor(collection: Collection<Entry>, timeoutMs: number = appenderLimits.insertTimeoutMs) {
+    this.#collection = collection;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Inserts entries of one log, in order, up to the first that fails. Never rejects. A log waits for the outcomes
+   * before it inserts again. `alone`: in an insert of its own.
+   */
+  insert(entries: readonly Entry[], alone: boolean): Promise<readonly InsertOutcome[]> {
+    return new Promise((settle) => {
+      (alone || entries.length > 1 ? this.#runs : this.#shared).push({ entries, settle });
+      this.#plan();
+    });
+  }
+
+  /** Whether a log with so many entries waiting does better in an insert of its own than one by one with others. */
+  prefersRun(waiting: number): boolean {
+    return waiting >= appenderLimits.runFrom || (this.#shared.length === 0 && this.#sharedUnderWay === 0);
+  }
+
+  /** Once in a turn of the event loop, so that what arrives in one turn goes together. */
+  #plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    setImmediate(() => {
+      this.#planned = false;
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    while (this.#shared.length > 0 && this.#sharedUnderWay < appenderLimits.sharedAtOnce) {
+      const batch = this.#shared.splice(0, appenderLimits.sharedMax);
+      this.#sharedUnderWay++;
+      void this.#insertShared(batch).finally(() => {
+        this.#sharedUnderWay--;
+        this.#start();
+      });
+    }
+    while (this.#runs.length > 0 && this.#runsUnderWay < appenderLimits.runsAtOnce) {
+      const run = this.#runs.shift()!;
+      this.#runsUnderWay++;
+      void this.#insertRun(run).finally(() => {
+        this.#runsUnderWay--;
+        this.#start();
+      });
+    }
+  }
+
+  async #insertShared(batch: readonly Waiting<Entry>[]): Promise<void> {
+    const outcomes = await this.#store(
+      batch.map(({ entries }) => entries[0]!),
+      false,
+    );
+    batch.forEach(({ settle }, at) => {
+      settle([outcomes[at]!]);
+    });
+  }
+
+  async #insertRun({ entries, settle }: Waiting<Entry>): Promise<void> {
+    settle(await this.#store(entries, true));
+  }
+
+  async #store(entries: readonly Entry[], ordered: boolean): Promise<readonly InsertOutcome[]> {
+    try {
+      await this.#collection.insertMany(entries as readonly OptionalUnlessRequiredId<Entry>[], {
+        ordered,
+        forceServerObjectId: true,
+        timeoutMS: this.#timeoutMs,
+      });
+      return entries.map(() => stored);
+    } catch (error) {
+      return outcomesOf(error, entries.length, ordered);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+// How edits, deletions and reactions come into the message they are about. Each may run again, in any process, also after
+// later ones: a document takes only what is above its `changed`.
+
+import type { Collection } from 'mongodb';
+import type { ReactionRow } from './conversation-log.ts';
+import type { Entry, EntryOf, MessageDocument } from './entry.ts';
+import type { Applied } from './log-kind.ts';
+import type { StoredReaction } from './message-document.ts';
+
+/** Users that a message names for each emoji; everyone else is a row. */
+export const reactionUsersShown = 20;
+/** Earlier changes of one message that a deletion blanks at once. */
+const blankedMax = 1_000;
+
+export type ChangeDocuments = {
+  readonly entries: Collection<Entry>;
+  readonly reactions: Collection<ReactionRow>;
+};
+
+/** The message as it is now, whoever changed it last. */
+export async function findMessage(
+  entries: Collection<Entry>,
+  conversationId: string,
+  messageId: string,
+): Promise<MessageDocument | undefined> {
+  const found = await entries.findOne({ _id: messageId, conversation_id: conversationId, kind: 'message' });
+  return (found as MessageDocument | null) ?? undefined;
+}
+
+export async function applyEdited({ entries }: ChangeDocuments, entry: EntryOf<'edited'>): Promise<Applied<Entry>> {
+  const { conversation_id, target, content, original, mentions = [] } = entry;
+  if (content !== undefined && original !== undefined) {
+    const edited = { edited_at: entry.created_at, edit_count: entry.edit_count, original };
+    await entries.updateOne(
+      { _id: target, conversation_id, changed: { $lt: entry.seq } },
+      { $set: { content, mentions, edited, changed: entry.seq, updated_at: entry.created_at } },
+    );
+  }
+  return withMessage(entries, entry, target);
+}
+
+/** Also blanks what earlier changes of the message said, and notes in the entry which numbers that concerns. */
+export async function applyDeleted({ entries }: ChangeDocuments, entry: EntryOf<'deleted'>): Promise<Applied<Entry>> {
+  const { conversation_id, target, seq } = entry;
+  await entries.updateOne(
+    { _id: target, conversation_id, changed: { $lt: seq } },
+    {
+      $set: {
+        deleted: { deleted_at: entry.created_at, deleted_by: entry.deleted_by },
+        changed: seq,
+        updated_at: entry.created_at,
+      },
+      $unset: {
+        content: 1,
+        attachments: 1,
+        location: 1,
+        contact: 1,
+        poll: 1,
+        sticker: 1,
+        system: 1,
+        mentions: 1,
+        reactions: 1,
+        reply_to: 1,
+        forwarded_from: 1,
+        edited: 1,
+      },
+    },
+  );
+  const earlier = { conversation_id, target, seq: { $lt: seq }, kind: 'edited' } as const;
+  const edits = await entries
+    .find(earlier, { projection: { seq: 1 } })
+    .limit(blankedMax)
+    .toArray();
+  if (edits.length > 0) await entries.updateMany(earlier, { $unset: { content: 1, original: 1, mentions: 1 } });
+  const message = await findMessage(entries, conversation_id, target);
+  const blanked = [...(message === undefined ? [] : [message.seq]), ...edits.map((edit) => edit.seq)];
+  await entries.updateOne({ _id: entry._id, conversation_id }, { $set: { blanked } });
+  return { entry: { ...entry, blanked }, ...(message && { message }) };
+}
+
+export async function applyReaction(
+  { entries, reactions }: ChangeDocuments,
+  entry: EntryOf<'reaction'>,
+): Promise<Applied<Entry>> {
+  await writeReactionRow(reactions, entry);
+  for (;;) {
+    const message = await findMessage(entries, entry.conversation_id, entry.target);
+    if (message === undefined) return { entry };
+    if (message.changed >= entry.seq) return { entry, message };
+    const next = {
+      ...message,
+      reactions: await reactionsWith(message, entry, reactions),
+      changed: entry.seq,
+      updated_at: entry.created_at,
+    };
+    // Under the version read: another process that applies the same entries may have come first.
+    const { matchedCount } = await entries.updateOne(
+      { _id: message._id, conversation_id: entry.conversation_id, changed: message.changed },
+      { $set: { reactions: next.reactions, changed: next.changed, updated_at: next.updated_at } },
+    );
+    if (matchedCount === 1) return { entry, message: next };
+  }
+}
+
+async function writeReactionRow(reactions: Collection<ReactionRow>, entry: EntryOf<'reaction'>): Promise<void> {
+  const { conversation_id, target, user_key, emoji, removed, seq } = entry;
+  const keys = { conversation_id, message_id: target, user_key, emoji };
+  try {
+    await reactions.updateOne(
+      { _id: reactionId(target, user_key, emoji), conversation_id, changed: { $lt: seq } },
+      {
+        $set: {
+          removed,
+          changed: seq,
+          reacted_at: entry.created_at,
+          ...(removed && { removed_at: entry.created_at }),
+        },
+        ...(!removed && { $unset: { removed_at: 1 } }),
+        $setOnInsert: { account_key: entry.account_key, message_id: keys.message_id, user_key, emoji },
+      },
+      { upsert: true },
+    );
+  } catch (error) {
+    // A newer row is there.
+    if ((error as { code?: unknown }).code !== 11000) throw error;
+  }
+}
+
+export function reactionId(messageId: string, userKey: string, emoji: string): string {
+  return `${messageId}:${userKey}:${emoji}`;
+}
+
+async function reactionsWith(
+  message: MessageDocument,
+  { user_key, emoji, removed, seq }: EntryOf<'reaction'>,
+  rows: Collection<ReactionRow>,
+): Promise<readonly StoredReaction[]> {
+  const before = message.reactions ?? [];
+  const known = before.find((reaction) => reaction.emoji === emoji);
+  if (!removed) {
+    if (known === undefined) return [...before, { emoji, user_keys: [user_key], count: 1 }];
+    const user_keys = known.user_keys.length < reactionUsersShown ? [...known.user_keys, user_key] : known.user_keys;
+    return before.map((reaction) => (reaction === known ? { emoji, user_keys, count: known.count + 1 } : reaction));
+  }
+  if (known === undefined) return before;
+  if (known.count <= 1) return before.filter((reaction) => reaction !== known);
+  const left = known.user_keys.filter((key) => key !== user_key);
+  const count = known.count - 1;
+  const user_keys =
+    left.length < Math.min(count, reactionUsersShown) ? await firstUsers(rows, message, emoji, seq) : left;
+  return before.map((reaction) => (reaction === known ? { emoji, user_keys, count } : reaction));
+}
+
+async function firstUsers(
+  rows: Collection<ReactionRow>,
+  message: MessageDocument,
+  emoji: string,
+  seq: number,
+): Promise<readonly string[]> {
+  const found = await rows
+    .find({
+      conversation_id: message.conversation_id,
+      message_id: message._id,
+      emoji,
+      removed: false,
+      changed: { $lte: seq },
+    })
+    .sort({ changed: 1 })
+    .limit(reactionUsersShown)
+    .toArray();
+  return found.map((row) => row.user_key);
+}
+
+async function withMessage(entries: Collection<Entry>, entry: Entry, messageId: string): Promise<Applied<Entry>> {
+  const message = await findMessage(entries, entry.conversation_id, messageId);
+  return { entry, ...(message && { message }) };
+}

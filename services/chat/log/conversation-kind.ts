@@ -1,0 +1,165 @@
+// The conversation's kind of log: which documents follow it, what is told of it, and what follows in users' own logs.
+
+import type { Collection, Document } from 'mongodb';
+import { applyDeleted, applyEdited, applyReaction, type ChangeDocuments, findMessage } from './apply-change.ts';
+import type { ConversationDocument } from './conversation-document.ts';
+import type { Entry, EntryOf, MembershipKind, NewEntry } from './entry.ts';
+import { foldEntry, placeEntry } from './fold.ts';
+import type { GroupedWrites } from './grouped-writes.ts';
+import { headFields, stateOf } from './head-fields.ts';
+import type { Applied, HeadDocument, LogKind } from './log-kind.ts';
+import type { MemberRow } from './member-row.ts';
+import type { OwnNumbers } from './own-numbers.ts';
+import { findMembers, loadMembers, rowWrites } from './rows.ts';
+import { type ConversationState, type Member, smallMembersMax } from './state.ts';
+
+/** Members of a large conversation that its cached state may hold beside owner and admins. */
+const rowsCachedMax = 2_000;
+
+export type ConversationDocuments = ChangeDocuments & {
+  readonly heads: Collection<ConversationDocument>;
+  readonly rows: Collection<MemberRow>;
+  readonly writtenHeads: GroupedWrites<ConversationDocument>;
+  readonly writtenRows: GroupedWrites<MemberRow>;
+  readonly ownNumbers: OwnNumbers;
+};
+
+export type ConversationEffects = {
+  /** Tells everyone who follows the conversation. */
+  publish(entry: Entry, state: ConversationState): void;
+  /** Tells a user's own log; may be repeated. */
+  added(entry: Entry, userKey: string, addedBy: string, follow: boolean): Promise<void>;
+  removed(entry: Entry, userKey: string): Promise<void>;
+};
+
+export type ConversationKind = LogKind<ConversationState, Entry, NewEntry>;
+
+const nothingTouched: readonly string[] = [];
+
+export function conversationKind(documents: ConversationDocuments, effects: ConversationEffects): ConversationKind {
+  const { entries, heads, rows, writtenHeads, writtenRows, ownNumbers } = documents;
+
+  async function load(conversationId: string) {
+    const head = await heads.findOne({ _id: conversationId }, { readConcern: { level: 'majority' } });
+    if (head === null) return undefined;
+    const { members, complete } = await loadMembers(rows, conversationId, head.member_count);
+    return { state: stateOf(head, members, complete), openUntil: head.open_until?.getTime() ?? 0 };
+  }
+
+  function apply(entry: Entry): Promise<Applied<Entry>> | Applied<Entry> {
+    switch (entry.kind) {
+      case 'message':
+        if (entry.sender.user_key !== undefined && entry.content?.type !== 'system') {
+          ownNumbers.note(entry.conversation_id, entry.sender.user_key, entry.number);
+        }
+        return { entry, message: entry };
+      case 'edited':
+        return applyEdited(documents, entry);
+      case 'deleted':
+        return applyDeleted(documents, entry);
+      case 'reaction':
+        return applyReaction(documents, entry);
+      default:
+        return applyMembership(entry);
+    }
+  }
+
+  async function applyMembership(entry: EntryOf<MembershipKind>): Promise<Applied<Entry>> {
+    await Promise.all(rowWrites(entry).map((write) => writtenRows.write(write)));
+    return { entry };
+  }
+
+  function follow(entry: Entry, state: ConversationState): (() => Promise<void>) | undefined {
+    switch (entry.kind) {
+      case 'created':
+      case 'members_added': {
+        const addedBy = entry.kind === 'created' ? entry.created_by : entry.added_by;
+        const follows = state.memberCount <= smallMembersMax;
+        return async () => {
+          await Promise.all(entry.members.map(({ user_key }) => effects.added(entry, user_key, addedBy, follows)));
+        };
+      }
+      case 'member_removed':
+        return () => effects.removed(entry, entry.user_key);
+      default:
+        return undefined;
+    }
+  }
+
+  async function current(entry: Entry): Promise<Applied<Entry>> {
+    const now = ((await entries.findOne({ _id: entry._id, conversation_id: entry.conversation_id })) ?? entry) as Entry;
+    if (now.kind === 'message') return { entry: now, message: now };
+    if (!('target' in now)) return { entry: now };
+    const message = await findMessage(entries, now.conversation_id, now.target);
+    return { entry: now, ...(message && { message }) };
+  }
+
+  return {
+    name: 'conversation',
+    keyField: 'conversation_id',
+    entries: entries as Collection<Entry & Document>,
+    heads: heads as unknown as Collection<HeadDocument>,
+    load,
+    place: placeEntry,
+    fold: foldEntry,
+    lacks: (state) => !state.membersComplete && state.memberCount <= smallMembersMax,
+    mend: async (state) => {
+      const { members, complete } = await loadMembers(rows, state.conversationId, state.memberCount);
+      return { ...state, members, membersComplete: complete };
+    },
+    withRows: (state, users) => {
+      if (state.membersComplete) return undefined;
+      const missing = users.filter((userKey) => !state.members.has(userKey));
+      return missing.length === 0 ? undefined : withMembersFound(rows, state, users, missing);
+    },
+    touches,
+    apply,
+    current,
+    publish: effects.publish,
+    follow,
+    writeBehind: async (state) => {
+      await ownNumbers.write(state.conversationId);
+      await writtenHeads.write({
+        updateOne: {
+          filter: { _id: state.conversationId, last_seq: { $lt: state.seq } },
+          update: { $set: headFields(state) },
+        },
+      });
+    },
+  };
+}
+
+/** The names under which `Documents` reads what an entry changes. */
+function touches(entry: Entry): readonly string[] {
+  switch (entry.kind) {
+    case 'message':
+      return nothingTouched;
+    case 'edited':
+    case 'deleted':
+    case 'reaction':
+      return [messageName(entry.target)];
+    default:
+      return [membersName];
+  }
+}
+
+export const membersName = 'members';
+
+export function messageName(messageId: string): string {
+  return `message:${messageId}`;
+}
+
+async function withMembersFound(
+  rows: Collection<MemberRow>,
+  state: ConversationState,
+  users: readonly string[],
+  missing: readonly string[],
+): Promise<ConversationState> {
+  const kept: Iterable<[string, Member]> =
+    state.members.size + missing.length <= rowsCachedMax
+      ? state.members
+      : [...state.members].filter(([userKey, { role }]) => role !== 'member' || users.includes(userKey));
+  const members = new Map(kept);
+  for (const member of await findMembers(rows, state.conversationId, missing)) members.set(member.userKey, member);
+  return { ...state, members };
+}

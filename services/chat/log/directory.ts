@@ -1,0 +1,70 @@
+// What must be unique beside the log: the pair of a direct conversation, a user's self, a request to create. The entry is
+// written first and holds the whole plan; whoever finds it can complete what a crash left undone.
+
+import type { Collection } from 'mongodb';
+import { refuse } from '../../../mesh/errors/refuse.ts';
+import { aboutOf } from './about.ts';
+import type { CreatePlan } from './conversation-log.ts';
+
+export type DirectoryEntry = {
+  /** What is unique. */
+  readonly _id: string;
+  readonly account_key: string;
+  readonly conversation_id: string;
+  /** A digest of what a request asked for; empty for a pair and a self. */
+  readonly about: string;
+  readonly plan: Pick<CreatePlan, 'type' | 'info' | 'onlyAdminsCanSend' | 'members' | 'createdBy'>;
+  readonly created_at: Date;
+};
+
+const duplicateKey = 11000;
+
+/** The entry of a plan: written now, or found. Throws REQUEST_ID_REUSED. */
+export async function enterDirectory(
+  directory: Collection<DirectoryEntry>,
+  plan: CreatePlan,
+  conversationId: string,
+  now: number,
+): Promise<{ readonly entry: DirectoryEntry; readonly made: boolean }> {
+  const entry: DirectoryEntry = {
+    _id: directoryId(plan),
+    account_key: plan.accountKey,
+    conversation_id: conversationId,
+    about: 'requestId' in plan.key ? aboutOf(plan.key.about) : '',
+    plan: {
+      type: plan.type,
+      ...(plan.info && { info: plan.info }),
+      onlyAdminsCanSend: plan.onlyAdminsCanSend,
+      members: plan.members,
+      createdBy: plan.createdBy,
+    },
+    created_at: new Date(now),
+  };
+  // Looked for first: most who open a direct conversation have it already.
+  const known = await find(directory, entry);
+  if (known !== undefined) return { entry: known, made: false };
+  try {
+    await directory.insertOne(entry);
+    return { entry, made: true };
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== duplicateKey) throw error;
+  }
+  const first = await find(directory, entry);
+  if (first === undefined) throw refuse('CONFLICT');
+  return { entry: first, made: false };
+}
+
+async function find(
+  directory: Collection<DirectoryEntry>,
+  wanted: DirectoryEntry,
+): Promise<DirectoryEntry | undefined> {
+  const found = await directory.findOne({ _id: wanted._id }, { readConcern: { level: 'majority' } });
+  if (found !== null && found.about !== wanted.about) throw refuse('REQUEST_ID_REUSED');
+  return found ?? undefined;
+}
+
+function directoryId({ accountKey, key }: CreatePlan): string {
+  if ('direct' in key) return `direct:${accountKey}:${[...key.direct].sort().join(':')}`;
+  if ('self' in key) return `self:${accountKey}:${key.self}`;
+  return `create:${accountKey}:${key.senderKey}:${key.requestId}`;
+}

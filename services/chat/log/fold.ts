@@ -1,0 +1,136 @@
+// How a conversation's state comes from its log: one entry at a time, purely.
+
+import type { Entry, EntryOf, NewEntry } from './entry.ts';
+import type { Placing } from './log-kind.ts';
+import type { RoleWord } from './member-row.ts';
+import type { ConversationState, LastSaid, Member } from './state.ts';
+
+/** The entry that a decision becomes: the next of the log, with what the log itself says of it. */
+export function placeEntry(state: ConversationState, body: NewEntry, placing: Placing): Entry {
+  const head = {
+    _id: placing._id,
+    conversation_id: placing.key,
+    account_key: state.accountKey,
+    seq: state.seq + 1,
+    number: state.number,
+    sender_key: placing.sender_key,
+    request_id: placing.request_id,
+    about: placing.about,
+    created_at: placing.created_at,
+  };
+  switch (body.kind) {
+    case 'message': {
+      const number = state.number + (body.content.type === 'system' ? 0 : 1);
+      return { ...head, number, shown: true, ...body, changed: head.seq, updated_at: head.created_at };
+    }
+    case 'created':
+    case 'members_added':
+      return { ...head, shown: true, ...body, member_count: state.memberCount + body.members.length };
+    case 'member_removed':
+      return { ...head, shown: true, ...body, member_count: state.memberCount - 1 };
+    case 'role':
+      return { ...head, shown: true, ...body, member_count: state.memberCount };
+    default:
+      return { ...head, ...body };
+  }
+}
+
+/** The state with the next entry in it. */
+export function foldEntry(state: ConversationState, entry: Entry): ConversationState {
+  const next = { ...state, seq: entry.seq, number: entry.number, updatedAt: entry.created_at.getTime() };
+  switch (entry.kind) {
+    case 'message':
+      return { ...next, last: lastOf(entry) };
+    case 'edited':
+      return state.last?.messageId === entry.target ? { ...next, last: editedLast(state.last, entry) } : next;
+    case 'deleted':
+      return state.last?.messageId === entry.target
+        ? { ...next, last: { ...withoutPreview(state.last), said: undefined } }
+        : next;
+    case 'reaction':
+      return next;
+    case 'created':
+      return {
+        ...next,
+        type: entry.type,
+        ...(entry.info && { info: entry.info }),
+        settings: entry.settings,
+        createdBy: entry.created_by,
+        createdAt: next.updatedAt,
+        isActive: true,
+        memberCount: entry.member_count,
+        members: withMembers(state, entry, undefined),
+        membersComplete: true,
+      };
+    case 'members_added':
+      return { ...next, memberCount: entry.member_count, members: withMembers(state, entry, entry.added_by) };
+    case 'member_removed':
+      return { ...next, memberCount: entry.member_count, members: withoutMember(state, entry) };
+    case 'role': {
+      const members = new Map(state.members);
+      setRole(members, state, entry.user_key, entry.role);
+      if (entry.former_owner_key !== undefined) setRole(members, state, entry.former_owner_key, 'admin');
+      return { ...next, members };
+    }
+  }
+}
+
+function lastOf(message: EntryOf<'message'>): LastSaid {
+  return {
+    messageId: message._id,
+    seq: message.seq,
+    senderKey: message.sender.user_key ?? message.sender.external_id ?? '',
+    senderName: message.sender.display_name ?? '',
+    sentAt: message.created_at,
+    type: message.content?.type ?? 'text',
+    said: saidIn(message),
+  };
+}
+
+function saidIn(message: EntryOf<'message'>): LastSaid['said'] {
+  return message.content === undefined ? undefined : { ...message, content: message.content };
+}
+
+function editedLast(last: LastSaid, entry: EntryOf<'edited'>): LastSaid {
+  if (entry.content === undefined) return { ...withoutPreview(last), said: undefined };
+  const { text, caption } = entry.content;
+  // Loaded from a head document, the rest of the message is not known: its words are what shows.
+  if (last.said === undefined && !text && !caption) return last;
+  return { ...withoutPreview(last), said: { ...last.said, content: entry.content } };
+}
+
+function withoutPreview({ preview: _gone, ...last }: LastSaid): LastSaid {
+  return last;
+}
+
+function withMembers(
+  state: ConversationState,
+  entry: EntryOf<'created'> | EntryOf<'members_added'>,
+  addedBy: string | undefined,
+): ReadonlyMap<string, Member> {
+  const members = new Map(state.members);
+  for (const { user_key, role } of entry.members) {
+    members.set(user_key, {
+      userKey: user_key,
+      role,
+      since: entry.seq,
+      joinedAt: entry.created_at.getTime(),
+      ...(addedBy !== undefined && { addedBy }),
+    });
+  }
+  return members;
+}
+
+function withoutMember(state: ConversationState, entry: EntryOf<'member_removed'>): ReadonlyMap<string, Member> {
+  const members = new Map(state.members);
+  members.delete(entry.user_key);
+  if (entry.new_owner_key !== undefined) setRole(members, state, entry.new_owner_key, 'owner');
+  return members;
+}
+
+/** A member of a large conversation whom the state does not know gets what is certain: they are one, with this role. */
+function setRole(members: Map<string, Member>, state: ConversationState, userKey: string, role: RoleWord): void {
+  const known = members.get(userKey);
+  if (known === undefined && (state.membersComplete || role === 'member')) return;
+  members.set(userKey, { ...(known ?? { userKey, since: 0, joinedAt: state.createdAt }), role });
+}

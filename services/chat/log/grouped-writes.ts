@@ -1,0 +1,63 @@
+// Guarded updates of documents, many at a time: what waits while a bulk is under way goes together in the next.
+// For updates that say themselves under which condition they apply, and that may be repeated.
+
+import { type AnyBulkWriteOperation, type Collection, type Document, MongoBulkWriteError } from 'mongodb';
+
+/** Updates of one bulk. */
+const bulkMax = 500;
+const duplicateKey = 11000;
+
+type Waiting<Schema extends Document> = {
+  readonly operation: AnyBulkWriteOperation<Schema>;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+};
+
+export class GroupedWrites<Schema extends Document> {
+  readonly #collection: Collection<Schema>;
+  /** Bounded by the callers: each waits for its own. */
+  #waiting: Waiting<Schema>[] = [];
+  #underWay = false;
+
+  constructor(collection: Collection<Schema>) {
+    this.#collection = collection;
+  }
+
+  /** Resolves when it was applied, or did not apply; of an upsert, a duplicate key means that there is a newer one. */
+  write(operation: AnyBulkWriteOperation<Schema>): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ operation, done, failed });
+      if (this.#underWay) return;
+      this.#underWay = true;
+      setImmediate(() => void this.#run());
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, bulkMax);
+      const errors = await this.#store(batch);
+      batch.forEach(({ done, failed }, at) => {
+        if (errors.has(at)) failed(errors.get(at));
+        else done();
+      });
+    }
+    this.#underWay = false;
+  }
+
+  /** The errors by position. Everything failed where it is not known what did. */
+  async #store(batch: readonly Waiting<Schema>[]): Promise<ReadonlyMap<number, unknown>> {
+    try {
+      await this.#collection.bulkWrite(
+        batch.map(({ operation }) => operation),
+        { ordered: false },
+      );
+      return new Map();
+    } catch (error) {
+      const failures = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+      const unconfirmed = error instanceof MongoBulkWriteError && error.result.getWriteConcernError() !== undefined;
+      if (failures.length === 0 || unconfirmed) return new Map(batch.map((_, at) => [at, error]));
+      return new Map(failures.filter(({ code }) => code !== duplicateKey).map((failure) => [failure.index, error]));
+    }
+  }
+}

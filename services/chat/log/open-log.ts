@@ -1,0 +1,488 @@
+// One log that is open in this process: its state at the head, and the queue of what is to be appended to it. One worker
+// does one thing at a time: it decides a run of entries, has them inserted, brings the documents up to them, publishes
+// and answers, in the order of the log. Two processes may have the same log open: the unique indexes decide between them.
+
+import { refuse } from '../../../mesh/errors/refuse.ts';
+import { type Appender, appenderLimits } from './appender.ts';
+import type { InsertOutcome } from './insert-outcome.ts';
+import type { KeptOpen } from './kept-open.ts';
+import type { Applied, LogGround, LogKind, LogState, StoredEntry } from './log-kind.ts';
+import { type Operation, Pending, type Place, type Result } from './operation.ts';
+import { pauseBefore, untilDone } from './pause.ts';
+import { Queue } from './queue.ts';
+import { type RecentRequests, requestKey } from './recent-requests.ts';
+import { type Decided, decideRun, type Ended } from './run.ts';
+import { type Concern, StoredLog } from './stored-log.ts';
+
+export const openLogLimits = {
+  /** Lost races after which a request is refused with CONFLICT. */
+  lostMax: 5,
+  /** Tries to find out what became of an insert, with pauses between: some ten seconds. */
+  recoverTries: 12,
+  conflictRetryMs: 200,
+  storeRetryMs: 1_000,
+} as const;
+
+export type LogParts<State extends LogState, Entry extends StoredEntry, Body extends object> = {
+  readonly kind: LogKind<State, Entry, Body>;
+  readonly ground: LogGround;
+  readonly appender: Appender<Entry>;
+  readonly recents: RecentRequests<Entry>;
+  readonly keptOpen: KeptOpen;
+  /** Told when entries have left that the head document does not know yet. */
+  readonly ahead: (log: OpenLog<State, Entry, Body>) => void;
+};
+
+type Deferred = { readonly promise: Promise<void>; resolve(): void; reject(error: unknown): void };
+
+export class OpenLog<State extends LogState, Entry extends StoredEntry, Body extends object> {
+  readonly key: string;
+  /** False: there is no such log. Rejects when the store could not be asked. */
+  readonly opened: Promise<boolean>;
+  readonly #parts: LogParts<State, Entry, Body>;
+  readonly #store: StoredLog<State, Entry, Body>;
+  readonly #queue = new Queue<State, Entry, Body>();
+  /** What follows elsewhere from the entries that have left, one after the other. */
+  #followed: Promise<void> = Promise.resolve();
+  #following = 0;
+  #state: State | undefined;
+  #openUntil = 0;
+  /** The number up to which documents were written behind. */
+  #written = 0;
+  #working = false;
+  /** Others' entries may stand above the state: nothing is decided before they were applied. */
+  #behind = false;
+  /** The last insert's answer was lost: this log inserts alone until one succeeds, so that it holds up no other. */
+  #alone = false;
+  #refresh: Deferred | undefined;
+  #ended: { readonly error: unknown } | undefined;
+
+  constructor(key: string, accountKey: string | undefined, parts: LogParts<State, Entry, Body>) {
+    this.key = key;
+    this.#parts = parts;
+    this.#store = new StoredLog(parts.kind, key, parts.ground.signal);
+    this.opened = this.#open(accountKey);
+    // Whoever waits is told; nobody may be waiting.
+    this.opened.catch(() => {});
+  }
+
+  /** At the head, as far as this process knows. Only after `opened` was true. */
+  get state(): State {
+    if (this.#state === undefined) throw new Error(`The log ${this.key} is not open.`);
+    return this.#state;
+  }
+
+  /** The head as far as this process knows; `undefined` until it is open. */
+  get knownSeq(): number | undefined {
+    return this.#state?.seq;
+  }
+
+  /** Nothing waits, runs, or is to be written behind. */
+  get isQuiet(): boolean {
+    const settled = this.#state === undefined || this.#written === this.#state.seq;
+    return !this.#working && this.#queue.isEmpty && this.#following === 0 && settled && this.#refresh === undefined;
+  }
+
+  /** True when it can be used no more: it was closed, or the log is broken. */
+  get isOver(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Takes a place in the queue, at once. Throws OVERLOADED. */
+  enter(): Place<State, Entry, Body> {
+    this.#throwIfOver();
+    return this.#queue.enter();
+  }
+
+  /** Gives a place back that was not filled. */
+  leave(place: Place<State, Entry, Body>): void {
+    if (place.pending !== undefined || place.gone) return;
+    place.gone = true;
+    this.#kick();
+  }
+
+  /** Fills a place; resolves when the entry has left. Errors: see `OpenConversation.append`. */
+  async submit(
+    place: Place<State, Entry, Body>,
+    operation: Operation<State, Body>,
+    id: string,
+  ): Promise<Result<State, Entry>> {
+    this.#throwIfOver();
+    const request = requestKey(operation.senderKey, operation.requestId);
+    const known = this.#parts.recents.get(this.key, request);
+    if (known !== undefined) {
+      this.leave(place);
+      return this.#repeat(known, operation.about);
+    }
+    const same = this.#queue.inFlight(request);
+    if (same !== undefined) {
+      this.leave(place);
+      if (same.operation.about !== operation.about) throw refuse('REQUEST_ID_REUSED');
+      same.joined = true;
+      return { ...(await same.result), repeated: true };
+    }
+    operation.signal.throwIfAborted();
+    if (place.gone) throw refuse('CANCELLED');
+    const pending = new Pending<State, Entry, Body>(operation, id);
+    this.#queue.fill(place, pending, () => this.#kick());
+    this.#kick();
+    return pending.result;
+  }
+
+  /** Resolves when every entry that a majority had at this moment is in the state and in the documents. */
+  refresh(): Promise<void> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended.error);
+    this.#refresh ??= deferred();
+    const { promise } = this.#refresh;
+    this.#kick();
+    return promise;
+  }
+
+  /** Writes rows and the head document behind. Whatever fails is tried again by the next call. */
+  async writeBehind(): Promise<void> {
+    const state = this.#state;
+    if (state === undefined || state.seq === this.#written) return;
+    await this.#followed;
+    await this.#parts.kind.writeBehind(state);
+    this.#written = Math.max(this.#written, state.seq);
+  }
+
+  /** Ends it: what waits is refused with `error`, what is in a batch is finished by whoever opens the log next. */
+  end(error: unknown): void {
+    this.#ended ??= { error };
+    this.#queue.rejectAll(error);
+    this.#refresh?.reject(error);
+    this.#refresh = undefined;
+  }
+
+  async #open(accountKey: string | undefined): Promise<boolean> {
+    try {
+      const loaded = await this.#parts.kind.load(this.key, accountKey);
+      if (loaded === undefined) {
+        this.end(refuse('NOT_FOUND'));
+        return false;
+      }
+      this.#openUntil = loaded.openUntil;
+      this.#written = loaded.state.seq;
+      this.#state = loaded.state;
+      this.#working = true;
+      await this.#catchUp('majority');
+      this.#working = false;
+      this.#kick();
+      return true;
+    } catch (error) {
+      this.end(error);
+      throw error;
+    }
+  }
+
+  #kick(): void {
+    if (this.#working || this.#state === undefined || this.#ended !== undefined) return;
+    this.#working = true;
+    void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#ended === undefined) {
+        const refresh = this.#refresh;
+        if (refresh !== undefined) {
+          this.#refresh = undefined;
+          await this.#catchUp('majority').then(refresh.resolve, refresh.reject);
+        }
+        const waiting = this.#queue.front(appenderLimits.runMax);
+        if (waiting.length > 0) await this.#step(waiting);
+        else if (this.#refresh === undefined) break;
+      }
+    } catch (error) {
+      this.#parts.ground.log.error({ topic: this.key, err: error }, 'a log is given up here and opened anew');
+      this.end(error);
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  async #step(front: readonly Pending<State, Entry, Body>[]): Promise<void> {
+    const { kind, recents, appender } = this.#parts;
+    if (this.#behind && !(await this.#recovered())) {
+      for (const pending of front) this.#queue.reject(pending, storeUnavailable());
+      return;
+    }
+    const waiting = this.#alone || appender.prefersRun(front.length) ? front : front.slice(0, 1);
+    await this.#prepare(waiting);
+    const isStored = (request: string) => recents.get(this.key, request) !== undefined;
+    const run = decideRun(kind, this.key, this.state, waiting, isStored);
+    this.#queue.dropThrough(waiting[run.taken - 1]!);
+    if (run.decided.length > 0 && !(await this.#commit(run.decided))) {
+      await this.#again(waiting.slice(0, run.taken));
+    } else if (run.ended.length > 0) {
+      await this.#endWithout(run.ended);
+    }
+  }
+
+  /** Finds what the decisions need to look at. Nothing is waited for where they need nothing, as most sends. */
+  async #prepare(waiting: readonly Pending<State, Entry, Body>[]): Promise<void> {
+    const { kind, recents } = this.#parts;
+    const users = waiting.flatMap(({ operation }) => operation.users);
+    const withRows = kind.withRows?.(this.state, users);
+    if (withRows !== undefined) this.#state = await withRows;
+    const ahead = new Set<string>();
+    const works: Promise<void>[] = [];
+    for (const pending of waiting) {
+      const { after, senderKey, read } = pending.operation;
+      const predecessor = requestKey(senderKey, after);
+      pending.predecessorStored = undefined;
+      if (after !== '' && !ahead.has(predecessor) && recents.get(this.key, predecessor) === undefined) {
+        works.push(this.#lookForPredecessor(pending));
+      }
+      if (read !== undefined) works.push(readFor(pending, read));
+      ahead.add(pending.key);
+    }
+    if (works.length > 0) await Promise.all(works);
+  }
+
+  async #lookForPredecessor(pending: Pending<State, Entry, Body>): Promise<void> {
+    const { senderKey, after } = pending.operation;
+    try {
+      pending.predecessorStored = (await this.#store.ofRequest(senderKey, after)) !== undefined;
+    } catch (error) {
+      pending.readFailure = { error };
+      pending.predecessorStored = false;
+    }
+  }
+
+  /** False where an entry was not stored as it was decided: then what came first has been folded, to decide again. */
+  async #commit(decided: readonly Decided<State, Entry, Body>[]): Promise<boolean> {
+    for (const { pending } of decided) pending.inBatch = true;
+    const opened = this.#keepOpen();
+    const entries = decided.map(({ entry }) => entry);
+    const outcomes = await this.#parts.appender.insert(entries, this.#alone);
+    await opened;
+    while (!this.#parts.keptOpen.isAhead(this.#openUntil)) await this.#keepOpen();
+    this.#alone = outcomes.some(({ kind }) => kind === 'unknown');
+    const failed = outcomes.findIndex(({ kind }) => kind !== 'stored');
+    for (const entry of failed === -1 ? entries : entries.slice(0, failed)) {
+      const taken = this.#take(entry);
+      if (taken !== undefined) await taken;
+    }
+    if (failed === -1) return true;
+    this.#behind = true;
+    await this.#sortOut(decided.slice(failed), outcomes.slice(failed));
+    return false;
+  }
+
+  /** `undefined` where nothing must be waited for. */
+  #keepOpen(): Promise<void> | undefined {
+    const { keptOpen, kind, ground } = this.#parts;
+    if (!keptOpen.isLow(this.#openUntil)) return undefined;
+    const newHead = kind.newHead?.(this.state);
+    const raise = async () => {
+      this.#openUntil = await keptOpen.raise(this.key, newHead);
+    };
+    return untilDone(raise, ground.signal, (error) => this.#warn(error, 'open_until could not be raised'));
+  }
+
+  /** What became of entries that were not stored as decided. Whoever is not settled by it is decided again. */
+  async #sortOut(decided: readonly Decided<State, Entry, Body>[], outcomes: readonly InsertOutcome[]): Promise<void> {
+    if (!(await this.#recovered())) {
+      for (const { pending } of decided) if (!pending.settled) this.#queue.reject(pending, storeUnavailable());
+      return;
+    }
+    let lost = 0;
+    for (const [at, { pending }] of decided.entries()) {
+      const outcome = outcomes[at]!;
+      if (pending.settled || outcome.kind === 'untried') continue;
+      if (outcome.kind === 'refused') this.#queue.reject(pending, outcome.error);
+      else if (!(await this.#settleStored(pending))) lost = Math.max(lost, this.#countLoss(pending));
+    }
+    if (lost > 0) await pauseBefore(lost, this.#parts.ground.signal);
+  }
+
+  /** Applies what stands above the state; with pauses, some seconds long. False: the store cannot be reached. */
+  async #recovered(): Promise<boolean> {
+    for (let attempt = 1; attempt <= openLogLimits.recoverTries; attempt++) {
+      try {
+        await this.#catchUp('local');
+        this.#behind = false;
+        return true;
+      } catch (error) {
+        this.#warn(error, 'what became of an insert is not known yet');
+        await pauseBefore(attempt, this.#parts.ground.signal);
+      }
+    }
+    return false;
+  }
+
+  /** True where the request stands in the log already, below the state: it is answered with that. */
+  async #settleStored(pending: Pending<State, Entry, Body>): Promise<boolean> {
+    const { senderKey, requestId, about } = pending.operation;
+    try {
+      const found = await this.#store.ofRequest(senderKey, requestId);
+      if (found === undefined) return false;
+      if (!pending.settled) this.#queue.resolve(pending, await this.#repeat(found, about));
+    } catch (error) {
+      this.#queue.reject(pending, error);
+    }
+    return true;
+  }
+
+  #countLoss(pending: Pending<State, Entry, Body>): number {
+    pending.lost++;
+    if (pending.lost > openLogLimits.lostMax) {
+      const retryAfterMs = Math.ceil(openLogLimits.conflictRetryMs * (1 + Math.random()));
+      this.#queue.reject(pending, refuse('CONFLICT', { retryAfterMs }));
+    }
+    return pending.lost;
+  }
+
+  /** To the front of the queue, with new ids: the old ones may be in the store. */
+  async #again(pendings: readonly Pending<State, Entry, Body>[]): Promise<void> {
+    const unsettled = pendings.filter(({ settled }) => !settled);
+    await Promise.all(
+      unsettled.map(async (pending) => {
+        pending.id = await this.#parts.ground.nextId();
+      }),
+    );
+    this.#queue.putBack(unsettled);
+  }
+
+  /**
+   * Refusals, and requests for which there is nothing to do: they hold only if nothing came before them that this
+   * process had not seen, and only if the request was not stored before.
+   */
+  async #endWithout(ended: readonly Ended<State, Entry, Body>[]): Promise<void> {
+    if (ended.some(({ pending }) => pending.operation.fresh !== true && pending.lost < openLogLimits.lostMax)) {
+      const decidedAt = this.state.seq;
+      try {
+        await this.#catchUp('majority');
+      } catch (error) {
+        for (const { pending } of ended) this.#queue.reject(pending, error);
+        return;
+      }
+      if (this.state.seq !== decidedAt) {
+        for (const { pending } of ended) pending.lost++;
+        await this.#again(ended.map(({ pending }) => pending));
+        return;
+      }
+    }
+    for (const { pending, error } of ended) void this.#endOne(pending, error);
+  }
+
+  async #endOne(pending: Pending<State, Entry, Body>, error: unknown): Promise<void> {
+    if (pending.operation.fresh !== true && (await this.#settleStored(pending))) return;
+    if (pending.settled) return;
+    if (error !== undefined) this.#queue.reject(pending, error);
+    else {
+      this.#queue.resolve(pending, { entry: undefined, repeated: false, message: undefined, state: this.state });
+    }
+  }
+
+  /** Takes in what stands in the log above the state, whoever wrote it, and lets it leave. */
+  async #catchUp(concern: Concern): Promise<void> {
+    for (;;) {
+      const page = await this.#store.above(this.state.seq, concern);
+      for (const entry of page) {
+        const taken = this.#take(entry);
+        if (taken !== undefined) await taken;
+      }
+      if (page.length === 0) return;
+    }
+  }
+
+  /** A stored entry, the next one, leaves: into the documents and the state, to everyone, to whoever waits for it. */
+  #take(entry: Entry): Promise<void> | undefined {
+    const { kind } = this.#parts;
+    const state = kind.fold(this.state, entry);
+    const applied = kind.apply(entry, state);
+    if (applied instanceof Promise || kind.lacks?.(state)) return this.#takeSlowly(entry, state, applied);
+    this.#leave(applied, state);
+    return undefined;
+  }
+
+  async #takeSlowly(entry: Entry, state: State, first: Promise<Applied<Entry>> | Applied<Entry>): Promise<void> {
+    const { kind, ground } = this.#parts;
+    const failed = (error: unknown) => this.#warn(error, 'the documents of an entry could not be written');
+    let next: Promise<Applied<Entry>> | Applied<Entry> | undefined = first;
+    const apply = async () => {
+      const now = next ?? kind.apply(entry, state);
+      next = undefined;
+      return now;
+    };
+    const applied = await untilDone(apply, ground.signal, failed);
+    const lacking = kind.lacks?.(state) === true && kind.mend !== undefined;
+    const whole = lacking ? await untilDone(async () => kind.mend!(state), ground.signal, failed) : state;
+    this.#leave(applied, whole);
+  }
+
+  #leave({ entry, message }: Applied<Entry>, state: State): void {
+    const { kind, recents, ahead } = this.#parts;
+    this.#state = state;
+    const request = requestKey(entry.sender_key, entry.request_id);
+    recents.add(this.key, request, entry);
+    kind.publish(entry, state);
+    this.#follow(entry, state);
+    ahead(this);
+    const waiter = this.#queue.inFlight(request);
+    if (waiter === undefined) return;
+    if (waiter.operation.about !== entry.about) this.#queue.reject(waiter, refuse('REQUEST_ID_REUSED'));
+    else this.#queue.resolve(waiter, { entry, repeated: waiter.id !== entry._id, message, state });
+  }
+
+  /** What must be done elsewhere before the head document may know of the entry; tried until it is done. */
+  #follow(entry: Entry, state: State): void {
+    const { kind, ground } = this.#parts;
+    const work = kind.follow(entry, state);
+    if (work === undefined) return;
+    // One after the other: a user is told of coming and going in this order.
+    const failed = (error: unknown) => this.#warn(error, 'what follows from an entry is not done yet');
+    this.#followed = this.#followed.then(() => untilDone(work, ground.signal, failed));
+    this.#following++;
+    // Rejected only when the service ends: then the head document stays below, and the next to open the log does it.
+    this.#followed.then(() => this.#following--).catch(() => {});
+  }
+
+  /** The first result again; published again, too, in case that got lost. */
+  async #repeat(stored: Entry, about: string): Promise<Result<State, Entry>> {
+    if (stored.about !== about) throw refuse('REQUEST_ID_REUSED');
+    if (stored.seq > this.state.seq) await this.refresh();
+    const { entry, message } = await this.#parts.kind.current(stored);
+    this.#parts.kind.publish(entry, this.state);
+    return { entry, repeated: true, message, state: this.state };
+  }
+
+  #throwIfOver(): void {
+    if (this.#ended !== undefined) throw this.#ended.error;
+  }
+
+  #warn(error: unknown, message: string): void {
+    this.#parts.ground.log.warn({ topic: this.key, err: error }, message);
+  }
+}
+
+async function readFor<State extends LogState, Entry extends StoredEntry, Body extends object>(
+  pending: Pending<State, Entry, Body>,
+  read: (names: Set<string>) => Promise<unknown>,
+): Promise<void> {
+  pending.foundNames.clear();
+  pending.readFailure = undefined;
+  try {
+    pending.found = await read(pending.foundNames);
+  } catch (error) {
+    pending.readFailure = { error };
+  }
+}
+
+function storeUnavailable(): Error {
+  return refuse('STORE_UNAVAILABLE', { retryAfterMs: openLogLimits.storeRetryMs });
+}
+
+function deferred(): Deferred {
+  let resolve: (() => void) | undefined;
+  let reject: ((error: unknown) => void) | undefined;
+  const promise = new Promise<void>((resolveIt, rejectIt) => {
+    resolve = resolveIt;
+    reject = rejectIt;
+  });
+  promise.catch(() => {});
+  return { promise, resolve: resolve!, reject: reject! };
+}

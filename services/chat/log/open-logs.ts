@@ -1,0 +1,109 @@
+// Everything that keeps chat's logs, opened and tied together: conversations, users' own logs, and the topics that both
+// are published on. The service opens it once and closes it last.
+
+import { ConversationHeadEvent } from '../../../gen/circuit/chat/v1/events.ts';
+import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
+import type { Ground } from '../../../mesh/service/define-service.ts';
+import type { TopicSource } from '../../../mesh/service/topic-source.ts';
+import { conversationTopicEvent } from '../topics/conversation-event.ts';
+import { topicOf } from '../topics/names.ts';
+import { openTopicSource } from '../topics/topic-source.ts';
+import { userTopicEvent } from '../topics/user-event.ts';
+import { type CauseInLog, OpenUserLogs } from '../user-log/open-user-logs.ts';
+import type { Entry } from './entry.ts';
+import { isLarge } from './head-fields.ts';
+import { type HeadNotice, HeadNotices } from './head-notices.ts';
+import type { LogGround } from './log-kind.ts';
+import { OpenConversations } from './open-conversations.ts';
+import { contentTypes } from './words.ts';
+
+export type ChatLogs = {
+  readonly conversations: OpenConversations;
+  readonly userLogs: OpenUserLogs;
+  readonly topics: TopicSource;
+  /** Writes behind what is ahead, and ends. No handler runs any more. */
+  close(): Promise<void>;
+};
+
+/** Families of ids: conversations are counted apart from entries. */
+const conversationFamily = 'conversation';
+const entryFamily = 'message';
+
+export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'clock'>): ChatLogs {
+  const { db, bus, ids } = ground;
+  const ending = new AbortController();
+  const logGround: LogGround = {
+    log: ground.log,
+    clock: ground.clock,
+    signal: ending.signal,
+    nextId: () => ids.next(entryFamily),
+  };
+  const notices = new HeadNotices((notice) => bus.publish(headEvent(notice)));
+  const userLogs = new OpenUserLogs({
+    db,
+    ground: logGround,
+    publish: (entry) => bus.publish(userTopicEvent(entry)),
+    heads: (conversationIds) => conversations.heads(conversationIds),
+  });
+  const conversations: OpenConversations = new OpenConversations({
+    db,
+    ground: logGround,
+    nextConversationId: () => ids.next(conversationFamily),
+    effects: {
+      publish: (entry, state) => {
+        bus.publish(conversationTopicEvent(entry));
+        if (isLarge(state)) notices.moved(state);
+      },
+      added: (entry, userKey, addedBy, follow) => userLogs.added(causeOf(entry), userKey, addedBy, follow),
+      removed: (entry, userKey) => userLogs.removed(causeOf(entry), userKey),
+    },
+  });
+  return {
+    conversations,
+    userLogs,
+    topics: openTopicSource(conversations, userLogs),
+    async close() {
+      notices.close();
+      await conversations.close();
+      await userLogs.close();
+      ending.abort();
+    },
+  };
+}
+
+function causeOf(entry: Entry): CauseInLog {
+  return {
+    conversationId: entry.conversation_id,
+    accountKey: entry.account_key,
+    seq: entry.seq,
+    at: entry.created_at.getTime(),
+  };
+}
+
+function headEvent({ conversationId, seq, number, last }: HeadNotice): TopicEvent {
+  const event = {
+    conversationId,
+    lastSeq: seq,
+    lastNumber: number,
+    lastMessage: last && {
+      messageId: last.message_id,
+      contentPreview: last.content_preview,
+      senderKey: last.sender_key,
+      senderName: last.sender_name,
+      sentAt: last.sent_at,
+      type: contentTypes[last.type],
+      seq: last.seq,
+    },
+  };
+  return {
+    topic: topicOf.heads(conversationId),
+    seq: 0,
+    after: 0,
+    event: 'conversation.head',
+    data: ConversationHeadEvent.encode(event).finish(),
+    revokedUsers: [],
+    grantedTopics: [],
+    revokedTopics: [],
+    blanked: [],
+  };
+}

@@ -1,0 +1,98 @@
+// One request on its way through a log's queue: what it asks for, where it stands, and who waits for its result.
+
+import type { LogState, StoredEntry } from './log-kind.ts';
+import { requestKey } from './recent-requests.ts';
+
+export type Nothing = { readonly nothing: true };
+
+export type Operation<State, Body> = {
+  readonly senderKey: string;
+  readonly requestId: string;
+  /** A digest: see about.ts. */
+  readonly about: string;
+  readonly after: string;
+  /** The request id was made this moment: nothing with it can be in the log. */
+  readonly fresh?: boolean;
+  /** Users whose rows the decision looks at. */
+  readonly users: readonly string[];
+  /** Adds to `names` what it reads. */
+  readonly read: ((names: Set<string>) => Promise<unknown>) | undefined;
+  readonly decide: (state: State, read: unknown) => Body | Nothing;
+  /** The time of the request, in milliseconds since 1970. */
+  readonly now: number;
+  /** Ends the wait for a place in a batch; no longer heard once it is in one. */
+  readonly signal: AbortSignal;
+};
+
+export type Result<State, Entry> = {
+  readonly entry: Entry | undefined;
+  readonly repeated: boolean;
+  readonly message: Entry | undefined;
+  readonly state: State;
+};
+
+export class Pending<State extends LogState, Entry extends StoredEntry, Body extends object> {
+  readonly operation: Operation<State, Body>;
+  /** The request inside its log. */
+  readonly key: string;
+  readonly result: Promise<Result<State, Entry>>;
+  /** The entry's id; another one for each try. */
+  id: string;
+  /** Races lost. */
+  lost = 0;
+  /** Others with the same request wait for this one: it is not given up when its own caller is gone. */
+  joined = false;
+  settled = false;
+  inBatch = false;
+  /** Set by the preparation of a decision. */
+  found: unknown;
+  readonly foundNames = new Set<string>();
+  readFailure: { readonly error: unknown } | undefined;
+  predecessorStored: boolean | undefined;
+  readonly #resolve: (result: Result<State, Entry>) => void;
+  readonly #reject: (error: unknown) => void;
+  #stopListening: (() => void) | undefined;
+
+  constructor(operation: Operation<State, Body>, id: string) {
+    this.operation = operation;
+    this.key = requestKey(operation.senderKey, operation.requestId);
+    this.id = id;
+    let resolve: ((result: Result<State, Entry>) => void) | undefined;
+    let reject: ((error: unknown) => void) | undefined;
+    this.result = new Promise((resolveIt, rejectIt) => {
+      resolve = resolveIt;
+      reject = rejectIt;
+    });
+    this.#resolve = resolve!;
+    this.#reject = reject!;
+  }
+
+  /** Calls `gone` when the caller gives up before the operation is in a batch. */
+  listen(gone: () => void): void {
+    const { signal } = this.operation;
+    const listener = () => {
+      if (!this.inBatch && !this.joined && !this.settled) gone();
+    };
+    signal.addEventListener('abort', listener, { once: true });
+    this.#stopListening = () => signal.removeEventListener('abort', listener);
+  }
+
+  resolve(result: Result<State, Entry>): void {
+    this.settled = true;
+    this.#stopListening?.();
+    this.#resolve(result);
+  }
+
+  reject(error: unknown): void {
+    this.settled = true;
+    this.#stopListening?.();
+    this.#reject(error);
+  }
+}
+
+/** A place in the queue: taken on arrival, filled when the handler has asked what it must. */
+export type Place<State extends LogState, Entry extends StoredEntry, Body extends object> = {
+  pending: Pending<State, Entry, Body> | undefined;
+  /** Given back, or settled otherwise: passed over. */
+  gone: boolean;
+};

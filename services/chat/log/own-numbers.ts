@@ -1,0 +1,49 @@
+// The count of user messages at each sender's own last one, which their unread count starts from: kept here and written
+// to the sender's row at most once a second, before the conversation's head document rises past it.
+
+import type { GroupedWrites } from './grouped-writes.ts';
+import { type MemberRow, rowId } from './member-row.ts';
+
+export class OwnNumbers {
+  readonly #rows: GroupedWrites<MemberRow>;
+  /** By conversation, then user. Bounded: each is written and forgotten within a second of its message. */
+  readonly #numbers = new Map<string, Map<string, number>>();
+
+  constructor(rows: GroupedWrites<MemberRow>) {
+    this.#rows = rows;
+  }
+
+  note(conversationId: string, userKey: string, number: number): void {
+    let numbers = this.#numbers.get(conversationId);
+    if (numbers === undefined) {
+      numbers = new Map();
+      this.#numbers.set(conversationId, numbers);
+    }
+    numbers.set(userKey, Math.max(number, numbers.get(userKey) ?? 0));
+  }
+
+  /** The row with what is not written yet. */
+  overlay(row: MemberRow): MemberRow {
+    const own = this.#numbers.get(row.conversation_id)?.get(row.user_key);
+    return own === undefined || own <= (row.own_number ?? 0) ? row : { ...row, own_number: own };
+  }
+
+  /** Writes those of one conversation; what fails stays. */
+  async write(conversationId: string): Promise<void> {
+    const numbers = this.#numbers.get(conversationId);
+    if (numbers === undefined) return;
+    await Promise.all([...numbers].map(([userKey, number]) => this.#writeOne(conversationId, userKey, number)));
+    if (numbers.size === 0) this.#numbers.delete(conversationId);
+  }
+
+  async #writeOne(conversationId: string, userKey: string, number: number): Promise<void> {
+    await this.#rows.write({
+      updateOne: {
+        filter: { _id: rowId(userKey, conversationId), user_key: userKey },
+        update: { $max: { own_number: number } },
+      },
+    });
+    const numbers = this.#numbers.get(conversationId);
+    if (numbers?.get(userKey) === number) numbers.delete(userKey);
+  }
+}

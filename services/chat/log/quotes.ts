@@ -1,0 +1,36 @@
+// What a reply shows of the message that it answers: the words of today. A quote follows an edit and goes blank with a
+// deletion, without a write to any reply.
+
+import type { Collection } from 'mongodb';
+import { previewOf } from '../messages/preview.ts';
+import type { Entry, MessageDocument } from './entry.ts';
+import { saidOf } from './stored-said.ts';
+
+/** The same entries; replies among them with their quote of today. One look-up for all. */
+export async function withQuotes<Any extends Entry>(
+  entries: Collection<Entry>,
+  conversationId: string,
+  page: readonly Any[],
+): Promise<readonly Any[]> {
+  const targets = new Set<string>();
+  for (const entry of page) {
+    if (entry.kind === 'message' && entry.reply_to !== undefined) targets.add(entry.reply_to.message_id);
+  }
+  if (targets.size === 0) return page;
+  const found = await entries.find({ _id: { $in: [...targets] }, conversation_id: conversationId }).toArray();
+  const previews = new Map(
+    found.filter((entry) => entry.kind === 'message').map((message) => [message._id, previewOf(saidOf(message))]),
+  );
+  return page.map((entry) =>
+    entry.kind === 'message' && entry.reply_to !== undefined
+      ? { ...entry, reply_to: quote(entry.reply_to, previews) }
+      : entry,
+  );
+}
+
+function quote(
+  reply: NonNullable<MessageDocument['reply_to']>,
+  previews: ReadonlyMap<string, string>,
+): NonNullable<MessageDocument['reply_to']> {
+  return { ...reply, content_preview: previews.get(reply.message_id) ?? '' };
+}

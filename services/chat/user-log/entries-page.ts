@@ -1,0 +1,42 @@
+// A page of a user's log, its entries as they leave: those about rows with the rows of today.
+
+import { calculateObjectSize } from 'bson';
+import type { UserEntry } from './user-entry.ts';
+import type { UserDocuments, UserState } from './user-kind.ts';
+import type { UserEntryPage } from './user-logs.ts';
+
+/** Bytes of a page, as stored; the first entry comes whatever its size. */
+const pageBytesMax = 256 * 1024;
+
+export async function userPage(
+  documents: UserDocuments,
+  state: UserState,
+  after: number,
+  limit: number,
+): Promise<UserEntryPage> {
+  const head = state.seq;
+  if (after < state.floorSeq) return { entries: [], head, gone: true };
+  if (after >= head) return { entries: [], head, gone: false };
+  const found = await documents.entries
+    .find({ user_key: state.userKey, seq: { $gt: after, $lte: head } }, { readConcern: { level: 'majority' } })
+    .sort({ seq: 1 })
+    .limit(limit)
+    .toArray();
+  const page: UserEntry[] = [];
+  const concerned = new Set<string>();
+  let bytes = 0;
+  for (const entry of found) {
+    bytes += calculateObjectSize(entry);
+    if (page.length > 0 && bytes > pageBytesMax) break;
+    page.push(entry);
+    if (entry.kind === 'rows') for (const change of entry.changes) concerned.add(change.conversation_id);
+  }
+  const rows = concerned.size === 0 ? [] : await documents.rowsNow(state.userKey, [...concerned]);
+  const byConversation = new Map(rows.map((now) => [now.row.conversation_id, now]));
+  const entries = page.map((entry) =>
+    entry.kind === 'rows'
+      ? { ...entry, rows: entry.changes.flatMap((change) => byConversation.get(change.conversation_id) ?? []) }
+      : entry,
+  );
+  return { entries, head, gone: false };
+}

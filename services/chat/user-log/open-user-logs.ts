@@ -1,0 +1,245 @@
+// The users' own logs of this process, over the one machinery of logs. In-process is enough: two processes that write
+// the same user's log are told apart by its unique indexes.
+
+import type { Collection, Db } from 'mongodb';
+import { refuse } from '../../../mesh/errors/refuse.ts';
+import type { ConversationDocument } from '../log/conversation-document.ts';
+import { GroupedWrites } from '../log/grouped-writes.ts';
+import type { LogGround } from '../log/log-kind.ts';
+import { Logs } from '../log/logs.ts';
+import { type MemberRow, rowId } from '../log/member-row.ts';
+import type { Operation, Result } from '../log/operation.ts';
+import { type ReceiptDocument, writeReceipt } from '../log/receipts.ts';
+import { userPage } from './entries-page.ts';
+import { Gathering } from './gathering.ts';
+import { effectOf } from './row-change.ts';
+import type { NewUserEntry, RowNow, StoredRowChange, UserEntry } from './user-entry.ts';
+import { type HiddenMessage, type UserDocuments, type UserLogHead, type UserState, userKind } from './user-kind.ts';
+import type { DeliveredMark, LogUser, RowChanged, UserEntryPage, UserLogs } from './user-logs.ts';
+
+export type UserLogsOptions = {
+  readonly db: Db;
+  readonly ground: LogGround;
+  readonly publish: (entry: UserEntry) => void;
+  /** Head documents of conversations, as new as they are known here. */
+  readonly heads: (conversationIds: readonly string[]) => Promise<ReadonlyMap<string, ConversationDocument>>;
+};
+
+/** What follows from a conversation's entry in the logs of the users that it concerns. */
+export type CauseInLog = {
+  readonly conversationId: string;
+  readonly accountKey: string;
+  readonly seq: number;
+  readonly at: number;
+};
+
+export class OpenUserLogs implements UserLogs {
+  readonly #logs: Logs<UserState, UserEntry, NewUserEntry>;
+  readonly #options: UserLogsOptions;
+  readonly #documents: UserDocuments;
+  /** By user; each goes when its user has been quiet for a second. */
+  readonly #gatherings = new Map<string, Gathering<RowChanged>>();
+
+  constructor(options: UserLogsOptions) {
+    const { db, ground, publish } = options;
+    const heads: Collection<UserLogHead> = db.collection('user_logs');
+    const rows: Collection<MemberRow> = db.collection('members');
+    const hidden: Collection<HiddenMessage> = db.collection('hidden_messages');
+    const receipts: Collection<ReceiptDocument> = db.collection('receipts');
+    this.#options = options;
+    this.#documents = {
+      entries: db.collection<UserEntry>('user_entries'),
+      heads,
+      rows,
+      receipts,
+      hidden,
+      writtenHeads: new GroupedWrites(heads),
+      writtenRows: new GroupedWrites(rows),
+      writtenHidden: new GroupedWrites(hidden),
+      rowsNow: (userKey, conversationIds) => this.#rowsNow(userKey, conversationIds),
+    };
+    this.#logs = new Logs(userKind(this.#documents, publish), ground);
+  }
+
+  changeRow: UserLogs['changeRow'] = (user, conversationId, change, signal) => {
+    signal.throwIfAborted();
+    let gathering = this.#gatherings.get(user.userKey);
+    if (gathering === undefined) {
+      gathering = new Gathering(
+        (changes) => this.#commit(user, changes),
+        () => this.#gatherings.delete(user.userKey),
+      );
+      this.#gatherings.set(user.userKey, gathering);
+    }
+    return gathering.change(conversationId, change);
+  };
+
+  async hideMessages(
+    user: LogUser,
+    conversationId: string,
+    messageIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#append(user, {
+      ...(await this.#fresh(user, signal)),
+      read: () => this.hidden(user, conversationId, messageIds),
+      decide: (_state, found) => {
+        const hidden = found as ReadonlySet<string>;
+        const message_ids = messageIds.filter((id) => !hidden.has(id));
+        if (message_ids.length === 0) return { nothing: true };
+        return { kind: 'hidden', conversation_id: conversationId, message_ids };
+      },
+    });
+  }
+
+  async hidden(user: LogUser, conversationId: string, messageIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (messageIds.length === 0) return new Set();
+    const found = await this.#documents.hidden
+      .find({ user_key: user.userKey, conversation_id: conversationId, message_id: { $in: [...messageIds] } })
+      .toArray();
+    return new Set(found.map(({ message_id }) => message_id));
+  }
+
+  async delivered(user: LogUser, conversationId: string, mark: DeliveredMark): Promise<RowChanged | undefined> {
+    const { seq, at, keepTime } = mark;
+    const { rows, receipts } = this.#documents;
+    const filter = { _id: rowId(user.userKey, conversationId), user_key: user.userKey };
+    const before = await rows.findOneAndUpdate(filter, { $max: { delivered_seq: seq } }, { returnDocument: 'before' });
+    if (before === null) return undefined;
+    const from = before.delivered_seq ?? 0;
+    if (seq < from || seq === 0) return { row: before, moved: false };
+    if (keepTime) {
+      await writeReceipt(receipts, {
+        conversationId,
+        accountKey: user.accountKey,
+        userKey: user.userKey,
+        watermark: 'delivered',
+        from,
+        to: seq,
+        at: new Date(at),
+      });
+    }
+    return { row: { ...before, delivered_seq: seq }, moved: seq > from };
+  }
+
+  async entries(userKey: string, after: number, limit: number): Promise<UserEntryPage> {
+    const state = await this.#stateOf(userKey);
+    if (state === undefined) return { entries: [], head: 0, gone: false };
+    return userPage(this.#documents, state, after, limit);
+  }
+
+  async head(userKey: string): Promise<number> {
+    return (await this.#stateOf(userKey))?.seq ?? 0;
+  }
+
+  /** From a conversation's log: the user is in it from `cause.seq` on. May be repeated. */
+  async added(cause: CauseInLog, userKey: string, addedBy: string, follow: boolean): Promise<void> {
+    await this.#appendCause(cause, userKey, {
+      kind: 'added',
+      conversation_id: cause.conversationId,
+      since: cause.seq,
+      added_by: addedBy,
+      follow,
+    });
+  }
+
+  /** From a conversation's log: the user is in it no more. May be repeated. */
+  async removed(cause: CauseInLog, userKey: string): Promise<void> {
+    await this.#appendCause(cause, userKey, {
+      kind: 'removed',
+      conversation_id: cause.conversationId,
+      removed_seq: cause.seq,
+    });
+  }
+
+  sweep(): Promise<number> {
+    return this.#logs.sweep();
+  }
+
+  writeBehind(): Promise<void> {
+    return this.#logs.writeBehind();
+  }
+
+  async close(): Promise<void> {
+    for (const gathering of this.#gatherings.values()) gathering.close();
+    await this.#logs.close();
+  }
+
+  async #commit(user: LogUser, changes: ReadonlyMap<string, Parameters<UserLogs['changeRow']>[2]>) {
+    const ids = [...changes.keys()];
+    const before = new Map<string, MemberRow>();
+    const result = await this.#append(user, {
+      ...(await this.#fresh(user, this.#options.ground.signal)),
+      read: (names) => {
+        for (const id of ids) names.add(id);
+        return this.#documents.rows.find({ user_key: user.userKey, conversation_id: { $in: ids } }).toArray();
+      },
+      decide: (_state, found) => {
+        const effects: StoredRowChange[] = [];
+        before.clear();
+        for (const row of found as readonly MemberRow[]) {
+          before.set(row.conversation_id, row);
+          const effect = effectOf(row, changes.get(row.conversation_id)!);
+          if (effect !== undefined) effects.push(effect);
+        }
+        return effects.length === 0 ? { nothing: true } : { kind: 'rows', changes: effects };
+      },
+    });
+    const rows = result.entry?.kind === 'rows' ? (result.entry.rows ?? []) : [];
+    const after = new Map(rows.map(({ row }) => [row.conversation_id, row]));
+    return (conversationId: string): RowChanged => {
+      const row = after.get(conversationId) ?? before.get(conversationId);
+      if (row === undefined) throw refuse('CONVERSATION_NOT_FOUND');
+      return { row, moved: after.has(conversationId) };
+    };
+  }
+
+  async #appendCause(cause: CauseInLog, userKey: string, body: NewUserEntry): Promise<void> {
+    const user = { userKey, accountKey: cause.accountKey };
+    await this.#append(user, {
+      senderKey: 'system:conversation',
+      requestId: `c:${cause.conversationId}:${cause.seq}`,
+      about: '',
+      after: '',
+      users: [],
+      read: undefined,
+      decide: () => body,
+      now: cause.at,
+      signal: this.#options.ground.signal,
+    });
+  }
+
+  async #fresh(user: LogUser, signal: AbortSignal) {
+    const { clock, nextId } = this.#options.ground;
+    const senderKey = `user:${user.userKey}`;
+    return { senderKey, requestId: await nextId(), about: '', after: '', fresh: true, users: [], now: clock(), signal };
+  }
+
+  async #append(user: LogUser, operation: Operation<UserState, NewUserEntry>): Promise<Result<UserState, UserEntry>> {
+    for (;;) {
+      const log = this.#logs.get(user.userKey, user.accountKey);
+      const place = log.enter();
+      try {
+        // Not there: it was opened a moment ago by somebody who only asked for it. The next one begins it.
+        if (!(await log.opened)) continue;
+        return await log.submit(place, operation, await this.#options.ground.nextId());
+      } finally {
+        log.leave(place);
+      }
+    }
+  }
+
+  async #stateOf(userKey: string): Promise<UserState | undefined> {
+    const log = this.#logs.get(userKey);
+    if (!(await log.opened)) return undefined;
+    await log.refresh();
+    return log.state;
+  }
+
+  async #rowsNow(userKey: string, conversationIds: readonly string[]): Promise<readonly RowNow[]> {
+    const filter = { user_key: userKey, conversation_id: { $in: [...conversationIds] } };
+    const found = this.#documents.rows.find(filter).toArray();
+    const [rows, heads] = await Promise.all([found, this.#options.heads(conversationIds)]);
+    return rows.map((row) => ({ row, headNumber: heads.get(row.conversation_id)?.last_number ?? 0 }));
+  }
+}

@@ -1,0 +1,160 @@
+// The user's kind of log: its entries come into the user's rows, receipts and hidden messages, and go to their devices.
+
+import type { Collection, Document } from 'mongodb';
+import type { GroupedWrites } from '../log/grouped-writes.ts';
+import type { Applied, HeadDocument, LogKind, LogState } from '../log/log-kind.ts';
+import { type MemberRow, rowId } from '../log/member-row.ts';
+import { type ReceiptDocument, writeReceipt } from '../log/receipts.ts';
+import type { NewUserEntry, RowNow, StoredRowChange, UserEntry, UserEntryOf } from './user-entry.ts';
+
+export type UserState = LogState & { readonly userKey: string; readonly floorSeq: number };
+
+/** The head of a user's log. `_id` is the user's key. */
+export type UserLogHead = {
+  readonly _id: string;
+  readonly account_key: string;
+  readonly last_seq: number;
+  readonly floor_seq?: number;
+  readonly open_until?: Date;
+};
+
+export type HiddenMessage = {
+  /** `<user_key>:<message_id>`. */
+  readonly _id: string;
+  readonly user_key: string;
+  readonly account_key: string;
+  readonly conversation_id: string;
+  readonly message_id: string;
+  readonly hidden_at: Date;
+};
+
+export type UserDocuments = {
+  readonly entries: Collection<UserEntry>;
+  readonly heads: Collection<UserLogHead>;
+  readonly rows: Collection<MemberRow>;
+  readonly receipts: Collection<ReceiptDocument>;
+  readonly hidden: Collection<HiddenMessage>;
+  readonly writtenHeads: GroupedWrites<UserLogHead>;
+  readonly writtenRows: GroupedWrites<MemberRow>;
+  readonly writtenHidden: GroupedWrites<HiddenMessage>;
+  /** The user's rows as they are, with what their conversations' heads count. */
+  rowsNow(userKey: string, conversationIds: readonly string[]): Promise<readonly RowNow[]>;
+};
+
+export type UserKind = LogKind<UserState, UserEntry, NewUserEntry>;
+
+export function userKind(documents: UserDocuments, publish: (entry: UserEntry) => void): UserKind {
+  const { entries, heads, writtenHeads, writtenRows, writtenHidden, receipts } = documents;
+
+  async function load(userKey: string, accountKey: string | undefined) {
+    const head = await heads.findOne({ _id: userKey }, { readConcern: { level: 'majority' } });
+    if (head === null && accountKey === undefined) return undefined;
+    const state = {
+      userKey,
+      accountKey: head?.account_key ?? accountKey ?? '',
+      seq: head?.last_seq ?? 0,
+      floorSeq: head?.floor_seq ?? 0,
+    };
+    return { state, openUntil: head?.open_until?.getTime() ?? 0 };
+  }
+
+  function apply(entry: UserEntry): Promise<Applied<UserEntry>> | Applied<UserEntry> {
+    switch (entry.kind) {
+      case 'rows':
+        return applyRows(entry);
+      case 'hidden':
+        return applyHidden(entry);
+      default:
+        return { entry };
+    }
+  }
+
+  async function applyRows(entry: UserEntryOf<'rows'>): Promise<Applied<UserEntry>> {
+    await Promise.all(
+      entry.changes.map(async (change) => {
+        await writtenRows.write({
+          updateOne: {
+            filter: {
+              _id: rowId(entry.user_key, change.conversation_id),
+              user_key: entry.user_key,
+              own_changed: { $lt: entry.seq },
+            },
+            update: rowUpdate(change, entry.seq),
+          },
+        });
+        if (change.read_seq === undefined || change.read_at === undefined) return;
+        await writeReceipt(receipts, {
+          conversationId: change.conversation_id,
+          accountKey: entry.account_key,
+          userKey: entry.user_key,
+          watermark: 'read',
+          from: change.read_from ?? 0,
+          to: change.read_seq,
+          at: change.read_at,
+        });
+      }),
+    );
+    return { entry: await withRowsNow(entry) };
+  }
+
+  async function applyHidden(entry: UserEntryOf<'hidden'>): Promise<Applied<UserEntry>> {
+    const { user_key, account_key, conversation_id, created_at } = entry;
+    await Promise.all(
+      entry.message_ids.map((message_id) =>
+        writtenHidden.write({
+          updateOne: {
+            filter: { _id: `${user_key}:${message_id}`, user_key },
+            update: { $setOnInsert: { account_key, conversation_id, message_id, hidden_at: created_at } },
+            upsert: true,
+          },
+        }),
+      ),
+    );
+    return { entry };
+  }
+
+  async function withRowsNow(entry: UserEntryOf<'rows'>): Promise<UserEntryOf<'rows'>> {
+    const ids = entry.changes.map((change) => change.conversation_id);
+    return { ...entry, rows: await documents.rowsNow(entry.user_key, ids) };
+  }
+
+  return {
+    name: 'user',
+    keyField: 'user_key',
+    entries: entries as Collection<UserEntry & Document>,
+    heads: heads as unknown as Collection<HeadDocument>,
+    load,
+    newHead: (state) => ({ account_key: state.accountKey, last_seq: 0 }),
+    place: (state, body, { key, ...placing }) => ({
+      ...placing,
+      user_key: key,
+      account_key: state.accountKey,
+      seq: state.seq + 1,
+      ...body,
+    }),
+    fold: (state, entry) => ({ ...state, seq: entry.seq }),
+    touches: (entry) => (entry.kind === 'rows' ? entry.changes.map((change) => change.conversation_id) : []),
+    apply,
+    current: async (entry) => ({ entry: entry.kind === 'rows' ? await withRowsNow(entry) : entry }),
+    publish,
+    follow: () => undefined,
+    writeBehind: (state) =>
+      writtenHeads.write({
+        updateOne: {
+          filter: { _id: state.userKey, last_seq: { $lt: state.seq } },
+          update: { $set: { last_seq: state.seq } },
+        },
+      }),
+  };
+}
+
+/** What is null clears the field. */
+function rowUpdate({ conversation_id: _row, read_at: _at, read_from: _from, ...fields }: StoredRowChange, seq: number) {
+  const set: Record<string, unknown> = { own_changed: seq };
+  const unset: Record<string, 1> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === null) unset[name] = 1;
+    else if (value !== undefined) set[name] = value;
+  }
+  return { $set: set, ...(Object.keys(unset).length > 0 && { $unset: unset }) };
+}
