@@ -19,6 +19,9 @@ export function arbitraryJson(shape: MessageShape): fc.Arbitrary<Json> {
   return messageOf(shape, depthMax);
 }
 
+/** Made once for each message and depth: making them takes longer than using them. */
+const made = new WeakMap<MessageShape, fc.Arbitrary<Json>[]>();
+
 /** The same message, encoded. */
 export function arbitraryBytes(schema: MessageSchema): fc.Arbitrary<Uint8Array> {
   return arbitraryJson(schema.shape).map((json) => schema.encodeJson(json));
@@ -45,6 +48,14 @@ export function mutatedBytes(schema: MessageSchema): fc.Arbitrary<Uint8Array> {
 }
 
 function messageOf(shape: MessageShape, depth: number): fc.Arbitrary<Json> {
+  const known = made.get(shape) ?? [];
+  made.set(shape, known);
+  const at = Math.max(0, depth);
+  known[at] ??= makeMessage(shape, at);
+  return known[at];
+}
+
+function makeMessage(shape: MessageShape, depth: number): fc.Arbitrary<Json> {
   if (shape.special !== 'none') return specialOf(shape, depth);
   const fields = shape.fields.filter((field) => depth > 0 || field.rule.required || field.type !== 'message');
   if (shape.tuple) return fc.tuple(...fields.map((field) => singleOf(field, depth)));
@@ -137,16 +148,7 @@ function wholeOf(type: ScalarName, min?: number, max?: number): fc.Arbitrary<num
     : unsigned
       ? [0, 0xffffffff]
       : [-0x80000000, 0x7fffffff];
-  const bounds = { min: Math.ceil(Math.max(low, min ?? low)), max: Math.floor(Math.min(high, max ?? high)) };
-  return fc.oneof(
-    fc.maxSafeInteger().filter((n) => n >= bounds.min && n <= bounds.max),
-    fc.integer(narrow(bounds)),
-  );
-}
-
-/** fast-check's integers are of 32 bit. */
-function narrow({ min, max }: { min: number; max: number }): { min: number; max: number } {
-  return { min: Math.max(min, -0x80000000), max: Math.min(max, 0x7fffffff) };
+  return fc.integer({ min: Math.ceil(Math.max(low, min ?? low)), max: Math.floor(Math.min(high, max ?? high)) });
 }
 
 function specialOf(shape: MessageShape, depth: number): fc.Arbitrary<Json> {

@@ -45,7 +45,7 @@ export function compileEncoder(shape: MessageShape): (value: unknown) => Uint8Ar
 
 /** Writes the contents of the outermost message, without its length. */
 function contentWriter(shape: MessageShape): Write {
-  if (shape.special !== 'none') return specialWriter(shape);
+  if (shape.special !== 'none' || shape.tuple) return insideWriter(shape);
   let plan: MessagePlan | undefined;
   return (target, value, name, position) => {
     plan ??= planOf(shape);
