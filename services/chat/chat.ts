@@ -4,6 +4,7 @@ import type { Bus } from '../../mesh/bus/bus.ts';
 import type { Context, Handler } from '../../mesh/service/context.ts';
 import type { OpenService } from '../../mesh/service/define-service.ts';
 import type { ConversationLists } from './conversations/conversation-lists.ts';
+import type { FirstRows } from './conversations/first-members.ts';
 import type { HiddenMessages } from './conversations/hidden-messages.ts';
 import type { Conversations } from './log/conversation-log.ts';
 import type { TypingBoard } from './typing/typing-board.ts';
@@ -16,6 +17,7 @@ export type Chat = OpenService & {
   readonly users: Users;
   readonly lists: ConversationLists;
   readonly hiddenMessages: HiddenMessages;
+  readonly firstRows: FirstRows;
   readonly typing: TypingBoard;
   readonly bus: Bus;
 };

@@ -2,14 +2,15 @@ import type { Ground } from '../../mesh/service/define-service.ts';
 import type { TopicSource } from '../../mesh/service/topic-source.ts';
 import type { Chat } from './chat.ts';
 import { conversationLists } from './conversations/conversation-lists.ts';
+import { openFirstRows } from './conversations/first-members.ts';
 import { openHiddenMessages } from './conversations/hidden-messages.ts';
-import { openLogs } from './log/open-logs.ts';
+import { openChatLogs } from './log/open-chat-logs.ts';
 import { typingBoard } from './typing/typing-board.ts';
 import { openUsers, type Users } from './users/users.ts';
 
 /** Chat's state on this ground: the logs, and beside them what is kept in memory only. */
 export async function openChatState(ground: Ground): Promise<Chat> {
-  const logs = await openLogs(ground);
+  const logs = openChatLogs(ground);
   const users = openUsers(ground.db);
   return {
     conversations: logs.conversations,
@@ -17,6 +18,7 @@ export async function openChatState(ground: Ground): Promise<Chat> {
     users,
     lists: conversationLists(),
     hiddenMessages: openHiddenMessages(ground.db),
+    firstRows: openFirstRows(ground.db),
     typing: typingBoard(),
     bus: ground.bus,
     topics: knowingSessions(logs.topics, users, ground.clock),

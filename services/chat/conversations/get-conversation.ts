@@ -22,7 +22,7 @@ export async function conversationFor(context: ChatContext, reader: Reader): Pro
   const document = (await service.conversations.summaries(user.accountKey, [view.id])).get(view.id);
   if (document === undefined) throw refuse('CONVERSATION_NOT_FOUND');
   const [participants, last] = await Promise.all([
-    row.active ? firstMembers(context, [document]) : new Map<string, never>(),
+    row.active ? firstMembers(context, user.accountKey, [document]) : new Map<string, never>(),
     lastMessages(context, { userKey: user.key, accountKey: user.accountKey }, [{ row, document }]),
   ]);
   return showConversation({

@@ -66,6 +66,7 @@ async function showPage(context: ChatContext, user: UserCaller, page: readonly R
   const [participants, last] = await Promise.all([
     firstMembers(
       context,
+      user.accountKey,
       page.map((each) => each.document),
     ),
     lastMessages(context, { userKey: user.key, accountKey: user.accountKey }, page),
