@@ -4,13 +4,13 @@ import type { Chat } from './chat.ts';
 import { conversationLists } from './conversations/conversation-lists.ts';
 import { openFirstRows } from './conversations/first-members.ts';
 import { openHiddenMessages } from './conversations/hidden-messages.ts';
-import { openChatLogs } from './log/open-chat-logs.ts';
+import { openLogs } from './log/open-logs.ts';
 import { typingBoard } from './typing/typing-board.ts';
 import { openUsers, type Users } from './users/users.ts';
 
 /** Chat's state on this ground: the logs, and beside them what is kept in memory only. */
 export async function openChatState(ground: Ground): Promise<Chat> {
-  const logs = openChatLogs(ground);
+  const logs = openLogs(ground);
   const users = openUsers(ground.db);
   return {
     conversations: logs.conversations,
