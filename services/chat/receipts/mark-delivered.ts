@@ -6,7 +6,7 @@ import type {
 import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
 import { openMember } from '../members/reader.ts';
-import { deliveredOf } from './progress.ts';
+import { deliveredOf, isSmall } from './progress.ts';
 import { tellProgress } from './tell-progress.ts';
 
 /** Raises the caller's delivered watermarks, each up to its conversation's head; tells the senders. */
@@ -31,7 +31,8 @@ async function raise(context: ChatContext, conversationId: string, seq: number):
     const reached = Math.min(seq, view.state.seq);
     if (reached <= deliveredOf(row)) return;
     const owner = { userKey: user.key, accountKey: user.accountKey };
-    const changed = await context.service.userLogs.delivered(owner, view.id, reached, context.now);
+    const mark = { seq: reached, at: context.now, keepTime: isSmall(view.state) };
+    const changed = await context.service.userLogs.delivered(owner, view.id, mark);
     if (changed?.moved) await tellProgress(context, view, row, changed.row);
   } catch (error) {
     if (error instanceof CircuitError && passedOver.has(error.reason)) return;

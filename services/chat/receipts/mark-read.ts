@@ -3,6 +3,7 @@ import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatHandler } from '../chat.ts';
 import { openMember, type Reader } from '../members/reader.ts';
 import { readMessage } from '../messages/target.ts';
+import { isSmall } from './progress.ts';
 import { tellProgress } from './tell-progress.ts';
 
 /**
@@ -15,7 +16,7 @@ export const markRead: ChatHandler<MarkReadRequest, MarkReadResponse> = async (r
   if (seq <= (row.read_seq ?? 0)) return {};
 
   const owner = { userKey: user.key, accountKey: user.accountKey };
-  const read = { seq, number: await numberAt(reader, seq), at: context.now };
+  const read = { seq, number: await numberAt(reader, seq), at: context.now, keepTime: isSmall(view.state) };
   const changed = await context.service.userLogs.changeRow(owner, view.id, { read }, context.signal);
   if (changed.moved) await tellProgress(context, view, row, changed.row);
   return {};
