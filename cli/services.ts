@@ -7,7 +7,7 @@ import { UsageError } from './process/usage-error.ts';
 export type ServedService = HostedService & { readonly collections: readonly Collection[] };
 
 const services: Readonly<Record<string, () => Promise<ServedService>>> = {
-  chat: async () => (await import('../services/chat/service.ts')).chat,
+  chat: async () => (await import('../services/chat/service.ts')).chatService,
 };
 
 export const serviceNames: readonly string[] = Object.keys(services);

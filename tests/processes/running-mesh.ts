@@ -27,7 +27,7 @@ export class Watched {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], environment: NodeJS.ProcessEnv) {
-    if (!existsSync(circuit)) throw new Error('dist/ is not built: run `npm run build` first');
+    if (!existsSync(circuit)) throw new Error(`${circuit} is not there: run \`npm run build\` first`);
     const child = spawn(process.execPath, [circuit, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) {

@@ -38,13 +38,13 @@ describe('a mesh on one machine', () => {
   it('lets the ready users talk', async () => {
     const [a, b] = await Promise.all([devToken(mesh.url, asha), devToken(mesh.url, ravi)]);
     const created = await callOverRest<Created>(mesh.url, a, 'POST', '/api/chat/conversations', {
-      request_id: 'r1',
+      request_id: 'request-1',
       type: 'direct',
       participant_keys: [ravi],
     });
     conversation = created.conversation.conversation_id;
     await callOverRest(mesh.url, a, 'POST', `/api/chat/conversations/${conversation}/messages`, {
-      client_message_id: 'm1',
+      client_message_id: 'message-1',
       content: { type: 'text', text: 'DO is 2.1' },
     });
     expect(await textsOf(b)).toEqual(['DO is 2.1']);
