@@ -1,0 +1,73 @@
+// The real store, seen through a seam that can fail: before a command (it never happened), after it (it happened, the
+// answer is lost), or for good (the process died). For tests of what must hold whatever happens.
+
+import { type Db, MongoNetworkError } from 'mongodb';
+
+/** What happens to a command: nothing, or it is lost before or after the store has done it. */
+export type Fate = 'done' | 'lost before' | 'lost after';
+
+export type FlakyDb = {
+  readonly db: Db;
+  /** Asked for every write, in order; reads are only lost when the process is dead. */
+  fate: (collection: string, method: string) => Fate;
+  /** From now on nothing reaches the store: what a killed process does. */
+  kill(): void;
+};
+
+const writes = new Set([
+  'insertMany',
+  'insertOne',
+  'updateOne',
+  'updateMany',
+  'bulkWrite',
+  'findOneAndUpdate',
+  'deleteOne',
+]);
+
+export function flakyDb(db: Db): FlakyDb {
+  let dead = false;
+  const flaky: FlakyDb = {
+    fate: () => 'done',
+    kill() {
+      dead = true;
+    },
+    db: new Proxy(db, {
+      get(target, name) {
+        if (name !== 'collection') return Reflect.get(target, name);
+        return (collection: string) => collectionSeenThrough(target.collection(collection), collection);
+      },
+    }),
+  };
+
+  function collectionSeenThrough<Target extends object>(target: Target, collection: string): Target {
+    return new Proxy(target, {
+      get(of, name) {
+        const member = Reflect.get(of, name);
+        if (typeof member !== 'function') return member;
+        if (name === 'find') return (...args: unknown[]) => (dead ? deadCursor() : member.apply(of, args));
+        return async (...args: unknown[]) => {
+          if (dead) throw lost();
+          const fate = writes.has(String(name)) ? flaky.fate(collection, String(name)) : 'done';
+          if (fate === 'lost before') throw lost();
+          const answer = await member.apply(of, args);
+          if (fate === 'lost after' || dead) throw lost();
+          return answer;
+        };
+      },
+    });
+  }
+  return flaky;
+}
+
+function lost(): MongoNetworkError {
+  return new MongoNetworkError('the connection was lost');
+}
+
+function deadCursor() {
+  const cursor = { sort: () => cursor, limit: () => cursor, project: () => cursor, toArray: async () => [lostThrow()] };
+  return cursor;
+}
+
+function lostThrow(): never {
+  throw lost();
+}
