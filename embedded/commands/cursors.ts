@@ -48,7 +48,7 @@ export class Cursors {
         `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
       );
     }
-    if (cursor.busy) throw storeError('CursorInUse' as never, `cursor id ${key} is already in use`);
+    if (cursor.busy) throw storeError('CursorInUse', `cursor id ${key} is already in use`);
     cursor.busy = true;
     try {
       const batch = await cursor.source.batch(count, batchBytesMax, pace);

@@ -2,7 +2,7 @@
 // Beyond MongoDB's, `afterCommit: true` lets the command do its work first, so that only its answer is lost.
 import { rawOf } from '../bson/build.ts';
 import { bsonType, elementsOf, fieldOf, fieldsOf, isNumber, numberOf, type Raw, textOf, truthOf } from '../bson/raw.ts';
-import { StoreError, storeError } from '../errors.ts';
+import { errorCodes, StoreError, storeError } from '../errors.ts';
 import type { Arguments } from './arguments.ts';
 import type { Reply } from './engine.ts';
 
@@ -94,30 +94,31 @@ const retryableCodes: ReadonlySet<number> = new Set([
   6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
 ]);
 
-const codeNames: Readonly<Record<number, string>> = {
-  6: 'HostUnreachable',
-  7: 'HostNotFound',
-  50: 'MaxTimeMSExpired',
-  64: 'WriteConcernTimeout',
-  89: 'NetworkTimeout',
-  91: 'ShutdownInProgress',
-  112: 'WriteConflict',
-  189: 'PrimarySteppedDown',
-  262: 'ExceededTimeLimit',
-  9001: 'SocketException',
-  10107: 'NotWritablePrimary',
-  11600: 'InterruptedAtShutdown',
-  11602: 'InterruptedDueToReplStateChange',
-  13435: 'NotPrimaryNoSecondaryOk',
-  13436: 'NotPrimaryOrSecondary',
-};
+const codeNames: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(errorCodes).map(([name, code]): [number, string] => [code, name]),
+  [6, 'HostUnreachable'],
+  [7, 'HostNotFound'],
+  [50, 'MaxTimeMSExpired'],
+  [64, 'WriteConcernTimeout'],
+  [89, 'NetworkTimeout'],
+  [91, 'ShutdownInProgress'],
+  [112, 'WriteConflict'],
+  [189, 'PrimarySteppedDown'],
+  [262, 'ExceededTimeLimit'],
+  [9001, 'SocketException'],
+  [10107, 'NotWritablePrimary'],
+  [11600, 'InterruptedAtShutdown'],
+  [11602, 'InterruptedDueToReplStateChange'],
+  [13435, 'NotPrimaryNoSecondaryOk'],
+  [13436, 'NotPrimaryOrSecondary'],
+]);
 
 export function failureError({ errorCode, errorLabels }: Failure): StoreError {
   const code = errorCode ?? 1;
   const detail = errorLabels === undefined ? {} : { errorLabels };
   return new StoreError(
     code,
-    codeNames[code] ?? `Location${code}`,
+    codeNames.get(code) ?? `Location${code}`,
     "Failing command via 'failCommand' failpoint",
     detail,
   );

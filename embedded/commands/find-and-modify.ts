@@ -11,7 +11,7 @@ import type { Call, Reply } from './engine.ts';
 import { withId } from './insert.ts';
 import { filterContext, filterOf, refuseCollation } from './query-plan.ts';
 import { arrayFiltersOf } from './statement.ts';
-import { targets, updateRecord } from './update.ts';
+import { firstTarget, updateRecord } from './update.ts';
 import { writeTo } from './write.ts';
 
 export async function findAndModify(call: Call): Promise<Reply> {
@@ -44,7 +44,7 @@ function modify(call: Call, collection: Collection, change: Raw | undefined): Re
   const show = fields === undefined ? (document: Raw) => document : compileProjection(fields, context);
   const update =
     change === undefined ? undefined : parseUpdate(change, arrayFiltersOf(args.get('arrayFilters')), context);
-  const [record] = targets(engine, collection, { filter, sort, hint: args.get('hint'), multi: false });
+  const record = firstTarget(engine, collection, { filter, sort, hint: args.get('hint') });
   if (record === undefined) {
     if (update === undefined) return { lastErrorObject: { n: 0 }, value: null };
     if (!args.flag('upsert')) return { lastErrorObject: { n: 0, updatedExisting: false }, value: null };

@@ -3,7 +3,7 @@ import { Long, ObjectId, Timestamp } from 'bson';
 import { bsonType, fieldOf, textOf } from '../bson/raw.ts';
 import { messageBytesMax } from '../wire/message.ts';
 import type { Call, Reply } from './engine.ts';
-import { statementsMax } from './insert.ts';
+import { statementsMax } from './write.ts';
 
 export const setName = 'circuit';
 const processId = new ObjectId();

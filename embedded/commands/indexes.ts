@@ -5,16 +5,14 @@ import { equalValues } from '../bson/order.ts';
 import { bsonType, elementsOf, fieldOf, type Raw, textOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { type IndexSpec, isIdKey, parseIndexSpec, sameKey, sameOptions } from '../keys/index-spec.ts';
-import { everything } from '../query/filter.ts';
 import { parseFilter } from '../query/parse-filter.ts';
-import { Scan } from '../query/scan.ts';
 import { checkNamespace, indexesMax } from '../storage/catalog.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { openNode, sealDocument } from '../update/branch.ts';
 import type { Call, Reply } from './engine.ts';
 import { cursorReply } from './find.ts';
 
-/** Documents read at once while an index is filled. */
+/** Documents put into a new index in one commit. */
 const buildPiece = 1000;
 
 export async function createIndexes(call: Call): Promise<Reply> {
@@ -72,27 +70,44 @@ function samePartial(a: IndexSpec, b: IndexSpec): boolean {
   return equalValues(a.partialFilter, b.partialFilter);
 }
 
-/** Fills and publishes a new index in one commit, so that no write falls between the two. */
+/** Fills a new index, a piece of the records in a commit, and publishes it with the last. */
 async function build(call: Call, collection: Collection, spec: IndexSpec): Promise<void> {
   const { catalog, environment } = call.engine;
+  if (collection.building !== undefined) {
+    throw storeError('OperationFailed', `an index is being built on ${collection.namespace}; builds go one at a time`);
+  }
   const index = await catalog.prepareIndex(spec);
+  collection.building = index;
   try {
-    await environment.write(() => {
-      fill(collection, index);
-      catalog.publish(collection, [...collection.indexes, index]);
-    });
+    for (let done = false; !done; ) {
+      call.signal.throwIfAborted();
+      done = await environment.write(() => {
+        const before = index.builtTo;
+        environment.onAbort(() => {
+          index.builtTo = before;
+        });
+        if (fillPiece(collection, index)) return false;
+        catalog.publish(collection, [...collection.indexes, index]);
+        return true;
+      });
+    }
+    index.builtTo = Number.POSITIVE_INFINITY;
+    collection.building = undefined;
   } catch (error) {
+    collection.building = undefined;
     await catalog.release([index]);
     throw error;
   }
 }
 
-/** In a write job. */
-function fill(collection: Collection, index: Index): void {
-  const scan = new Scan(collection, { kind: 'collection', reverse: false, sorted: true }, everything);
-  for (let piece = scan.piece(buildPiece); piece !== undefined; piece = scan.piece(buildPiece)) {
-    for (const { record, document } of piece) collection.addToIndex(index, record, document);
+/** In a write job: the next records into the index; answers false when there are none left. */
+function fillPiece(collection: Collection, index: Index): boolean {
+  const records = collection.alive ? collection.recordsAfter(index.builtTo, buildPiece) : [];
+  for (const { record, document } of records) {
+    collection.addToIndex(index, record, document);
+    index.builtTo = record;
   }
+  return records.length > 0;
 }
 
 export function listIndexes(call: Call): Reply {

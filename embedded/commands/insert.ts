@@ -2,41 +2,39 @@
 import { ObjectId } from 'bson';
 import { rawOf } from '../bson/build.ts';
 import { bsonType, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
-import { StoreError, storeError } from '../errors.ts';
+import { storeError } from '../errors.ts';
 import { checkNamespace } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
 import { documentBytesMax } from '../update/apply-update.ts';
 import { sealDocument } from '../update/branch.ts';
 import type { Call, Reply } from './engine.ts';
-import { writeTo } from './write.ts';
-
-/** Statements in one write command, as in MongoDB. */
-export const statementsMax = 100_000;
-
-export type WriteError = Readonly<Record<string, unknown>>;
+import { inPieces, type WriteError, writeError, writeTo } from './write.ts';
 
 export async function insert(call: Call): Promise<Reply> {
   const { args } = call;
   const namespace = checkNamespace(call.database, args.collection());
   const documents = args.documents('documents');
-  checkStatements(documents.length);
   const ordered = args.get('ordered') === undefined || args.flag('ordered');
-  return writeTo(call, namespace, (collection) => insertAll(collection, documents, ordered));
+  return inPieces({
+    count: documents.length,
+    ordered,
+    alone: () => false,
+    run: (from, to, piece) =>
+      writeTo(call, namespace, (collection) => insertAll(collection, documents, from, to, ordered), piece),
+  });
 }
 
-export function checkStatements(count: number): void {
-  if (count < 1 || count > statementsMax) {
-    throw storeError(
-      'InvalidLength',
-      `Write batch sizes must be between 1 and ${statementsMax}. Got ${count} operations.`,
-    );
-  }
-}
-
-function insertAll(collection: Collection, documents: readonly Raw[], ordered: boolean): Reply {
+/** In a write job. */
+function insertAll(
+  collection: Collection,
+  documents: readonly Raw[],
+  from: number,
+  to: number,
+  ordered: boolean,
+): Reply {
   const writeErrors: WriteError[] = [];
   let n = 0;
-  for (let i = 0; i < documents.length; i++) {
+  for (let i = from; i < to; i++) {
     try {
       collection.insert(withId(documents[i]!));
       n++;
@@ -48,19 +46,12 @@ function insertAll(collection: Collection, documents: readonly Raw[], ordered: b
   return { n, ...(writeErrors.length > 0 ? { writeErrors } : {}) };
 }
 
-/** A statement's error as MongoDB shows it; anything but a StoreError is a fault and goes on up. */
-export function writeError(index: number, error: unknown): WriteError {
-  if (!(error instanceof StoreError)) throw error;
-  return { index, code: error.code, ...error.detail, errmsg: error.message };
-}
-
-/** Throws for documents MongoDB does not store. */
+/** The document with an _id in first place. Throws for documents MongoDB does not store. */
 export function withId(document: Raw): Raw {
-  if (document.end - document.start > documentBytesMax) {
-    throw storeError(
-      'BSONObjectTooLarge',
-      `object to insert too large. size in bytes: ${document.end - document.start}, max size: ${documentBytesMax}`,
-    );
+  const length = document.end - document.start;
+  if (length > documentBytesMax) {
+    const message = `object to insert too large. size in bytes: ${length}, max size: ${documentBytesMax}`;
+    throw storeError('BSONObjectTooLarge', message);
   }
   const { bytes, start } = document;
   const idIsFirst =
@@ -88,9 +79,7 @@ function checkId(type: number, document: Raw): void {
   if (type !== bsonType.object) return;
   const first = fieldsOf(fieldOf(document, '_id')!)[0];
   if (first?.[0].startsWith('$')) {
-    throw storeError(
-      'DollarPrefixedFieldName',
-      `_id fields may not contain '$'-prefixed fields: ${first[0]} is not valid for storage.`,
-    );
+    const message = `_id fields may not contain '$'-prefixed fields: ${first[0]} is not valid for storage.`;
+    throw storeError('DollarPrefixedFieldName', message);
   }
 }

@@ -2,6 +2,7 @@
 // can wait for the next getMore as long as it likes and sees what has changed meanwhile, as MongoDB's does.
 import type { Raw } from '../bson/raw.ts';
 import { rawDocument } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
 import type { IndexPlan, Plan } from '../planner/plan.ts';
 import { type Collection, isUnique, recordIdBytes } from '../storage/collection.ts';
 import type { Filter } from './filter.ts';
@@ -20,12 +21,14 @@ export class Scan {
   readonly counts: ScanCounts = { keys: 0, documents: 0 };
   private readonly collection: Collection;
   private readonly filter: Filter;
+  private readonly plan: Plan;
   private readonly walks: Walk[];
   private readonly seen: Set<number> | undefined;
 
   constructor(collection: Collection, plan: Plan, filter: Filter) {
     this.collection = collection;
     this.filter = filter;
+    this.plan = plan;
     this.walks = walksOf(collection, plan, this.counts);
     const repeats = plan.kind === 'union' || (plan.kind === 'index' && plan.index.multikey.some(Boolean));
     this.seen = repeats ? new Set() : undefined;
@@ -35,6 +38,7 @@ export class Scan {
   piece(most = pieceMax): Found[] | undefined {
     const walk = this.walks[0];
     if (walk === undefined) return undefined;
+    if (!this.collection.alive || !indexesAreThere(this.collection, this.plan)) throw planKilled();
     const out: Found[] = [];
     const candidates = walk(most);
     if (candidates === undefined) {
@@ -61,6 +65,16 @@ export class Scan {
       if (found.length > 0) return found[0];
     }
   }
+}
+
+/** A dropped index's tree may already hold another's keys. */
+function indexesAreThere(collection: Collection, plan: Plan): boolean {
+  if (plan.kind === 'union') return plan.plans.every((each) => indexesAreThere(collection, each));
+  return plan.kind === 'collection' || collection.indexes.includes(plan.index);
+}
+
+function planKilled(): Error {
+  return storeError('QueryPlanKilled', 'query plan killed: its collection or index was dropped');
 }
 
 type Candidate = { readonly record: number; readonly document?: Raw };

@@ -85,11 +85,20 @@ export class Catalog {
 
   /** Makes an empty index tree; the builder fills it and then calls `publish`. */
   prepareIndex(spec: IndexSpec): Promise<Index> {
-    return this.environment.exclusive(() => this.buildIndex(spec, this.takeTree()));
+    return this.environment.exclusive(() => {
+      const index = this.buildIndex(spec, this.takeTree());
+      // A build that a crash cut short has left its keys in a tree nobody knows of.
+      if (index.tree.count() > 0) index.tree.clear();
+      return { ...index, builtTo: 0 };
+    });
   }
 
   /** In a write job: the collection's indexes are from now on these. */
   publish(collection: Collection, indexes: Index[]): void {
+    const before = collection.indexes;
+    this.environment.onAbort(() => {
+      collection.indexes = before;
+    });
     collection.indexes = indexes;
     this.save(collection);
   }
@@ -130,7 +139,12 @@ export class Catalog {
       records: this.environment.tree(recordsName),
       recordsName,
       indexes,
-      flagsRose: () => this.save(collection),
+      flagsRise: (index, flags) => {
+        const before = { multikey: index.multikey, cut: index.cut };
+        this.environment.onAbort(() => Object.assign(index, before));
+        Object.assign(index, flags);
+        this.save(collection);
+      },
     });
     return collection;
   }
@@ -142,6 +156,7 @@ export class Catalog {
       tree: this.environment.tree(treeName),
       multikey: spec.fields.map(() => false),
       cut: false,
+      builtTo: Number.POSITIVE_INFINITY,
       ...(spec.partialFilter === undefined ? {} : { filter: parseFilter(spec.partialFilter) }),
     };
   }

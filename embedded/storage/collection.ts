@@ -15,6 +15,8 @@ const keptBytes = indexKeyBytesMax - 32;
 /** A record's number, in bytes, big-endian. */
 export const recordIdBytes = 6;
 
+const aboveRecords = Buffer.alloc(recordIdBytes + 1, 0xff);
+
 export type Index = {
   readonly spec: IndexSpec;
   readonly tree: Tree;
@@ -24,7 +26,11 @@ export type Index = {
   multikey: boolean[];
   /** Some key was cut: the order among such keys is not the values' order. */
   cut: boolean;
+  /** The last record a build has reached; what lies above it the build will find. Infinity once built. */
+  builtTo: number;
 };
+
+type FlagsRise = (index: Index, flags: Partial<Pick<Index, 'multikey' | 'cut'>>) => void;
 
 export type CollectionParts = {
   readonly namespace: string;
@@ -33,8 +39,8 @@ export type CollectionParts = {
   readonly records: Tree;
   readonly recordsName: string;
   readonly indexes: Index[];
-  /** Called in a write job when an index's flags rose. */
-  readonly flagsRose: () => void;
+  /** In a write job: raises an index's flags, in memory and on disk. */
+  readonly flagsRise: FlagsRise;
 };
 
 type Change = { readonly index: Index; readonly gone: readonly Buffer[]; readonly fresh: readonly Buffer[] };
@@ -46,9 +52,11 @@ export class Collection {
   readonly records: Tree;
   readonly recordsName: string;
   indexes: Index[];
+  /** An index that is being filled: queries do not see it, writes keep it in step. */
+  building: Index | undefined;
   /** False once dropped: whoever still holds it looks the name up again. */
   alive = true;
-  private readonly flagsRose: () => void;
+  private readonly flagsRise: FlagsRise;
   private nextRecord = 0;
 
   constructor(parts: CollectionParts) {
@@ -58,14 +66,16 @@ export class Collection {
     this.records = parts.records;
     this.recordsName = parts.recordsName;
     this.indexes = parts.indexes;
-    this.flagsRose = parts.flagsRose;
+    this.flagsRise = parts.flagsRise;
   }
 
   /** In a write job. Throws DuplicateKey and the errors of index keys. Answers the record's number. */
   insert(document: Raw): number {
-    const changes = this.indexes.map((index): Change => ({ index, gone: [], fresh: this.keysFor(index, document) }));
     if (this.nextRecord === 0) this.nextRecord = this.lastRecord() + 1;
     const record = this.nextRecord;
+    const changes = this.kept(record).map(
+      (index): Change => ({ index, gone: [], fresh: this.keysFor(index, document) }),
+    );
     this.enter(changes, record, document);
     this.records.append(recordKey(record), document.bytes.subarray(document.start, document.end));
     this.nextRecord++;
@@ -75,7 +85,7 @@ export class Collection {
   /** In a write job. Replaces a record by a document with the same _id. Throws as insert does. */
   replace(record: number, before: Raw, after: Raw): void {
     const changes: Change[] = [];
-    for (const index of this.indexes) {
+    for (const index of this.kept(record)) {
       const old = this.keysFor(index, before);
       const now = this.keysFor(index, after);
       const fresh = now.filter((key) => !old.some((other) => other.equals(key)));
@@ -89,13 +99,22 @@ export class Collection {
 
   /** In a write job. */
   remove(record: number, document: Raw): void {
-    for (const index of this.indexes) withdraw({ index, gone: this.keysFor(index, document), fresh: [] }, record);
+    for (const index of this.kept(record)) withdraw({ index, gone: this.keysFor(index, document), fresh: [] }, record);
     this.records.remove(recordKey(record));
   }
 
   document(record: number): Raw | undefined {
     const bytes = this.records.get(recordKey(record));
     return bytes === undefined ? undefined : rawDocument(bytes);
+  }
+
+  /** The next records above a number, in order. */
+  recordsAfter(record: number, limit: number): { readonly record: number; readonly document: Raw }[] {
+    const range = { from: recordKey(record + 1), to: aboveRecords, limit };
+    return this.records.entries(range).map(([key, value]) => ({
+      record: key.readUIntBE(0, recordIdBytes),
+      document: rawDocument(value),
+    }));
   }
 
   count(): number {
@@ -107,6 +126,12 @@ export class Collection {
     this.enter([{ index, gone: [], fresh: this.keysFor(index, document) }], record, document);
   }
 
+  /** The indexes that hold a record now: all that are built, and those whose build has passed it. */
+  private kept(record: number): readonly Index[] {
+    if (this.building === undefined || record > this.building.builtTo) return this.indexes;
+    return [...this.indexes, this.building];
+  }
+
   private lastRecord(): number {
     return this.records.lastKey()?.readUIntBE(0, recordIdBytes) ?? 0;
   }
@@ -116,14 +141,10 @@ export class Collection {
     if (index.filter !== undefined && !matches(index.filter, document)) return [];
     const { keys, multikey } = indexKeys(index.spec, document);
     if (multikey?.some((rose, i) => rose && !index.multikey[i])) {
-      index.multikey = index.multikey.map((was, i) => was || multikey[i]!);
-      this.flagsRose();
+      this.flagsRise(index, { multikey: index.multikey.map((was, i) => was || multikey[i]!) });
     }
     if (keys.every((key) => key.length <= indexKeyBytesMax)) return keys;
-    if (!index.cut) {
-      index.cut = true;
-      this.flagsRose();
-    }
+    if (!index.cut) this.flagsRise(index, { cut: true });
     return keys.map(storedKey);
   }
 

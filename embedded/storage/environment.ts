@@ -27,6 +27,8 @@ export class Environment {
   private waiting: Job[] = [];
   private exclusives: (() => Promise<void>)[] = [];
   private running: Promise<void> | undefined;
+  /** How to take back what the jobs of the commit under way have changed in memory. */
+  private takeBacks: (() => void)[] = [];
   /** Changes the job under way has made. */
   private changes = 0;
   private closed = false;
@@ -60,7 +62,7 @@ export class Environment {
 
   /**
    * Runs a job in the next commit and answers when that is on disk. The job is synchronous and may run twice, if
-   * another job of its commit failed half-way; so it keeps no state outside its trees.
+   * another job of its commit failed half-way; what it changes outside its trees it must be able to take back (onAbort).
    */
   write<T>(run: () => T): Promise<T> {
     if (this.closed) return Promise.reject(storeError('ShutdownInProgress', 'the store is closing'));
@@ -88,9 +90,25 @@ export class Environment {
     });
   }
 
+  /** In a job that changes something in memory: how to take that back, should its commit not be kept. */
+  onAbort(takeBack: () => void): void {
+    this.takeBacks.push(takeBack);
+  }
+
+  private abandon(): void {
+    for (const takeBack of this.takeBacks.reverse()) takeBack();
+    this.takeBacks = [];
+  }
+
   /** A commit of its own, for use inside `exclusive`. */
   async writeAlone(run: () => void): Promise<void> {
-    await this.root.childTransaction(run);
+    try {
+      await this.root.childTransaction(run);
+      this.takeBacks = [];
+    } catch (error) {
+      this.abandon();
+      throw notWritten(error);
+    }
   }
 
   private start(): void {
@@ -117,10 +135,12 @@ export class Environment {
         return outcomes.at(-1)?.poisoned ? (ABORT as never) : undefined;
       });
     } catch (error) {
+      this.abandon();
       for (const job of group) job.failed(notWritten(error));
       return;
     }
     if (!outcomes.at(-1)?.poisoned) {
+      this.takeBacks = [];
       group.forEach((job, i) => {
         const { value, error } = outcomes[i]!;
         if (error === undefined) job.done(value);
@@ -128,6 +148,7 @@ export class Environment {
       });
       return;
     }
+    this.abandon();
     // The last job that ran failed half-way: nothing of this commit was kept. It fails alone, the others run again.
     group[outcomes.length - 1]!.failed(outcomes.at(-1)!.error);
     const rest = group.filter((_, i) => i !== outcomes.length - 1);

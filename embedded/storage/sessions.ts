@@ -1,7 +1,7 @@
 // Which retryable writes were done, and how they were answered: the same (session, number) is done once, also over a
 // restart. The memory of a write is in the same commit as the write.
 import { encodeDocument } from '../bson/build.ts';
-import { fieldOf, fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { elementsOf, fieldOf, fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import type { Environment } from './environment.ts';
 import type { Tree } from './tree.ts';
@@ -24,24 +24,38 @@ export class Sessions {
     this.now = now;
   }
 
-  /** In a write job: the answer given before. Throws TransactionTooOld for a number the session has left behind. */
-  remembered(retry: Retry): Readonly<Record<string, unknown>> | undefined {
-    const stored = this.tree.get(retry.session);
-    if (stored === undefined) return undefined;
-    const record = rawDocument(stored);
-    const last = fieldOf(record, 'number')!.bytes.readBigInt64LE(fieldOf(record, 'number')!.start);
-    if (last < retry.number) return undefined;
-    if (last === retry.number) return Object.fromEntries(fieldsOf(fieldOf(record, 'reply')!));
+  /**
+   * In a write job: the answer given before to a piece of this write. Throws TransactionTooOld for a number the
+   * session has left behind.
+   */
+  remembered(retry: Retry, piece: number): Readonly<Record<string, unknown>> | undefined {
+    const record = this.record(retry.session);
+    if (record === undefined || record.number < retry.number) return undefined;
+    if (record.number === retry.number) {
+      const reply = record.replies[piece];
+      return reply === undefined ? undefined : Object.fromEntries(fieldsOf(reply));
+    }
     throw storeError(
       'TransactionTooOld',
-      `Retryable write with txnNumber ${retry.number} is prohibited on session because a newer retryable write with txnNumber ${last} has already started on this session.`,
+      `Retryable write with txnNumber ${retry.number} is prohibited on session because a newer retryable write with ` +
+        `txnNumber ${record.number} has already started on this session.`,
     );
   }
 
   /** In a write job. */
-  remember(retry: Retry, reply: Readonly<Record<string, unknown>>): void {
-    const record = { number: longOf(retry.number), at: longOf(BigInt(this.now())), reply: { ...reply } };
+  remember(retry: Retry, piece: number, reply: Readonly<Record<string, unknown>>): void {
+    const before = piece === 0 ? undefined : this.record(retry.session);
+    const replies = [...(before?.number === retry.number ? before.replies : []), { ...reply }];
+    const record = { number: longOf(retry.number), at: longOf(BigInt(this.now())), replies };
     this.tree.put(retry.session, encodeDocument(record));
+  }
+
+  private record(session: Buffer): { readonly number: bigint; readonly replies: readonly Raw[] } | undefined {
+    const stored = this.tree.get(session);
+    if (stored === undefined) return undefined;
+    const record = rawDocument(stored);
+    const number = fieldOf(record, 'number')!;
+    return { number: number.bytes.readBigInt64LE(number.start), replies: elementsOf(fieldOf(record, 'replies')!) };
   }
 
   /** Forgets sessions that ended or were idle for too long. */

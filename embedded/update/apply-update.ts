@@ -223,7 +223,7 @@ function place(branch: Branch, name: string, node: Node): void {
   }
   const position = Number(name);
   if (position - branch.values.length > paddingMax) {
-    throw storeError('CannotBackfillArray' as never, `can't backfill more than ${paddingMax} elements`);
+    throw storeError('CannotBackfillArray', `can't backfill more than ${paddingMax} elements`);
   }
   while (branch.values.length < position) {
     branch.values.push({ type: bsonType.null, bytes: emptyDocument.bytes, start: 0, end: 0 });

@@ -1,7 +1,7 @@
 // Parses an update: a replacement, operators, or a pipeline. Refuses what MongoDB refuses before it looks at any
 // document: unknown operators (9), paths that touch each other (40), empty paths (56), dollars (52).
 import { bsonType, elementsOf, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
-import { numberedError, storeError } from '../errors.ts';
+import { storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
 
@@ -83,7 +83,10 @@ function parseOperator(operator: string, body: Raw): Change[] {
   return fieldsOf(body).map(([path, value]) => {
     const parts = path.split('.');
     if (parts.some((part) => part === '')) {
-      throw numberedError(56, `The update path '${path}' contains an empty field name, which is not allowed.`);
+      throw storeError(
+        'EmptyFieldName',
+        `The update path '${path}' contains an empty field name, which is not allowed.`,
+      );
     }
     if (parts[0]!.startsWith('$')) {
       throw storeError(

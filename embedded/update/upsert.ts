@@ -42,10 +42,7 @@ function equalities(filter: Filter): [path: string, value: Raw][] {
     const value = equalTo(only);
     if (value === undefined) continue;
     if (found.has(only.path)) {
-      throw storeError(
-        'NotSingleValueField' as never,
-        `cannot infer query fields to set, path '${only.path}' is matched twice`,
-      );
+      throw storeError('NotSingleValueField', `cannot infer query fields to set, path '${only.path}' is matched twice`);
     }
     found.set(only.path, value);
   }
@@ -64,7 +61,7 @@ function setPath(branch: Branch, parts: readonly string[], value: Raw): void {
     const child = at < 0 ? newBranch() : openNode(here.values[at]!);
     if (child === undefined || child.array) {
       throw storeError(
-        'NotSingleValueField' as never,
+        'NotSingleValueField',
         `cannot infer query fields to set, both '${part}' and '${parts.join('.')}' are matched`,
       );
     }

@@ -36,10 +36,11 @@ export class Connection {
     return this.gone.signal;
   }
 
-  /** Closes once the request under way is answered; what was not begun is not. */
+  /** Closes once a write under way is committed and answered. What only waits or reads is broken off. */
   async drain(): Promise<void> {
     this.waiting = [];
     this.socket.pause();
+    this.gone.abort(new Error('the store is closing'));
     await this.current;
     this.socket.destroySoon();
   }

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openTestStore, type TestStore } from '../open-test-store.ts';
+import { openStore } from '../store.ts';
+
+let test: TestStore | undefined;
+afterEach(async () => {
+  await test?.close();
+  test = undefined;
+});
+
+describe('a store with credentials', () => {
+  const credentials = { user: 'asha', password: 'pössible, =2C' };
+
+  it('lets in who proves the password, and nobody else', async () => {
+    test = await openTestStore({ credentials });
+    expect((await test.db.collection('a').insertOne({ x: 1 })).acknowledged).toBe(true);
+    const wrong = new MongoClient(test.store.uri, { auth: { username: 'asha', password: 'guess' } });
+    await expect(wrong.connect()).rejects.toMatchObject({ code: 18 });
+    await wrong.close();
+    const nobody = new MongoClient(test.store.uri.replace('&authMechanism=SCRAM-SHA-256', ''));
+    await expect(nobody.db('t').collection('a').findOne()).rejects.toMatchObject({ code: 13 });
+    await nobody.close();
+  });
+
+  it('must have some to listen beyond this machine', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'embedded-'));
+    await expect(openStore({ dataDir, port: 0, host: '0.0.0.0' })).rejects.toThrow(/credentials/);
+    rmSync(dataDir, { recursive: true });
+  });
+});
+
+describe('the data directory', () => {
+  it('is open in one store at a time', async () => {
+    test = await openTestStore();
+    await expect(openStore({ dataDir: test.dataDir, port: 0 })).rejects.toThrow(/already open/);
+    await test.restart();
+  });
+});
