@@ -9,7 +9,9 @@ import { createInterface } from 'node:readline';
 import { packageRoot } from '../../cli/process/version.ts';
 import { type RunningMesh, runningMesh } from '../../cli/up/claim.ts';
 
-export const circuit = join(packageRoot, 'dist/cli/circuit.js');
+/** What runs: the build of this checkout, unless another one is named. */
+const dist = process.env.CIRCUIT_DIST ?? join(packageRoot, 'dist');
+export const circuit = join(dist, 'cli/circuit.js');
 export const account = '900000000001';
 export const asha = '100000000001';
 export const ravi = '100000000002';

@@ -102,7 +102,7 @@ async function textsOf(token: string): Promise<readonly (string | undefined)[]> 
 
 /** Resolves when there is no such process any more. There is no event for the end of another's child: it is looked for. */
 async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise(setImmediate);
+  while (isAlive(pid)) await new Promise((look) => setTimeout(look, 20));
 }
 
 function isAlive(pid: number): boolean {
