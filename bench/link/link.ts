@@ -96,7 +96,7 @@ function link(links: MeshLinks, method: MethodSchema, request: Buffer, token: st
       session,
       affinity: 'bench',
       done: (error) => {
-        if (error !== undefined) throw error;
+        if (error !== undefined) queueMicrotask(() => Promise.reject(error));
         done();
       },
     });

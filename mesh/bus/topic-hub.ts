@@ -28,17 +28,23 @@ export class TopicHub implements Bus {
     else followers.deliver(event, encoded);
   }
 
-  follow(topic: string, follower: Follower): void {
+  /** False where it followed already. */
+  follow(topic: string, follower: Follower): boolean {
     const followers = this.#topics.get(topic);
+    if (followers === follower || (followers instanceof Set && followers.has(follower))) return false;
     if (followers === undefined) this.#topics.set(topic, follower);
     else if (followers instanceof Set) followers.add(follower);
-    else if (followers !== follower) this.#topics.set(topic, new Set([followers, follower]));
+    else this.#topics.set(topic, new Set([followers, follower]));
+    return true;
   }
 
-  leave(topic: string, follower: Follower): void {
+  /** False where it did not follow. */
+  leave(topic: string, follower: Follower): boolean {
     const followers = this.#topics.get(topic);
-    if (followers === follower) this.#topics.delete(topic);
-    else if (followers instanceof Set && followers.delete(follower) && followers.size === 0) this.#topics.delete(topic);
+    if (followers === follower) return this.#topics.delete(topic);
+    if (!(followers instanceof Set) || !followers.delete(follower)) return false;
+    if (followers.size === 0) this.#topics.delete(topic);
+    return true;
   }
 
   /** For a follower that is gone: a walk over all topics, which is rare, instead of a list in each follower. */

@@ -103,14 +103,23 @@ export class Dispatch {
       return;
     }
     this.#end(call, undefined);
-    done(undefined, bytes);
+    this.#hand(call, done, undefined, bytes);
   }
 
   #fail(call: RunningCall, thrown: unknown, done: CallDone): void {
     const error = coerce(thrown);
     this.#tell(call, error);
     this.#end(call, error);
-    done(error, undefined);
+    this.#hand(call, done, error, undefined);
+  }
+
+  /** A fault in whoever takes the answer is not the handler's, and ends no other call. */
+  #hand(call: RunningCall, done: CallDone, error: CircuitError | undefined, response: Uint8Array | undefined): void {
+    try {
+      done(error, response);
+    } catch (fault) {
+      call.log.error({ err: fault }, 'an answer could not be handed on');
+    }
   }
 
   #tell(call: RunningCall, error: CircuitError): void {

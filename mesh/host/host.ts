@@ -10,6 +10,7 @@ import { TopicHub } from '../bus/topic-hub.ts';
 import { grpcCalls } from '../caller/grpc-calls.ts';
 import { Owners, type Peers } from '../caller/owners.ts';
 import { channelOptions, messageBytesMax, PeerClients } from '../caller/peer-clients.ts';
+import { within } from '../link/within.ts';
 import type { Api } from '../schema/api.ts';
 import type { Handler } from '../service/context.ts';
 import type { Ground, OpenService } from '../service/define-service.ts';
@@ -340,15 +341,4 @@ function asIs(bytes: Buffer): Buffer {
 /** grpc-js copies by a method that only a Buffer has. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** True when the work ended in time. */
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  const inTime = await Promise.race([work.then(() => true), over]);
-  clearTimeout(timer);
-  return inTime;
 }

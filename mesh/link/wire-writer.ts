@@ -1,6 +1,8 @@
 // Protobuf's wire format written straight into one growing buffer: what Link sends, without an object for each part.
 
 const firstCapacity = 4 * 1_024;
+/** A buffer that grew beyond this for one large part is not kept. */
+const keptCapacityMax = 1_024 * 1_024;
 const encoder = new TextEncoder();
 
 export class WireWriter {
@@ -16,6 +18,7 @@ export class WireWriter {
     const taken = Buffer.allocUnsafe(this.#length);
     this.#buffer.copy(taken, 0, 0, this.#length);
     this.#length = 0;
+    if (this.#buffer.length > keptCapacityMax) this.#buffer = Buffer.allocUnsafeSlow(firstCapacity);
     return taken;
   }
 

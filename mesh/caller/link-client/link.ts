@@ -18,9 +18,11 @@ import {
 } from '../../link/open-request.ts';
 import { type OpenResponseReader, readOpenResponse } from '../../link/open-response.ts';
 import { Outbox, partBytesMax } from '../../link/outbox.ts';
+import { within } from '../../link/within.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { LinkCall } from '../links.ts';
 import { hashOf } from '../rendezvous.ts';
+import { Confirmations } from './confirmations.ts';
 import { SessionNumbers, type SharedSession } from './link-sessions.ts';
 import { LinkConnection, type LinkStream } from './link-stream.ts';
 import type { PendingCall } from './pending-call.ts';
@@ -71,8 +73,8 @@ export class Link implements OpenResponseReader {
   #address: string;
   #hash: number;
   #callsMax = 0;
-  #topicsConfirmed = 0;
-  #confirmations: { readonly number: number; readonly resolve: (confirmed: boolean) => void }[] = [];
+  readonly #confirmations = new Confirmations();
+  #wanted = true;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #drainingSince = 0;
@@ -174,8 +176,7 @@ export class Link implements OpenResponseReader {
   /** Resolves with true when changes up to this number are in force, with false when the Link is lost before. */
   whenConfirmed(number: number): Promise<boolean> {
     if (!this.listening) return Promise.resolve(false);
-    if (this.#topicsConfirmed >= number) return Promise.resolve(true);
-    return new Promise((resolve) => this.#confirmations.push({ number, resolve }));
+    return this.#confirmations.wait(number);
   }
 
   renewSession(session: SharedSession): void {
@@ -195,10 +196,11 @@ export class Link implements OpenResponseReader {
 
   /** Gives up what is unanswered and ends it for good; resolves when the service has seen that, or did not in time. */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return;
+    if (!this.#wanted) return;
+    this.#wanted = false;
     clearTimeout(this.#timer);
+    await within(endWithinMs, this.#outbox?.whenEmpty() ?? Promise.resolve());
     const stream = this.#stream;
-    await this.#outbox?.whenEmpty();
     this.#drop(true, 'closed');
     if (stream !== undefined) await endOf(stream);
     this.#connection.close();
@@ -236,10 +238,7 @@ export class Link implements OpenResponseReader {
   }
 
   onTopicsConfirmed(number: number): void {
-    this.#topicsConfirmed = number;
-    const waiting = this.#confirmations;
-    this.#confirmations = waiting.filter((each) => each.number > number);
-    for (const each of waiting) if (each.number <= number) each.resolve(true);
+    this.#confirmations.confirm(number);
     if (this.#state !== 'joining') return;
     this.#state = 'healthy';
     this.#options.log.info({ address: this.#address }, 'link healthy');
@@ -288,7 +287,7 @@ export class Link implements OpenResponseReader {
       this.#openLater();
       return;
     }
-    if (this.#state === 'closed') {
+    if (!this.#wanted) {
       stream.on('error', () => {});
       stream.cancel();
       return;
@@ -344,16 +343,15 @@ export class Link implements OpenResponseReader {
     this.#outbox?.close();
     this.#outbox = undefined;
     this.#sessions = new SessionNumbers();
-    this.#topicsConfirmed = 0;
     this.#busAway = false;
     const unanswered = [...this.#inFlight.values()];
     this.#inFlight = new Map();
-    for (const { resolve } of this.#confirmations.splice(0)) resolve(false);
+    this.#confirmations.reset();
     if (wasOpen) this.#options.on.lost(this, unanswered, expected);
   }
 
   #openLater(): void {
-    if (this.#state === 'closed') return;
+    if (!this.#wanted) return;
     const pauseMs = Math.min(firstPauseMs * 2 ** this.#failures, pauseMsMax);
     this.#failures += 1;
     this.#timer = setTimeout(() => void this.#open(), pauseMs * (0.5 + Math.random() / 2));

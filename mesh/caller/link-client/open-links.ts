@@ -73,7 +73,7 @@ export class MeshLinks implements Links {
   call(call: LinkCall): () => void {
     const services = call.method.service === '' ? servicesFor(this.#options.api, call) : undefined;
     if (services !== undefined && services.length > 1) return this.#callAll(services, call);
-    const pending = new PendingCall(call, performance.now());
+    const pending = new PendingCall(call, performance.now(), this.#options.log);
     this.#submit(services?.[0] ?? call.method.service, pending);
     return () => this.#giveUp(pending, 'CANCELLED');
   }
@@ -127,21 +127,30 @@ export class MeshLinks implements Links {
       changed: (link) => {
         this.#changed();
         // It follows all topics from now on; what others published there before was not heard here.
-        if (link.state === 'healthy') this.subscriptions.gapOn(link);
+        if (link.state === 'healthy') this.#guard(() => this.subscriptions.gapOn(link));
       },
-      busChanged: () => this.subscriptions.reckonBus(),
+      busChanged: () => this.#guard(() => this.subscriptions.reckonBus()),
       lost: (link, unanswered, expected) => this.#lost(link, unanswered, expected),
-      event: (event) => this.subscriptions.deliver(event),
+      event: (event) => this.#guard(() => this.subscriptions.deliver(event)),
       sessionEnded: (session, reason) => {
         if (session.over) return;
-        for (const listener of this.#onSessionEnd) listener(session.id, reason);
+        for (const listener of this.#onSessionEnd) this.#guard(() => listener(session.id, reason));
       },
     };
   }
 
   #changed(): void {
     this.#routes.update(this.#links);
-    for (const listener of this.#onChange) listener();
+    for (const listener of this.#onChange) this.#guard(listener);
+  }
+
+  /** A fault in a listener is the listener's: it must not look like one of the Link. */
+  #guard(listener: () => void): void {
+    try {
+      listener();
+    } catch (fault) {
+      this.#options.log.error({ err: fault }, 'a listener of Links failed');
+    }
   }
 
   #submit(service: string, pending: PendingCall): void {
@@ -180,7 +189,7 @@ export class MeshLinks implements Links {
       if (error !== undefined || answers.length === services.length) end(error);
     };
     for (const service of services) {
-      const part = new PendingCall({ ...call, done }, performance.now());
+      const part = new PendingCall({ ...call, done }, performance.now(), this.#options.log);
       parts.push(part);
       this.#submit(service, part);
     }
@@ -193,11 +202,11 @@ export class MeshLinks implements Links {
   #lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void {
     this.#routes.forget(link);
     this.#changed();
-    this.subscriptions.reckonBus();
+    this.#guard(() => this.subscriptions.reckonBus());
     for (const pending of unanswered) this.#repeat(pending);
     // Others take its topics over, and can tell what it did not. Where there are none, the next Link will tell.
     const others = [...link.services].some((name) => this.#routes.of(name).length > 0);
-    if (!expected && others && !this.#closing) this.subscriptions.gapOn(link);
+    if (!expected && others && !this.#closing) this.#guard(() => this.subscriptions.gapOn(link));
   }
 
   #repeat(pending: PendingCall): void {

@@ -1,6 +1,7 @@
 // One call on a Link that is not answered yet: what it takes to answer it, to give it up, or to make it again.
 
 import type { CircuitError } from '../../errors/circuit-error.ts';
+import type { Logger } from '../../telemetry/log.ts';
 import type { LinkCall } from '../links.ts';
 import type { Link } from './link.ts';
 
@@ -17,8 +18,11 @@ export class PendingCall {
   repeated = false;
   #settled = false;
 
-  constructor(call: LinkCall, now: number) {
+  readonly #log: Logger;
+
+  constructor(call: LinkCall, now: number, log: Logger) {
     this.call = call;
+    this.#log = log;
     this.deadlineMs = now + Math.min(call.timeoutMs ?? call.method.timeoutMs, call.method.timeoutMs);
   }
 
@@ -31,7 +35,11 @@ export class PendingCall {
     if (this.#settled) return;
     this.#settled = true;
     this.pin?.release();
-    this.call.done(error, response);
+    try {
+      this.call.done(error, response);
+    } catch (fault) {
+      this.#log.error({ method: this.call.method.name, err: fault }, 'an answer could not be taken');
+    }
   }
 }
 

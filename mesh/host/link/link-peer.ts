@@ -62,6 +62,7 @@ export class LinkPeer implements Follower, OpenRequestReader {
   readonly #inFlight = new Map<number, InFlight>();
   #bytesInFlight = 0;
   #topics = 0;
+  #toConfirm = 0;
   #goingAway = false;
   #closed = false;
   #whenIdle: (() => void)[] = [];
@@ -133,18 +134,15 @@ export class LinkPeer implements Follower, OpenRequestReader {
   onTopicChange(topic: string, leave: boolean): void {
     const { hub } = this.#options;
     if (leave) {
-      this.#topics -= 1;
-      hub.leave(topic, this);
-    } else {
-      this.#topics += 1;
-      if (this.#topics > topicsMax) throw refuse('TOO_MANY_TOPICS');
-      hub.follow(topic, this);
+      if (hub.leave(topic, this)) this.#topics -= 1;
+      return;
     }
+    if (this.#topics >= topicsMax) throw refuse('TOO_MANY_TOPICS');
+    if (hub.follow(topic, this)) this.#topics += 1;
   }
 
   onTopicsNumber(number: number): void {
-    writeTopicsConfirmed(this.#outbox.writer, number);
-    this.#outbox.written();
+    this.#toConfirm = number;
   }
 
   onCall(call: CallParts): void {
@@ -195,9 +193,18 @@ export class LinkPeer implements Follower, OpenRequestReader {
     if (this.#closed) return;
     try {
       readOpenRequest(batch, this);
+      this.#confirm();
     } catch (error) {
       this.cut(coerce(error), 'the edge broke the protocol');
     }
+  }
+
+  /** One confirmation answers all that a batch asked for. */
+  #confirm(): void {
+    if (this.#toConfirm === 0) return;
+    writeTopicsConfirmed(this.#outbox.writer, this.#toConfirm);
+    this.#outbox.written();
+    this.#toConfirm = 0;
   }
 
   #run(method: BoundMethod, call: CallParts, entry: InFlight, caller: Caller): void {
