@@ -34,6 +34,9 @@ export const defaultLimits: EdgeLimits = {
 
 /** What uWebSockets reads before it cuts the connection itself; between this and `frameBytes` the app gets a close code. */
 export const frameBytesHardFactor = 4;
+/** Frames, and their bytes, that a socket may send before its token is checked. */
+export const earlyFramesMax = 64;
+export const earlyBytesMax = 256 * 1024;
 /** Frames that can't be read before the socket is ended. */
 export const malformedFramesMax = 10;
 /** An app shall be heard from at least this often. */

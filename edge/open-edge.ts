@@ -3,6 +3,7 @@
 
 import uWS from 'uWebSockets.js';
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Issuer } from '../mesh/auth/issuer.ts';
 import type { Verifier } from '../mesh/auth/verifier.ts';
 import type { Links } from '../mesh/caller/links.ts';
@@ -71,6 +72,8 @@ export class Edge {
     const limits = { ...defaultLimits, ...options.limits };
     const { counters } = this;
     const sessions = this.#sessions;
+    // Everything that waits listens to it: their number is bounded by what is under way.
+    setMaxListeners(0, this.#end.signal);
     const tell = new Tell(api, limits);
     const common = { api, links, sessions, limits, log, counters, clock, end: endSession };
     const fanout = openFanout({ ...common, app: this.#app, tell, signal: this.#end.signal });
@@ -82,7 +85,9 @@ export class Edge {
     const tickets = new Tickets(clock);
     const isDraining = (): boolean => this.#draining !== undefined;
     const handshake = { verifier, tickets, sessions, limits, allowedOrigins, isDraining };
-    serveSockets(this.#app, { ...common, ...handshake, hub, rights, requests, tell, metrics, nextId: sessionIds() });
+    const { signal } = this.#end;
+    const served = { hub, rights, requests, tell, metrics, signal, nextId: sessionIds() };
+    serveSockets(this.#app, { ...common, ...handshake, ...served });
     links.onSessionEnd((id, reason) => {
       const session = sessions.byId(id);
       if (session !== undefined) endSession(session, reason);

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { EdgeCounters } from '../counters.ts';
+import { withDeadline } from '../deadline.ts';
 import { entriesPageMax, gapMsMax, retryMsMin } from '../limits.ts';
 import type { Hub } from './hub.ts';
 import type { Topic } from './topic.ts';
@@ -28,14 +29,13 @@ export class Gaps {
   fill(topic: Topic): void {
     if (topic.filling || topic.state !== 'live') return;
     topic.filling = true;
-    void this.#fill(topic).finally(() => {
+    void withDeadline(this.#options.signal, gapMsMax, (deadline) => this.#fillUntil(topic, deadline)).finally(() => {
       topic.filling = false;
     });
   }
 
-  async #fill(topic: Topic): Promise<void> {
+  async #fillUntil(topic: Topic, deadline: AbortSignal): Promise<void> {
     const { counters, log, signal, onStale } = this.#options;
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(gapMsMax)]);
     const from = topic.head;
     while (isOpen(topic)) {
       const outcome = await this.#ask(topic, deadline);

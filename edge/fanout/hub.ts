@@ -42,6 +42,7 @@ export class Hub {
   readonly #idle = new Set<Topic>();
   #listeners: HubListeners = { onGap: () => {}, onRights: () => {} };
   #round = 0;
+  #moment = 0;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -54,6 +55,11 @@ export class Hub {
 
   get size(): number {
     return this.#topics.size - this.#idle.size;
+  }
+
+  /** Rises with every call: what has a lower moment was before. A clock would not tell within a millisecond. */
+  moment(): number {
+    return ++this.#moment;
   }
 
   find(name: string): Topic | undefined {
@@ -156,7 +162,7 @@ export class Hub {
   goLive(topic: Topic, head: number): void {
     topic.head = head;
     topic.state = 'live';
-    topic.liveSinceMs = this.#options.clock();
+    topic.liveSince = this.moment();
     wake(topic);
     if (topic.held === undefined) return;
     for (const seq of topic.held.keys()) if (seq <= head) topic.held.delete(seq);

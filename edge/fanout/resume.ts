@@ -3,6 +3,7 @@
 
 import { ResumeAnswer, type ResumeResponse } from '../../gen/circuit/socket/v1/socket_service.ts';
 import type { EdgeCounters } from '../counters.ts';
+import { withDeadline } from '../deadline.ts';
 import { resumeBytesMax, resumeEntriesMax, topicCallMs } from '../limits.ts';
 import type { Frame } from '../socket/format.ts';
 import type { Session } from '../socket/session.ts';
@@ -92,15 +93,21 @@ export class Resume {
     const key = `${topic.name} ${position} ${upTo} ${topic.speaksJson} ${topic.speaksProto}`;
     let reading = this.#reading.get(key);
     if (reading === undefined) {
-      reading = this.#read(topic, position, upTo).finally(() => this.#reading.delete(key));
+      const { signal } = this.#options;
+      const page = withDeadline(signal, topicCallMs, (deadline) => this.#read(topic, position, upTo, deadline));
+      reading = page.finally(() => this.#reading.delete(key));
       this.#reading.set(key, reading);
     }
     return reading;
   }
 
-  async #read(topic: Topic, position: number, upTo: number): Promise<readonly Frames[] | 'stale'> {
-    const { reader, publisher, signal } = this.#options;
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(topicCallMs)]);
+  async #read(
+    topic: Topic,
+    position: number,
+    upTo: number,
+    deadline: AbortSignal,
+  ): Promise<readonly Frames[] | 'stale'> {
+    const { reader, publisher } = this.#options;
     const frames: Frames[] = [];
     let at = position;
     try {

@@ -4,6 +4,7 @@
 import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
+import { withDeadline } from '../deadline.ts';
 import { openingMsMax, openingRoundsMax } from '../limits.ts';
 import type { Session } from '../socket/session.ts';
 import type { Sessions } from '../socket/sessions.ts';
@@ -69,7 +70,7 @@ export class Rights {
    * Finds the topics of a new session and lets it follow them, in the turn in which `tell` is called.
    * The rights are read again until none of them changed while they were read. Throws UNAVAILABLE.
    */
-  async open(session: Session, tell: (topics: readonly Topic[]) => void): Promise<void> {
+  async open(session: Session, signal: AbortSignal, tell: (topics: readonly Topic[]) => void): Promise<void> {
     const { hub } = this.#options;
     const pinned = new Map<string, Topic>();
     try {
@@ -77,6 +78,7 @@ export class Rights {
       await this.#pinAll(own, pinned);
       for (let round = 0; round < openingRoundsMax; round++) {
         const rows = await this.#readRows(session, pinned);
+        signal.throwIfAborted();
         if (session.ws === undefined) return;
         if (rows === undefined) continue;
         hub.attachAll(session, [...own.map((name) => ({ topic: mustHave(pinned, name), since: 0 })), ...rows]);
@@ -131,13 +133,12 @@ export class Rights {
   /** From which number a user may follow a topic, with the topic at least as far as when that was read. */
   async #right(topic: Topic, userKey: string): Promise<number | undefined> {
     const { hub, reader, revocations, clock, signal } = this.#options;
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(openingMsMax)]);
     await topic.opened;
     for (let round = 0; round < openingRoundsMax; round++) {
       const askedMs = clock();
       const right = await reader.right(topic.name, userKey);
       if (right === undefined) return undefined;
-      await hub.reach(topic, right.readAt, deadline);
+      await withDeadline(signal, openingMsMax, (deadline) => hub.reach(topic, right.readAt, deadline));
       if (!revocations.covers(askedMs)) continue;
       return revocations.latest(userKey, topic.name) > right.since ? undefined : right.since;
     }
@@ -146,10 +147,11 @@ export class Rights {
 
   /** One reading of a session's topics; undefined where something changed meanwhile. */
   async #readRows(session: Session, pinned: Map<string, Topic>): Promise<Row[] | undefined> {
-    const { reader, revocations, clock, topicsMax } = this.#options;
+    const { hub, reader, revocations, clock, topicsMax } = this.#options;
     const { key, accountKey } = session.caller;
     const log = mustHave(pinned, userLog(key));
     const askedMs = clock();
+    const asked = hub.moment();
     const rightsSeq = log.rightsSeq;
     const grants = (await reader.grants(key, accountKey)).filter((grant) => grant.follow);
     const followed = grants.slice(0, Math.max(0, topicsMax - 2));
@@ -158,7 +160,7 @@ export class Rights {
       pinned,
     );
     // A topic that was not live when the rights were read may have taken them since without a trace here.
-    const known = followed.every((grant) => isOlder(mustHave(pinned, grant.topic), askedMs));
+    const known = followed.every((grant) => isOlder(mustHave(pinned, grant.topic), asked));
     if (!known || log.rightsSeq !== rightsSeq || !revocations.covers(askedMs)) return undefined;
     return followed
       .filter((grant) => revocations.latest(key, grant.topic) <= grant.since)
@@ -171,8 +173,8 @@ export class Rights {
   }
 }
 
-function isOlder(topic: Topic, timeMs: number): boolean {
-  return !topic.sequenced || (topic.liveSinceMs > 0 && topic.liveSinceMs < timeMs);
+function isOlder(topic: Topic, moment: number): boolean {
+  return !topic.sequenced || (topic.liveSince > 0 && topic.liveSince < moment);
 }
 
 function mustHave(topics: ReadonlyMap<string, Topic>, name: string): Topic {

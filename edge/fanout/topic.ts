@@ -13,8 +13,8 @@ export class Topic {
   state: TopicState = 'opening';
   /** The contiguous head: every event up to it was applied, none above it. */
   head = 0;
-  /** When it became live, in ms since 1970; 0 before. */
-  liveSinceMs = 0;
+  /** When it became live, in the hub's moments; 0 before. */
+  liveSince = 0;
   /** Settles when the topic has become live, or could not. */
   opened: Promise<void> | undefined;
   /** How many are about to follow it; it stays while there is one. */

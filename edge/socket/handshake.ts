@@ -1,8 +1,11 @@
-// Who may open a socket: a subprotocol that the edge speaks, a page that may, a token or ticket that holds, and room.
-// Everything is decided before the upgrade, so that a refusal is plain HTTP.
+// Who may open a socket: a subprotocol that the edge speaks, a page that may, a token or ticket, and room.
+// What can be known at once is decided before the upgrade, so that a refusal is plain HTTP. A token's signature is
+// checked right after it, before hello: this version of uWebSockets may close a socket that is upgraded later than in
+// the turn of its request (docs/decisions/020-token-after-upgrade.md).
 
 import type { Verifier } from '../../mesh/auth/verifier.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import type { UserCaller } from '../../mesh/service/caller.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { isOriginAllowed } from '../http/origin.ts';
 import type { EdgeLimits } from '../limits.ts';
@@ -10,7 +13,7 @@ import type { Format } from './format.ts';
 import { jsonFormat } from './json-format.ts';
 import { protoFormat } from './proto-format.ts';
 import type { Sessions } from './sessions.ts';
-import type { SignedIn, Tickets } from './tickets.ts';
+import type { Tickets } from './tickets.ts';
 
 export type HandshakeOptions = {
   readonly verifier: Verifier;
@@ -21,49 +24,53 @@ export type HandshakeOptions = {
   readonly isDraining: () => boolean;
 };
 
+export type Admitted = {
+  readonly format: Format;
+  readonly token: string;
+  /** Known where a ticket was used. */
+  readonly caller: UserCaller | undefined;
+};
+
 const formats: readonly Format[] = [jsonFormat, protoFormat];
 /** When somebody may try again who found no room. */
 const roomRetryMs = 5_000;
 
-/** The first of the app's subprotocols that the edge speaks. Throws MALFORMED_FRAME with what there is. */
-export function chooseFormat(offered: string): Format {
-  const names = offered.split(',').map((name) => name.trim());
-  for (const name of names) {
-    const format = formats.find(({ subprotocol }) => subprotocol === name);
+/**
+ * What the handshake asks for, if it may have it. Throws the refusal: INVALID_REQUEST (no subprotocol of ours),
+ * SHUTTING_DOWN, CALLER_NOT_ALLOWED (origin), NOT_SIGNED_IN, TICKET_INVALID, OVERLOADED.
+ */
+export function admit(exchange: Exchange, offered: string, options: HandshakeOptions): Admitted {
+  const { tickets, allowedOrigins, isDraining, sessions, limits } = options;
+  const format = chooseFormat(offered);
+  if (isDraining()) throw refuse('SHUTTING_DOWN', { retryAfterMs: roomRetryMs });
+  const origin = exchange.header('origin');
+  if (!isOriginAllowed(origin, exchange.header('host'), allowedOrigins)) {
+    throw refuse('CALLER_NOT_ALLOWED', { metadata: { what: 'origin' } });
+  }
+  if (sessions.all.length >= limits.sockets || sessions.countOfAddress(exchange.address) >= limits.socketsPerAddress) {
+    throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
+  }
+  const ticket = new URLSearchParams(exchange.query).get('ticket');
+  if (ticket !== null) return { format, ...tickets.use(ticket, origin) };
+  if (exchange.bearer === '') throw refuse('NOT_SIGNED_IN');
+  return { format, token: exchange.bearer, caller: undefined };
+}
+
+/** Whose token it is. Throws TOKEN_INVALID, TOKEN_EXPIRED, UNAVAILABLE. */
+export async function userOf(token: string, verifier: Verifier): Promise<UserCaller> {
+  const caller = await verifier.verify(token);
+  if (caller.kind !== 'user') throw refuse('TOKEN_INVALID', { metadata: { what: 'kind' } });
+  return caller;
+}
+
+/** The first of the app's subprotocols that the edge speaks. */
+function chooseFormat(offered: string): Format {
+  for (const name of offered.split(',')) {
+    const format = formats.find(({ subprotocol }) => subprotocol === name.trim());
     if (format !== undefined) return format;
   }
   const known = formats.map(({ subprotocol }) => subprotocol).join(', ');
   throw refuse('INVALID_REQUEST', {
     violations: [{ field: 'Sec-WebSocket-Protocol', description: `must name one of ${known}` }],
   });
-}
-
-/** Who asks for the socket. Throws the refusal: CALLER_NOT_ALLOWED, NOT_SIGNED_IN, TOKEN_*, TICKET_INVALID, OVERLOADED. */
-export async function admit(exchange: Exchange, options: HandshakeOptions): Promise<SignedIn> {
-  const { verifier, tickets, allowedOrigins, isDraining } = options;
-  if (isDraining()) throw refuse('SHUTTING_DOWN', { retryAfterMs: roomRetryMs });
-  const origin = exchange.header('origin');
-  if (!isOriginAllowed(origin, exchange.header('host'), allowedOrigins)) {
-    throw refuse('CALLER_NOT_ALLOWED', { metadata: { what: 'origin' } });
-  }
-  mustHaveRoom(exchange.address, undefined, options);
-  const ticket = new URLSearchParams(exchange.query).get('ticket');
-  const signedIn = ticket === null ? await byToken(exchange.bearer, verifier) : tickets.use(ticket, origin);
-  mustHaveRoom(exchange.address, signedIn.caller.key, options);
-  return signedIn;
-}
-
-async function byToken(token: string, verifier: Verifier): Promise<SignedIn> {
-  if (token === '') throw refuse('NOT_SIGNED_IN');
-  const caller = await verifier.verify(token);
-  if (caller.kind !== 'user') throw refuse('CALLER_NOT_ALLOWED', { metadata: { what: 'kind' } });
-  return { caller, token };
-}
-
-function mustHaveRoom(address: string, userKey: string | undefined, { sessions, limits }: HandshakeOptions): void {
-  const isFull =
-    sessions.all.length >= limits.sockets ||
-    sessions.countOfAddress(address) >= limits.socketsPerAddress ||
-    (userKey !== undefined && sessions.countOfUser(userKey) >= limits.socketsPerUser);
-  if (isFull) throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
 }

@@ -9,7 +9,6 @@ import type { Format, Frame } from './format.ts';
 export class Session {
   readonly id: string;
   readonly format: Format;
-  readonly address: string;
   caller: UserCaller;
   token: string;
   /** Undefined before it is open and after it was closed: every touch of the native socket goes through here. */
@@ -30,18 +29,9 @@ export class Session {
   /** False until `ready` was sent. */
   ready = false;
 
-  constructor(
-    id: string,
-    format: Format,
-    address: string,
-    caller: UserCaller,
-    token: string,
-    tokens: number,
-    nowMs: number,
-  ) {
+  constructor(id: string, format: Format, caller: UserCaller, token: string, tokens: number, nowMs: number) {
     this.id = id;
     this.format = format;
-    this.address = address;
     this.caller = caller;
     this.token = token;
     this.tokens = tokens;

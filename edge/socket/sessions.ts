@@ -36,12 +36,22 @@ export class Sessions {
     return this.#byAddress.get(address) ?? 0;
   }
 
+  /** A socket is open, though it may not be known yet whose it is. */
+  enter(address: string): void {
+    this.#byAddress.set(address, this.countOfAddress(address) + 1);
+  }
+
+  leave(address: string): void {
+    const left = this.countOfAddress(address) - 1;
+    if (left > 0) this.#byAddress.set(address, left);
+    else this.#byAddress.delete(address);
+  }
+
   add(session: Session): void {
     session.place = this.#all.push(session) - 1;
     this.#byId.set(session.id, session);
     session.sibling = this.#byUser.get(session.caller.key);
     this.#byUser.set(session.caller.key, session);
-    this.#byAddress.set(session.address, this.countOfAddress(session.address) + 1);
   }
 
   remove(session: Session): void {
@@ -53,9 +63,6 @@ export class Sessions {
     session.place = -1;
     this.#byId.delete(session.id);
     this.#removeSibling(session);
-    const left = this.countOfAddress(session.address) - 1;
-    if (left > 0) this.#byAddress.set(session.address, left);
-    else this.#byAddress.delete(session.address);
   }
 
   #removeSibling(session: Session): void {

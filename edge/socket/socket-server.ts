@@ -1,53 +1,68 @@
 // The WebSocket side of the edge: handshakes, the life of each socket, its requests. Ends sockets only outside the
 // callbacks in which uWebSockets must not be touched.
 
-import type { TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import type { TemplatedApp, WebSocket } from 'uWebSockets.js';
+import { coerce } from '../../mesh/errors/coerce.ts';
+import type { UserCaller } from '../../mesh/service/caller.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
 import type { EdgeCounters } from '../counters.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Hub } from '../fanout/hub.ts';
 import type { Rights } from '../fanout/rights.ts';
 import { Exchange } from '../http/exchange.ts';
 import {
   bufferedBytesHard,
-  type EdgeLimits,
+  earlyBytesMax,
+  earlyFramesMax,
   frameBytesHardFactor,
   idleTimeoutSeconds,
   openingMsMax,
 } from '../limits.ts';
 import { type CloseName, closeCodes, closeReason } from './close-codes.ts';
-import { admit, chooseFormat, type HandshakeOptions } from './handshake.ts';
+import { type Admitted, admit, type HandshakeOptions, userOf } from './handshake.ts';
 import type { Requests } from './requests.ts';
 import { Session } from './session.ts';
-import type { Sessions } from './sessions.ts';
 import type { Tell } from './tell.ts';
 
 export type SocketServerOptions = HandshakeOptions & {
   readonly hub: Hub;
   readonly rights: Rights;
   readonly requests: Requests;
-  readonly sessions: Sessions;
   readonly tell: Tell;
-  readonly limits: EdgeLimits;
   readonly log: Logger;
   readonly metrics: Metrics | undefined;
   readonly counters: EdgeCounters;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  readonly signal: AbortSignal;
   /** Makes session ids; no two edges make the same. */
   readonly nextId: () => string;
 };
 
-type Socket = WebSocket<Opened>;
-type Opened = { readonly session: Session };
+/** What hangs on a native socket. */
+type Held = {
+  readonly address: string;
+  /** Until the token is checked. */
+  admitted: Admitted | undefined;
+  early: Early | undefined;
+  session: Session | undefined;
+  isClosed: boolean;
+};
+
+/** Frames that came before it was known whose they are. */
+type Early = { readonly frames: { readonly frame: ArrayBuffer; readonly isBinary: boolean }[]; bytes: number };
+
+/** uWebSockets puts what it is given at the upgrade on the socket itself. */
+type Socket = WebSocket<Held> & Held;
 
 /** Between the app's reconnects when the session could not be opened. */
 const notOpenedRetryMs = 2_000;
 
 /** Serves `/ws`. */
 export function serveSockets(app: TemplatedApp, options: SocketServerOptions): void {
-  const { requests, limits } = options;
-  app.ws<Opened>('/ws', {
+  const { requests, limits, sessions } = options;
+  app.ws<Held>('/ws', {
     maxPayloadLength: limits.frameBytes * frameBytesHardFactor,
     maxBackpressure: bufferedBytesHard,
     closeOnBackpressureLimit: 1,
@@ -59,11 +74,26 @@ export function serveSockets(app: TemplatedApp, options: SocketServerOptions): v
       const offered = request.getHeader('sec-websocket-protocol');
       const extensions = request.getHeader('sec-websocket-extensions');
       const exchange = new Exchange(response, request);
-      void upgrade(exchange, { key, offered, extensions, context }, options);
+      try {
+        const admitted = admit(exchange, offered, options);
+        const { address } = exchange;
+        const held: Held = { address, admitted, early: undefined, session: undefined, isClosed: false };
+        exchange.upgrade(() => response.upgrade(held, key, admitted.format.subprotocol, extensions, context));
+      } catch (thrown) {
+        refused(exchange, thrown, options);
+      }
     },
-    open: (ws) => opened(ws, options),
-    message: (ws, frame, isBinary) => requests.take(sessionOf(ws), frame, isBinary),
-    close: (ws, code) => closed(ws, code, options),
+    open: (ws) => {
+      const socket = ws as Socket;
+      sessions.enter(socket.address);
+      void open(socket, options);
+    },
+    message: (ws, frame, isBinary) => {
+      const { session } = ws as Socket;
+      if (session === undefined) keepEarly(ws as Socket, frame, isBinary);
+      else requests.take(session, frame, isBinary);
+    },
+    close: (ws, code) => closed(ws as Socket, code, options),
   });
 }
 
@@ -72,72 +102,86 @@ export function endSession(session: Session, name: CloseName, retryAfterMs = 0):
   session.ws?.end(closeCodes[name].code, closeReason(name, retryAfterMs));
 }
 
-type Upgrade = {
-  readonly key: string;
-  readonly offered: string;
-  readonly extensions: string;
-  readonly context: us_socket_context_t;
-};
+function refused(exchange: Exchange, thrown: unknown, { metrics, log }: SocketServerOptions): void {
+  const { reason } = exchange.fail(thrown);
+  metrics?.counter('circuit_socket_refused_total', { reason }).inc();
+  log.info({ address: exchange.address, reason }, 'a socket was refused');
+}
 
-async function upgrade(exchange: Exchange, asked: Upgrade, options: SocketServerOptions): Promise<void> {
-  const { limits, clock, nextId, metrics, log } = options;
+/** Checks the token, then opens the session. */
+async function open(socket: Socket, options: SocketServerOptions): Promise<void> {
+  const { admitted } = socket;
+  if (admitted === undefined) return;
+  socket.admitted = undefined;
+  const { log, verifier } = options;
   try {
-    const format = chooseFormat(asked.offered);
-    const { caller, token } = await admit(exchange, options);
-    const session = new Session(nextId(), format, exchange.address, caller, token, limits.costBurst, clock());
-    exchange.upgrade((response) => {
-      response.upgrade<Opened>({ session }, asked.key, format.subprotocol, asked.extensions, asked.context);
-    });
+    const caller = admitted.caller ?? (await userOf(admitted.token, verifier));
+    if (!socket.isClosed) signedIn(socket, caller, admitted, options);
   } catch (thrown) {
-    const { reason } = exchange.fail(thrown);
-    metrics?.counter('circuit_socket_refused_total', { reason }).inc();
-    log.info({ address: exchange.address, reason }, 'a socket was refused');
+    const { reason } = coerce(thrown);
+    log.info({ address: socket.address, reason }, 'a socket was refused');
+    if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_INVALID') endSocket(socket, reason);
+    else endSocket(socket, 'NOT_OPENED', notOpenedRetryMs);
   }
 }
 
-function opened(ws: Socket, options: SocketServerOptions): void {
-  const { sessions, tell, rights, counters, log, clock } = options;
-  const session = sessionOf(ws);
-  session.ws = ws as unknown as WebSocket<Session>;
+function signedIn(socket: Socket, caller: UserCaller, admitted: Admitted, options: SocketServerOptions): void {
+  const { sessions, limits, tell, requests, counters, clock, nextId } = options;
+  if (sessions.countOfUser(caller.key) >= limits.socketsPerUser) {
+    endSocket(socket, 'TOO_MANY_SOCKETS', notOpenedRetryMs);
+    return;
+  }
+  const { format, token } = admitted;
+  const session = new Session(nextId(), format, caller, token, limits.costBurst, clock());
+  session.ws = socket as unknown as WebSocket<Session>;
+  socket.session = session;
   sessions.add(session);
-  if (session.format.name === 'json') counters.jsonOpened++;
+  if (format.name === 'json') counters.jsonOpened++;
   else counters.protoOpened++;
   tell.hello(session, clock());
-  const opening = rights.open(session, (topics) => {
-    session.ready = true;
-    session.ws?.cork(() => tell.ready(session, topics));
-  });
-  withTimeout(opening, openingMsMax).catch((err: unknown) => {
-    if (session.ws === undefined) return;
-    log.warn({ session: session.id, userKey: session.caller.key, err }, 'a session could not be opened');
-    endSession(session, 'NOT_OPENED', notOpenedRetryMs);
-  });
+  void openSession(session, options);
+  const early = socket.early?.frames ?? [];
+  socket.early = undefined;
+  for (const { frame, isBinary } of early) requests.take(session, frame, isBinary);
 }
 
-function closed(ws: Socket, code: number, { sessions, hub, requests, metrics }: SocketServerOptions): void {
-  const session = sessionOf(ws);
+async function openSession(session: Session, { rights, tell, log, signal }: SocketServerOptions): Promise<void> {
+  try {
+    await withDeadline(signal, openingMsMax, (deadline) =>
+      rights.open(session, deadline, (topics) => {
+        session.ready = true;
+        session.ws?.cork(() => tell.ready(session, topics));
+      }),
+    );
+  } catch (err) {
+    if (session.ws === undefined || signal.aborted) return;
+    log.warn({ session: session.id, userKey: session.caller.key, err }, 'a session could not be opened');
+    endSession(session, 'NOT_OPENED', notOpenedRetryMs);
+  }
+}
+
+function keepEarly(socket: Socket, frame: ArrayBuffer, isBinary: boolean): void {
+  socket.early ??= { frames: [], bytes: 0 };
+  const { early } = socket;
+  early.bytes += frame.byteLength;
+  if (early.frames.length >= earlyFramesMax || early.bytes > earlyBytesMax) endSocket(socket, 'TOO_EARLY');
+  else early.frames.push({ frame: frame.slice(0), isBinary });
+}
+
+function endSocket(socket: Socket, name: CloseName, retryAfterMs = 0): void {
+  if (!socket.isClosed) socket.end(closeCodes[name].code, closeReason(name, retryAfterMs));
+}
+
+function closed(socket: Socket, code: number, { sessions, hub, requests, metrics }: SocketServerOptions): void {
+  socket.isClosed = true;
+  sessions.leave(socket.address);
+  metrics?.counter('circuit_socket_closed_total', { code: String(code) }).inc();
+  const { session } = socket;
+  if (session === undefined) return;
   session.ws = undefined;
   sessions.remove(session);
   hub.detachAll(session);
   requests.giveUp(session);
   session.linkSession?.end();
   session.linkSession = undefined;
-  metrics?.counter('circuit_socket_closed_total', { code: String(code) }).inc();
-}
-
-function sessionOf(ws: Socket): Session {
-  return (ws as unknown as Opened).session;
-}
-
-/** Throws DEADLINE-like `TimeoutError` when the work takes longer; the work itself goes on until it notices. */
-async function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException('Opening took too long.', 'TimeoutError')), timeoutMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

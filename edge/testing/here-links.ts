@@ -25,7 +25,7 @@ export type HereLinks = Links & {
 
 export async function openHereLinks(api: Api, service: HostedService, verifier: Verifier): Promise<HereLinks> {
   const bus = new TopicHub();
-  const state = await service.open({ bus, log: silentLog(), clock: Date.now } as Ground);
+  const state = await service.open({ bus, log: silentLog(), clock: Date.now } as unknown as Ground);
   const sources = new Map([[service.name, state.topics!]]);
   const methods = new Map<string, BoundMethod>([
     ...bindMethods(api, { ...service, state }),
