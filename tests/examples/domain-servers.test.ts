@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -46,7 +46,10 @@ const whatItDoes = [
 
 describe('a domain server', () => {
   it('in TypeScript talks through the mesh', async () => {
-    const folder = await mkdtemp(join(root, 'node_modules/.cache/example-'));
+    // Below node_modules, so that the program finds its packages.
+    const cache = join(root, 'node_modules/.cache');
+    await mkdir(cache, { recursive: true });
+    const folder = await mkdtemp(join(cache, 'example-'));
     try {
       const outfile = join(folder, 'domain-server.mjs');
       await build({

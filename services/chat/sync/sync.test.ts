@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SyncResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import type { Person } from '../testing/person.ts';
 import { type Talk, talk } from '../testing/talk.ts';
 import { syncLimits } from './limits.ts';
@@ -100,13 +101,21 @@ describe('sync', () => {
     expect(pages).toBe(Math.ceil((100 * 4_000) / syncLimits.bytesMax));
   });
 
-  it('says that there is more when topics had no room', async () => {
+  it('shares a page among topics, and says that there is more', async () => {
     const { asha, ravi, pond, direct } = await talk();
     const other = await direct(asha, ravi);
-    await Promise.all(Array.from({ length: 70 }, () => asha.send(pond, 'x'.repeat(4_000))));
-    const positions = [`c:${pond}`, `c:${other}`].map((topic) => ({ topic, seq: 0 }));
-    const { topics, more } = await ravi.call('sync', { positions });
-    expect(topics).toHaveLength(1);
-    expect(more).toBe(true);
+    for (const id of [pond, other]) {
+      await Promise.all(Array.from({ length: 50 }, () => asha.send(id, 'x'.repeat(4_000))));
+    }
+    const positions = new Map([`c:${pond}`, `c:${other}`, `c:999999999999`].map((topic) => [topic, 0]));
+    const asked = () => [...positions].map(([topic, seq]) => ({ topic, seq }));
+    const first = await ravi.call('sync', { positions: asked() });
+    expect(first.more).toBe(true);
+    expect(SyncResponse.encode(first).finish().length).toBeLessThan(syncLimits.bytesMax + 8_192);
+    for (const { topic, entries } of first.topics) positions.set(topic, entries.at(-1)?.seq ?? 0);
+    const second = await ravi.call('sync', { positions: asked() });
+    expect(second.more).toBe(false);
+    expect([...first.topics, ...second.topics].flatMap((topic) => topic.entries)).toHaveLength(102);
+    expect(second.topics.map((topic) => topic.denied)).toEqual([false, false, true]);
   });
 });

@@ -2,9 +2,10 @@
 // caller's rights decide what is in them; topics are the caller's own `u:` and conversations' `c:`.
 
 import {
+  Entry,
   type SyncRequest,
   type SyncResponse,
-  TopicEntries,
+  type TopicEntries,
   type TopicPosition,
 } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
@@ -28,11 +29,10 @@ export const sync: ChatHandler<SyncRequest, SyncResponse> = async (request, cont
       more = true;
       break;
     }
-    const found = await entriesOf(context, position);
-    const cut = cutAt(found, left);
-    left -= TopicEntries.encode(cut).finish().length;
-    topics.push(cut);
-    if (hasMore(cut, position)) more = true;
+    const { shown, bytes } = cutAt(await entriesOf(context, position), left);
+    left -= bytes;
+    topics.push(shown);
+    if (hasMore(shown, position)) more = true;
   }
   return { topics, more };
 };
@@ -51,18 +51,22 @@ async function entriesOf(context: ChatContext, position: TopicPosition): Promise
 
 const denials: ReadonlySet<string> = new Set(['CONVERSATION_NOT_FOUND', 'NOT_A_MEMBER']);
 
-/** At least one entry, so that a client always gets on. */
-function cutAt(found: TopicEntries, bytes: number): TopicEntries {
-  let left = bytes;
-  const entries = found.entries.filter((entry, at) => {
-    const fits = left > 0 || at === 0;
-    if (fits) left -= TopicEntries.encode({ ...empty, entries: [entry] }).finish().length;
-    return fits;
-  });
-  return { ...found, entries, denied: found.denied && entries.length === found.entries.length };
+/** As many entries as fit, but at least one, so that a client always gets on; and what they weigh, encoded. */
+function cutAt(found: TopicEntries, bytesMax: number): { readonly shown: TopicEntries; readonly bytes: number } {
+  let bytes = topicBytes;
+  let count = 0;
+  for (const entry of found.entries) {
+    if (count > 0 && bytes >= bytesMax) break;
+    bytes += Entry.encode(entry).finish().length + entryBytes;
+    count += 1;
+  }
+  if (count === found.entries.length) return { shown: found, bytes };
+  return { shown: { ...found, entries: found.entries.slice(0, count), denied: false }, bytes };
 }
 
-const empty: TopicEntries = { topic: '', entries: [], head: 0, gone: false, denied: false };
+/** What a topic and an entry weigh beside their contents: tags, lengths, the topic's name, head and flags. */
+const topicBytes = 96;
+const entryBytes = 8;
 
 function hasMore(shown: TopicEntries, position: TopicPosition): boolean {
   if (shown.gone || shown.denied) return false;
