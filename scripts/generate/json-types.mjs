@@ -48,6 +48,8 @@ export function jsonTypes(registry) {
   const pushOf = (message) => optionOf(registry, message, 'push').event;
   return [
     '// Made by scripts/generate/json-types.mjs from proto/.\n',
+    '/** In an update null clears a field, and what is absent stays as it is. */',
+    'export type Clearable<T> = { readonly [Key in keyof T]: T[Key] | null };\n',
     ...types.map((type) => (type.kind === 'enum' ? enumType(type, scope) : messageType(type, scope))),
     '/** What can be asked on a socket, by event. */\nexport type Calls = {',
     ...calls.toSorted(by(eventOf)).map((method) => callLine(eventOf(method), method, scope)),
@@ -124,13 +126,20 @@ function fieldLines(field, parent, scope) {
   const always = rule?.required || (scope.answers.has(parent) && !hasPresence(field));
   const clears =
     parent.fields.some((other) => other.name === 'update_mask') && field.name !== 'update_mask' && !rule?.required;
-  const value = fieldType(field, scope) + (clears ? ' | null' : '');
+  const value = clears ? clearable(field, scope) : fieldType(field, scope);
   const lines = [
     `${doc(scope.comments.get(field.proto), '  ')}  readonly ${field.name}${always ? '' : '?'}: ${value};`,
   ];
   if (rule?.jsonFirst)
     lines.push(`  /** The first of \`${field.name}\`. */\n  readonly ${rule.jsonFirst}?: ${valueType(field, scope)};`);
   return lines.join('\n');
+}
+
+/** In an update null clears: a field of the request itself, and each field of a message in it. */
+function clearable(field, scope) {
+  const value = fieldType(field, scope);
+  const isPlain = field.fieldKind === 'message' && !isGoogle(field.message);
+  return isPlain ? `Clearable<${value}> | null` : `${value} | null`;
 }
 
 /** In google.protobuf.FeatureSet 2 is implicit presence. */
@@ -163,7 +172,7 @@ function callLine(event, method, { comments, names }) {
 
 function reasonLines(registry) {
   const codes = registry.getEnum('circuit.options.v1.Code');
-  const values = registry.getEnum('circuit.errors.v1.Reason').values.filter((value) => value.number !== 0);
+  const values = registry.getEnum('circuit.errors.v1.Reason')?.values.filter((value) => value.number !== 0) ?? [];
   return values.map((value) => {
     const code = codes.value[optionOf(registry, value, 'reason').code].name.slice('CODE_'.length);
     return `  ${value.name.slice('REASON_'.length)}: '${code}',`;

@@ -22,6 +22,8 @@ type FieldPlan = {
   readonly firstKey: string;
   /** Text of the value that is the same as absent; empty: there is none. */
   readonly zero: string;
+  /** Also when it is empty. */
+  readonly shown: boolean;
   /** Where its oneof stands among what was seen; −1: it is in none. */
   readonly oneof: number;
 };
@@ -32,8 +34,8 @@ type MessagePlan = {
   readonly sparse: Map<number, FieldPlan>;
   /** Fields and oneofs. */
   readonly size: number;
-  /** By index; of an answer, what each field shows when it is empty. */
-  readonly empty: readonly string[];
+  /** Fields that are shown even when they are empty, with what they show then. */
+  readonly always: readonly { readonly index: number; readonly text: string }[];
 };
 
 const denseNumbers = 256;
@@ -90,7 +92,7 @@ function readMessage(plan: MessagePlan, input: Input): string | undefined {
     seen[base + field.index] = 1;
     if (field.oneof >= 0) seen[base + field.oneof] = 1;
     if (value === '' || value === field.zero) {
-      seen[base + field.index] = value === '' || plan.empty.length > 0 ? 0 : 1;
+      if (value === '' || field.shown) seen[base + field.index] = 0;
       continue;
     }
     text += text === '' ? field.key : `,${field.key}`;
@@ -102,8 +104,8 @@ function readMessage(plan: MessagePlan, input: Input): string | undefined {
     }
   }
   if (open !== undefined) text += closed(open, first);
-  for (let i = 0; i < plan.empty.length; i++) {
-    if (seen[base + i] === 0 && plan.empty[i] !== '') text += text === '' ? plan.empty[i]! : `,${plan.empty[i]!}`;
+  for (const { index, text: empty } of plan.always) {
+    if (seen[base + index] === 0) text += text === '' ? empty : `,${empty}`;
   }
   input.top = base;
   return `{${text}}`;
@@ -139,22 +141,28 @@ function planOf(shape: MessageShape): MessagePlan {
   if (known) return known;
   const dense: (FieldPlan | undefined)[] = [];
   const sparse = new Map<number, FieldPlan>();
-  const empty: string[] = [];
-  const plan = { shape, dense, sparse, size: shape.fields.length + shape.oneofs.length, empty };
+  const always: { index: number; text: string }[] = [];
+  const plan = { shape, dense, sparse, size: shape.fields.length + shape.oneofs.length, always };
   plans.set(shape, plan);
   for (const field of shape.fields) {
     const made = fieldPlan(field, shape);
     if (field.number < denseNumbers) dense[field.number] = made;
     else sparse.set(field.number, made);
-    if (shape.response) empty.push(emptyText(field, made));
+    if (made.shown) always.push({ index: field.index, text: emptyText(field, made) });
   }
   return plan;
 }
 
-/** An answer shows its own lists and scalars even when they are empty: whoever reads it need not ask whether they are there. */
+/**
+ * An answer shows its own lists and scalars even when they are empty, and so does a message its required ones: whoever
+ * reads them need not ask whether they are there.
+ */
+function isShown({ presence, rule }: FieldShape, parent: MessageShape): boolean {
+  return !presence && (parent.response || rule.required);
+}
+
 function emptyText(field: FieldShape, { key, open, close }: FieldPlan): string {
-  if (open !== '') return key + open + close;
-  return field.presence ? '' : key + scalarReader(field).zero;
+  return key + (open === '' ? scalarReader(field).zero : open + close);
 }
 
 function fieldPlan(field: FieldShape, parent: MessageShape): FieldPlan {
@@ -170,6 +178,7 @@ function fieldPlan(field: FieldShape, parent: MessageShape): FieldPlan {
     close: field.list ? ']' : field.map ? '}' : '',
     firstKey: first === '' ? '' : `,"${first}":`,
     zero: field.presence || field.list || field.map ? '' : scalarReader(field).zero,
+    shown: isShown(field, parent),
     oneof: field.oneof < 0 ? -1 : parent.fields.length + field.oneof,
   };
 }

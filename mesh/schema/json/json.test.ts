@@ -51,7 +51,8 @@ describe('the JSON of the edge', () => {
     expect(roundTrip(zeros)).toEqual(zeros);
     expect(roundTrip(undefined)).toEqual({});
   });
-  it('shows the lists and scalars of an answer even when they are empty', () => {
+  it('shows the lists and scalars of an answer even when they are empty, and required ones everywhere', () => {
+    expect(roundTrip({ must: {} })).toEqual({ must: { text: '', list: [], color: 'unspecified' } });
     expect(roundTrip({}, 'ListResponse')).toEqual({ things: [], next_page_token: '', total: 0 });
     expect(roundTrip({ total: 5, note: '' }, 'ListResponse')).toEqual({
       things: [],

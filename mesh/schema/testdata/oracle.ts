@@ -56,9 +56,9 @@ function toEdgeJson(shape: MessageShape, json: Json): Json {
     );
     if (field.rule.jsonFirst !== '') edge[field.rule.jsonFirst] = (edge[field.name] as Json[])[0]!;
   }
-  if (shape.response) {
-    for (const field of shape.fields)
-      if (!field.presence) edge[field.name] ??= field.list ? [] : field.map ? {} : zero(field);
+  for (const field of shape.fields) {
+    const shown = !field.presence && (shape.response || field.rule.required);
+    if (shown) edge[field.name] ??= field.list ? [] : field.map ? {} : zero(field);
   }
   return edge;
 }
