@@ -1,5 +1,7 @@
 // Why a call failed: the server's reason, or one of the SDK's own for what never reached it.
 
+import type { Reason } from '../gen/json/api.ts';
+
 export type Violation = { readonly field: string; readonly description: string };
 
 /** The `error` of a reply frame. */
@@ -34,8 +36,8 @@ export class CallError extends Error {
   override readonly name = 'CallError';
   /** gRPC's status code, such as `PERMISSION_DENIED`. */
   readonly code: string;
-  /** From the closed list, such as `NOT_A_MEMBER`, or a LocalReason. */
-  readonly reason: string;
+  /** From the server's closed list, one of the SDK's own, or one that a newer server knows. */
+  readonly reason: Reason | LocalReason | (string & {});
   /** 0: the server asks for no wait. */
   readonly retryAfterMs: number;
   readonly violations: readonly Violation[];

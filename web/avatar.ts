@@ -7,7 +7,7 @@ const colours = 8;
 
 /** For the eye only: the name always stands beside it. */
 export function avatar(key: string, name: string, kind: 'person' | 'group' = 'person'): HTMLElement {
-  const sum = [...key].reduce((total, digit) => total * 31 + digit.charCodeAt(0), 7) >>> 0;
+  const sum = [...key].reduce((total, digit) => Math.imul(total ^ digit.charCodeAt(0), 0x01000193), 0x811c9dc5) >>> 8;
   return h('span', { class: `avatar avatar-${sum % colours} avatar-${kind}`, 'aria-hidden': 'true' }, letters(name));
 }
 

@@ -59,7 +59,6 @@ export function signInPage(root: HTMLElement): Promise<SignedIn> {
         ),
       ),
     );
-    users[0]?.focus();
   });
 }
 

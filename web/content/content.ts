@@ -24,7 +24,7 @@ export function contentOf(message: Message, names: Names): HTMLElement {
         contact?.phone && `tel:${contact.phone.replace(/[^+\d]/g, '')}`,
       );
     case 'poll':
-      return pollOf(poll ?? {}, names);
+      return pollOf(poll ?? { question: '', options: [] }, names);
     case 'sticker':
       return h(
         'p',

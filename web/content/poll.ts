@@ -5,15 +5,12 @@ import { h } from '../dom.ts';
 import { icon } from '../icons.ts';
 import type { Names } from '../words/names.ts';
 
-export function pollOf(
-  { question = '', options = [], multiple_choice, anonymous, closed }: Poll,
-  names: Names,
-): HTMLElement {
+export function pollOf({ question, options, multiple_choice, anonymous, closed }: Poll, names: Names): HTMLElement {
   const all = options.reduce((sum, { vote_count = 0 }) => sum + vote_count, 0);
   const kind = [multiple_choice && 'several answers', anonymous && 'anonymous', closed && 'closed']
     .filter(Boolean)
     .join(', ');
-  const rows = options.map(({ text = '', vote_count = 0, votes = [] }) =>
+  const rows = options.map(({ text, vote_count = 0, votes = [] }) =>
     h(
       'li',
       { title: votes.map((key) => names.of(key)).join(', ') },

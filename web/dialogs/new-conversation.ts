@@ -10,7 +10,7 @@ import { peoplePicker } from './people-picker.ts';
 type Kind = Extract<ConversationType, 'direct' | 'group' | 'channel' | 'self'>;
 
 const kinds: readonly { readonly kind: Kind; readonly words: string; readonly hint: string }[] = [
-  { kind: 'direct', words: 'One person', hint: 'The same two people always have the same conversation.' },
+  { kind: 'direct', words: 'Person', hint: 'The same two people always have the same conversation.' },
   { kind: 'group', words: 'Group', hint: 'Everybody in it reads and writes.' },
   { kind: 'channel', words: 'Channel', hint: 'Admins write, everybody reads.' },
   { kind: 'self', words: 'Notes', hint: 'A place for yourself, on all your devices.' },

@@ -4,6 +4,7 @@
 import type { Conversation } from '../../client/chat/conversation.ts';
 import type { MessageView } from '../../client/chat/conversation-state.ts';
 import { previewOf } from '../../client/chat/preview.ts';
+import type { Content } from '../../gen/json/api.ts';
 import type { App } from '../app.ts';
 import { attachMenu } from '../dialogs/attach.ts';
 import { afterPause, fill, h } from '../dom.ts';
@@ -135,7 +136,10 @@ export class Composer {
     const mode = this.#mode;
     if (mode.kind === 'edit') {
       const { message_id = '', content } = mode.message;
-      const said = content?.type === 'text' ? { type: content.type, text: words } : { ...content, caption: words };
+      const said: Content =
+        content === undefined || content.type === 'text'
+          ? { type: 'text', text: words }
+          : { ...content, caption: words };
       this.#app.attempt(this.#conversation.edit(message_id, said));
       this.cancel();
       return;

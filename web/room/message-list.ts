@@ -211,7 +211,13 @@ export class MessageList {
       const message = this.#conversation.messages.find(({ key }) => key === rows[at]?.dataset.key);
       event.preventDefault();
       if (message !== undefined)
-        messageMenu(rows[at] as HTMLElement, message, this.#app, this.#conversation, this.#verbs);
+        messageMenu(
+          rows[at]?.querySelector('.bubble') ?? this.#rows,
+          message,
+          this.#app,
+          this.#conversation,
+          this.#verbs,
+        );
     }
   }
 }

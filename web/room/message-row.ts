@@ -86,7 +86,7 @@ function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerb
   row.addEventListener('contextmenu', (event) => {
     if (window.getSelection()?.isCollapsed === false) return;
     event.preventDefault();
-    messageMenu(row, message, app, conversation, verbs);
+    messageMenu(row.querySelector('.bubble') ?? row, message, app, conversation, verbs);
   });
   return row;
 }
