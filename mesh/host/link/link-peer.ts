@@ -160,8 +160,9 @@ export class LinkPeer implements Follower, OpenRequestReader {
     const entry: InFlight = { bytes, running: undefined, cancelled: false };
     this.#inFlight.set(call.id, entry);
     this.#bytesInFlight += bytes;
-    if (call.session === 0) {
-      this.#run(method, call, entry, this.#options.edge);
+    const known = call.session === 0 ? this.#options.edge : this.sessions.known(call.session);
+    if (known !== undefined) {
+      this.#run(method, call, entry, known);
       return;
     }
     this.sessions.withCaller(call.session, (caller, error) => {

@@ -65,6 +65,14 @@ export class LinkSessions {
     opened.verified = opened.verified.then(() => this.#verify(number, opened, token));
   }
 
+  /** The session's user where that can be said at once; else undefined, and `withCaller` tells when or why not. */
+  known(number: number): UserCaller | undefined {
+    const session = this.#sessions.get(number);
+    if (session === undefined || session.verifying > 0) return undefined;
+    const { caller } = session;
+    return caller !== undefined && caller.expiresAtMs > this.#options.clock() ? caller : undefined;
+  }
+
   /** Calls back with the session's user: at once if it is known, else when its token has been verified. */
   withCaller(number: number, then: WithCaller): void {
     const session = this.#sessions.get(number);
