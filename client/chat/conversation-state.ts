@@ -27,6 +27,7 @@ import {
   withMemberCount,
   withMembership,
   withMessage,
+  withRole,
 } from './summary.ts';
 import { Typing, type Typist } from './typing.ts';
 
@@ -190,6 +191,8 @@ export class ConversationState extends Changing {
     const { member_count } = data as { member_count?: number };
     if (this.#summary !== undefined) this.#summary = withMemberCount(this.#summary, seq, member_count);
     this.#members = withEntry(this.#members, event, data);
+    const own = this.#members.find(({ user_key }) => user_key === this.#options.userKey());
+    if (this.#summary !== undefined) this.#summary = withRole(this.#summary, own?.role);
     const notice = noticeOf(event, data, seq, this.id);
     if (notice !== undefined) this.stretch.add(notice);
   }

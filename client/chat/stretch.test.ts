@@ -26,7 +26,8 @@ function stretch() {
   return {
     made,
     texts,
-    answer: (page: Partial<ListMessagesResponse>) => answers.shift()?.({ next_page_token: '', ...page }),
+    answer: (page: Partial<ListMessagesResponse>) =>
+      answers.shift()?.({ messages: [], next_page_token: '', head: 0, ...page }),
   };
 }
 

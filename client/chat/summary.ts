@@ -1,7 +1,7 @@
 // A conversation's line in the list, kept up to date by the log's entries. Pure, and idempotent: everything is
 // compared by number, so repeats, replays and fresher pages may come in any order.
 
-import type { Conversation, Membership, Message } from '../../gen/json/api.ts';
+import type { Conversation, MemberRole, Membership, Message } from '../../gen/json/api.ts';
 import { type MessageChange, shorten } from './change-message.ts';
 
 export type Summary = {
@@ -81,6 +81,13 @@ export function withMemberCount(summary: Summary, seq: number, memberCount: numb
       ...(memberCount === undefined ? {} : { member_count: memberCount }),
     },
   };
+}
+
+/** With the user's own role, as an entry of membership tells it. */
+export function withRole(summary: Summary, role: MemberRole | undefined): Summary {
+  const { conversation } = summary;
+  if (role === undefined || conversation.membership?.role === role) return summary;
+  return { ...summary, conversation: { ...conversation, membership: { ...conversation.membership, role } } };
 }
 
 /** With the user's own row, from whatever device. `readNumber` when it is known for the row's read position. */
