@@ -15,6 +15,8 @@ export type Api = {
   readonly topics: ReadonlyMap<string, TopicSchema>;
   /** Services by full name, such as `circuit.chat.v1.ChatService`. */
   readonly services: ReadonlyMap<string, ServiceSchema>;
+  /** The comments of the .proto files, by the descriptor's `proto`, such as `shape.fields[0].desc.proto`. */
+  readonly comments: ReadonlyMap<object, string>;
   /** Every message, by full name. */
   readonly messages: ReadonlyMap<string, MessageSchema>;
 };

@@ -64,6 +64,7 @@ export function loadApi(descriptorSet: Uint8Array): Api {
     events: new Map(methods.filter((method) => method.event !== '').map((method) => [method.event, method])),
     pushes: new Map(pushes.map((push) => [push.event, push])),
     topics: new Map(topics.map((topic) => [topic.prefix, topic])),
+    comments,
     messages,
   };
 }
