@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Issuer } from '../mesh/auth/issuer.ts';
 import type { Verifier } from '../mesh/auth/verifier.ts';
+import type { Subscriptions } from '../mesh/bus/bus.ts';
 import type { Links } from '../mesh/caller/links.ts';
 import type { Api } from '../mesh/schema/api.ts';
 import type { Logger } from '../mesh/telemetry/log.ts';
@@ -13,6 +14,8 @@ import type { Metrics } from '../mesh/telemetry/metrics.ts';
 import { EdgeCounters, report } from './counters.ts';
 import { drainSessions } from './drain.ts';
 import { openFanout } from './fanout/open-fanout.ts';
+import { serveHttp } from './http/http-server.ts';
+import { readStaticFiles, type StaticFiles } from './http/static-files.ts';
 import { defaultLimits, type EdgeLimits, sweepMs, sweepSlices } from './limits.ts';
 import { ownCalls } from './socket/own-calls.ts';
 import { Requests } from './socket/requests.ts';
@@ -25,6 +28,8 @@ import { Tickets } from './socket/tickets.ts';
 export type EdgeOptions = {
   readonly api: Api;
   readonly links: Links;
+  /** Where events come from; the Links' own if not given. */
+  readonly subscriptions?: Subscriptions;
   readonly verifier: Verifier;
   readonly log: Logger;
   readonly metrics?: Metrics;
@@ -48,7 +53,8 @@ const drainMsDefault = 10_000;
 
 /** Opens the edge and listens. Throws when the port is taken. */
 export async function openEdge(options: EdgeOptions): Promise<Edge> {
-  const edge = new Edge(options);
+  const files = options.webRoot === undefined ? new Map() : await readStaticFiles(options.webRoot);
+  const edge = new Edge(options, files);
   await edge.listen();
   return edge;
 }
@@ -60,13 +66,14 @@ export class Edge {
   readonly #end = new AbortController();
   readonly #sweep: Sweep;
   readonly #tick: () => void;
+  readonly #http: { close(): void };
   #timers: NodeJS.Timeout[] = [];
   #listening: uWS.us_listen_socket | undefined;
   #draining: Promise<void> | undefined;
   /** Counts of this edge's hot paths. */
   readonly counters = new EdgeCounters();
 
-  constructor(options: EdgeOptions) {
+  constructor(options: EdgeOptions, files: StaticFiles) {
     this.#options = options;
     const { api, links, verifier, log, metrics, clock = Date.now, allowedOrigins = [] } = options;
     const limits = { ...defaultLimits, ...options.limits };
@@ -76,7 +83,8 @@ export class Edge {
     setMaxListeners(0, this.#end.signal);
     const tell = new Tell(api, limits);
     const common = { api, links, sessions, limits, log, counters, clock, end: endSession };
-    const fanout = openFanout({ ...common, app: this.#app, tell, signal: this.#end.signal });
+    const subscriptions = options.subscriptions ?? links.subscriptions;
+    const fanout = openFanout({ ...common, subscriptions, app: this.#app, tell, signal: this.#end.signal });
     const { hub, rights } = fanout;
     this.#tick = fanout.tick;
     this.#sweep = new Sweep(common);
@@ -88,6 +96,8 @@ export class Edge {
     const { signal } = this.#end;
     const served = { hub, rights, requests, tell, metrics, signal, nextId: sessionIds() };
     serveSockets(this.#app, { ...common, ...handshake, ...served });
+    const isReady = (): boolean => !isDraining() && links.healthy();
+    this.#http = serveHttp(this.#app, { ...common, ...handshake, metrics, issuer: options.issuer, files, isReady });
     links.onSessionEnd((id, reason) => {
       const session = sessions.byId(id);
       if (session !== undefined) endSession(session, reason);
@@ -131,6 +141,7 @@ export class Edge {
     this.#end.abort();
     for (const timer of this.#timers) clearInterval(timer);
     for (const session of [...this.#sessions.all]) endSession(session, 'EDGE_DRAINING');
+    this.#http.close();
     this.#listening = undefined;
     this.#app.close();
   }

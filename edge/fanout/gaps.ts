@@ -27,44 +27,44 @@ export class Gaps {
 
   /** Asks for what is missing up to `topic.wanted`, unless that is being done. */
   fill(topic: Topic): void {
-    if (topic.filling || topic.state !== 'live') return;
-    topic.filling = true;
-    void withDeadline(this.#options.signal, gapMsMax, (deadline) => this.#fillUntil(topic, deadline)).finally(() => {
-      topic.filling = false;
-    });
+    if (!topic.filling && isOpen(topic)) void this.#fill(topic);
   }
 
-  async #fillUntil(topic: Topic, deadline: AbortSignal): Promise<void> {
+  async #fill(topic: Topic): Promise<void> {
     const { counters, log, signal, onStale } = this.#options;
     const from = topic.head;
-    while (isOpen(topic)) {
-      const outcome = await this.#ask(topic, deadline);
-      if (outcome === 'again' && !deadline.aborted) continue;
-      if (signal.aborted || topic.state !== 'live') return;
-      if (topic.wanted <= topic.head) break;
-      counters.gapsStale++;
-      log.warn({ topic: topic.name, detail: { from, wanted: topic.wanted, outcome } }, 'a gap could not be filled');
-      onStale(topic);
+    topic.filling = true;
+    try {
+      await withDeadline(signal, gapMsMax, (deadline) => this.#askUntilFilled(topic, deadline));
+    } catch {
+      // The time is over: what is still missing makes the topic stale.
+    }
+    topic.filling = false;
+    if (signal.aborted || topic.state !== 'live') return;
+    if (!isOpen(topic)) {
+      counters.gapsFilled++;
       return;
     }
-    counters.gapsFilled++;
+    counters.gapsStale++;
+    log.warn({ topic: topic.name, detail: { from, wanted: topic.wanted } }, 'a gap could not be filled');
+    onStale(topic);
   }
 
-  async #ask(topic: Topic, deadline: AbortSignal): Promise<'again' | 'gone' | 'late'> {
+  /** Returns when nothing is missing, or when the log does not reach back that far. */
+  async #askUntilFilled(topic: Topic, deadline: AbortSignal): Promise<void> {
     const { hub, reader } = this.#options;
-    try {
-      const page = await reader.entries(topic.name, topic.head, entriesPageMax, deadline);
-      if (page.gone) return 'gone';
+    while (isOpen(topic) && !deadline.aborted) {
       const before = topic.head;
-      for (const event of page.events) hub.take(event);
-      // Nobody has more: a number that was told and is not in the log was never committed.
-      if (page.head <= topic.head) topic.wanted = topic.head;
-      else if (topic.head === before) await delay(retryMsMin * (1 + Math.random()), undefined, { signal: deadline });
-      return 'again';
-    } catch {
-      if (deadline.aborted) return 'late';
-      await delay(retryMsMin * (1 + Math.random()), undefined, { signal: deadline }).catch(() => {});
-      return deadline.aborted ? 'late' : 'again';
+      try {
+        const page = await reader.entries(topic.name, topic.head, entriesPageMax, deadline);
+        if (page.gone) return;
+        for (const event of page.events) hub.take(event);
+        // Nobody has more: a number that was told and is not in the log was never committed.
+        if (page.head <= topic.head) topic.wanted = topic.head;
+      } catch {
+        // Asked again below.
+      }
+      if (topic.head === before) await delay(retryMsMin * (1 + Math.random()), undefined, { signal: deadline });
     }
   }
 }

@@ -1,6 +1,7 @@
 // Fan-out: topics from the bus to the sockets. One file, one concern; here they are put together.
 
 import type { TemplatedApp } from 'uWebSockets.js';
+import type { Subscriptions } from '../../mesh/bus/bus.ts';
 import type { Links } from '../../mesh/caller/links.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
@@ -25,6 +26,7 @@ export type FanoutOptions = {
   readonly app: Pick<TemplatedApp, 'publish'>;
   readonly api: Api;
   readonly links: Links;
+  readonly subscriptions: Subscriptions;
   readonly sessions: Sessions;
   readonly tell: Tell;
   readonly limits: EdgeLimits;
@@ -44,12 +46,11 @@ export type Fanout = {
 };
 
 export function openFanout(options: FanoutOptions): Fanout {
-  const { app, api, links, tell, limits, signal } = options;
-  const { subscriptions } = links;
+  const { app, api, links, subscriptions, tell, limits, signal } = options;
   const reader = new TopicReader(api, links, signal);
   const revocations = new Revocations();
   const publisher = new Publisher(options);
-  const common = { ...options, subscriptions, reader, revocations, publisher };
+  const common = { ...options, reader, revocations, publisher };
   const hub = new Hub(common);
   const rights = new Rights({
     ...common,

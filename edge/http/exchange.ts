@@ -2,6 +2,7 @@
 // after the callback; nothing is written after the client has left.
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { coerce } from '../../mesh/errors/coerce.ts';
 import { problem } from '../../mesh/errors/problem.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
@@ -35,8 +36,8 @@ const statusTexts: Readonly<Record<number, string>> = {
 
 /** Request headers that the edge reads. */
 const headerNames = [
+  'accept-encoding',
   'authorization',
-  'content-type',
   'host',
   'idempotency-key',
   'if-none-match',
@@ -139,7 +140,7 @@ export class Exchange {
   }
 
   /** Whatever was thrown, as `application/problem+json`. Returns the error, for the log. */
-  fail(thrown: unknown, headers: Readonly<Record<string, string>> = {}): ReturnType<typeof coerce> {
+  fail(thrown: unknown, headers: Readonly<Record<string, string>> = {}): CircuitError {
     const error = coerce(thrown);
     this.answer(problem(error, { 'Cache-Control': 'no-store', ...headers }));
     return error;

@@ -59,8 +59,18 @@ export class Ponds {
   beforeAnswer: (kind: string) => Promise<void> = async () => {};
   /** The log no longer reaches back to positions below this. */
   floor = 0;
-  /** Signals of calls that never answer. */
-  readonly stalled: AbortSignal[] = [];
+  #onStalled: (signal: AbortSignal) => void = () => {};
+
+  /** The signal of the next call that never answers. */
+  nextStalled(): Promise<AbortSignal> {
+    return new Promise((resolve) => {
+      this.#onStalled = resolve;
+    });
+  }
+
+  stall(signal: AbortSignal): void {
+    this.#onStalled(signal);
+  }
 
   log(topic: string): TopicEvent[] {
     let log = this.#logs.get(topic);
@@ -167,7 +177,7 @@ export function pondService(ponds: Ponds): HostedService {
       drain: async (line: Line) => line,
       stall: (_line: Line, context: Context<unknown>) =>
         new Promise((_, reject) => {
-          ponds.stalled.push(context.signal);
+          ponds.stall(context.signal);
           context.signal.addEventListener('abort', () => reject(refuse('CANCELLED')), { once: true });
         }),
     },

@@ -1,0 +1,127 @@
+// The HTTP side of the edge: REST by the descriptors, tickets, documents, health, the console. Answers every request
+// once; what goes wrong is `application/problem+json` with the same reasons as on the socket.
+
+import type { TemplatedApp } from 'uWebSockets.js';
+import type { Issuer } from '../../mesh/auth/issuer.ts';
+import type { Verifier } from '../../mesh/auth/verifier.ts';
+import type { Links } from '../../mesh/caller/links.ts';
+import { coerce } from '../../mesh/errors/coerce.ts';
+import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Api } from '../../mesh/schema/api.ts';
+import { compileRoutes, type RouteMatch, type Routes } from '../../mesh/schema/routes.ts';
+import type { Logger } from '../../mesh/telemetry/log.ts';
+import type { Metrics } from '../../mesh/telemetry/metrics.ts';
+import type { EdgeLimits } from '../limits.ts';
+import type { Tickets } from '../socket/tickets.ts';
+import { answerCors } from './cors.ts';
+import { Exchange } from './exchange.ts';
+import { httpLimits } from './http-limits.ts';
+import { answerRest, type RestOptions } from './rest.ts';
+import { answerDevLogin, answerTicket } from './sign-in.ts';
+import { answerStatic, type StaticFiles } from './static-files.ts';
+import { TokenSessions } from './token-sessions.ts';
+
+export type HttpServerOptions = {
+  readonly api: Api;
+  readonly links: Links;
+  readonly verifier: Verifier;
+  readonly tickets: Tickets;
+  readonly limits: EdgeLimits;
+  readonly allowedOrigins: readonly string[];
+  /** Only in dev mode. */
+  readonly issuer: Issuer | undefined;
+  readonly files: StaticFiles;
+  readonly log: Logger;
+  readonly metrics: Metrics | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly isReady: () => boolean;
+};
+
+const bodyVerbs: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Serves everything but `/ws`. Returns what must be closed with the edge. */
+export function serveHttp(app: TemplatedApp, options: HttpServerOptions): { close(): void } {
+  const server = new HttpServer(options);
+  app.any('/*', (response, request) => void server.take(new Exchange(response, request)));
+  return server;
+}
+
+class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #routes: Routes;
+  readonly #rest: RestOptions;
+
+  constructor(options: HttpServerOptions) {
+    const { api, links, verifier, limits, clock } = options;
+    this.#options = options;
+    this.#routes = compileRoutes(api);
+    this.#rest = { links, verifier, sessions: new TokenSessions(links, clock), limits: httpLimits(limits) };
+  }
+
+  async take(exchange: Exchange): Promise<void> {
+    // The body must be asked for in the turn of its request, whether or not it will be read.
+    const body = bodyVerbs.has(exchange.verb) ? exchange.body(this.#options.limits.bodyBytes) : undefined;
+    body?.catch(() => {});
+    let label = 'other';
+    exchange.onAnswer((status) => this.#count(exchange, label, status));
+    try {
+      if (answerCors(exchange, this.#options.allowedOrigins)) return;
+      if (await this.#answerOwn(exchange, body)) return;
+      const match = this.#match(exchange);
+      label = match.method.name;
+      await answerRest(exchange, match, body, this.#rest);
+    } catch (thrown) {
+      this.#fail(exchange, thrown);
+    }
+  }
+
+  close(): void {
+    this.#rest.sessions.close();
+  }
+
+  /** What is the edge's own: returns true when it is answered. */
+  async #answerOwn(exchange: Exchange, body: Promise<Uint8Array> | undefined): Promise<boolean> {
+    const { verifier, tickets, issuer, files, isReady } = this.#options;
+    switch (`${exchange.verb} ${exchange.path}`) {
+      case 'GET /healthz':
+        exchange.json(200, '{"status":"ok"}');
+        return true;
+      case 'GET /readyz':
+        if (isReady()) exchange.json(200, '{"status":"ready"}');
+        else exchange.json(503, '{"status":"not ready"}');
+        return true;
+      case 'POST /api/auth/ticket':
+        await this.#rest.limits.takeOfStranger(exchange.address);
+        await answerTicket(exchange, verifier, tickets);
+        return true;
+      case 'POST /api/auth/dev-login':
+        if (issuer === undefined || body === undefined) return false;
+        await answerDevLogin(exchange, await body, issuer);
+        return true;
+      default:
+        return answerStatic(exchange, files);
+    }
+  }
+
+  #match(exchange: Exchange): RouteMatch {
+    const match = this.#routes.match(exchange.verb === 'HEAD' ? 'GET' : exchange.verb, exchange.path);
+    if (match === undefined) throw refuse('NOT_FOUND');
+    return match;
+  }
+
+  #fail(exchange: Exchange, thrown: unknown): void {
+    const error = coerce(thrown);
+    const allow = error.details.metadata?.allow;
+    exchange.fail(error, allow === undefined ? {} : { Allow: allow });
+    if (error.reason !== 'INTERNAL') return;
+    const errorId = error.details.metadata?.error_id ?? '';
+    this.#options.log.error({ errorId, err: thrown }, 'an HTTP request failed at the edge');
+  }
+
+  #count(exchange: Exchange, method: string, status: number): void {
+    const { metrics } = this.#options;
+    metrics?.counter('circuit_http_total', { method, status: String(status) }).inc();
+    metrics?.histogram('circuit_http_seconds', { method }).observe((performance.now() - exchange.startedMs) / 1_000);
+  }
+}
