@@ -26,7 +26,7 @@ import { PlainCalls } from './plain-calls.ts';
 import { Readiness } from './readiness.ts';
 import { addReflection } from './reflection.ts';
 import { runHere } from './run-here.ts';
-import { topicHandlers } from './topic-handlers.ts';
+import { prefixOf, topicHandlers } from './topic-handlers.ts';
 
 /** Any service, whatever its types: `defineService` has seen to it that they fit together. */
 export type HostedService = {
@@ -190,12 +190,17 @@ class RunningHost implements Host {
 
   /** What services publish on: followers here and on Links, and the relay. */
   #ownBus(): Bus {
-    const { relay } = this.#options;
-    if (relay === undefined) return this.bus;
+    const { relay, metrics } = this.#options;
+    const counters = new Map<string, { inc(): void }>();
     return {
       publish: (event) => {
         this.bus.publish(event);
-        relay.publish(event);
+        relay?.publish(event);
+        if (metrics === undefined) return;
+        const prefix = prefixOf(event.topic);
+        const counter = counters.get(prefix) ?? metrics.counter('circuit_bus_published_total', { prefix });
+        counters.set(prefix, counter);
+        counter.inc();
       },
     };
   }

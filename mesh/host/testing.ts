@@ -6,7 +6,7 @@ import type { Db } from 'mongodb';
 import { type Issuer, openIssuer, type ServiceToken, type UserToken } from '../auth/issuer.ts';
 import { secretKey } from '../auth/token-key.ts';
 import { openVerifier, type Verifier } from '../auth/verifier.ts';
-import { type MeshLinks, openLinks } from '../caller/link-client/open-links.ts';
+import { type LinksOptions, type MeshLinks, openLinks } from '../caller/link-client/open-links.ts';
 import { fromGrpcError } from '../errors/grpc-error.ts';
 import type { Api } from '../schema/api.ts';
 import { loadApiFile } from '../schema/load-api.ts';
@@ -95,11 +95,12 @@ export async function openTestLinks(
   api: Api,
   addresses: readonly string[],
   healthy: number = addresses.length,
+  more: Partial<LinksOptions> = {},
 ): Promise<MeshLinks> {
   const services = [...new Set([...api.services.values()].map(({ service }) => service))];
   const peers = new Map(services.map((service) => [service, addresses]));
   const token = () => trust.issuer.issueService({ kind: 'edge', key: 'edge' });
-  const links = openLinks({ api, peers, token, log: silentLog() });
+  const links = openLinks({ api, peers, token, log: silentLog(), ...more });
   await untilHealthy(links, healthy);
   return links;
 }

@@ -10,6 +10,12 @@ export const windowBytes = 8 * 1_024 * 1_024;
 
 export type LinkStream = ClientDuplexStream<Buffer, Buffer>;
 
+/** How soon a peer that hangs is found out: pinged when nothing was heard for so long, and given up after so long. */
+export type Keepalive = { readonly timeMs: number; readonly timeoutMs: number };
+
+/** Sooner than on plain connections: calls that could go elsewhere wait for it. */
+export const linkKeepalive: Keepalive = { timeMs: 5_000, timeoutMs: 5_000 };
+
 const linkChannelOptions = {
   ...channelOptions,
   'grpc-node.flow_control_window': windowBytes,
@@ -22,8 +28,12 @@ const linkChannelOptions = {
 export class LinkConnection {
   readonly #client: Client;
 
-  constructor(address: string) {
-    this.#client = new Client(address, credentials.createInsecure(), linkChannelOptions);
+  constructor(address: string, keepalive: Keepalive) {
+    this.#client = new Client(address, credentials.createInsecure(), {
+      ...linkChannelOptions,
+      'grpc.keepalive_time_ms': keepalive.timeMs,
+      'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
+    });
   }
 
   open(token: string): LinkStream {

@@ -8,23 +8,15 @@ import type { CircuitError } from '../../errors/circuit-error.ts';
 import { fromGrpcError } from '../../errors/grpc-error.ts';
 import { refuse } from '../../errors/refuse.ts';
 import { decodeStatus } from '../../errors/status.ts';
-import {
-  writeCall,
-  writeCancel,
-  writeEndedSession,
-  writeSession,
-  writeTopicChange,
-  writeTopicsNumber,
-} from '../../link/open-request.ts';
 import { type OpenResponseReader, readOpenResponse } from '../../link/open-response.ts';
-import { Outbox, partBytesMax } from '../../link/outbox.ts';
-import { within } from '../../link/within.ts';
+import { partBytesMax } from '../../link/outbox.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { LinkCall } from '../links.ts';
 import { hashOf } from '../rendezvous.ts';
 import { Confirmations } from './confirmations.ts';
-import { SessionNumbers, type SharedSession } from './link-sessions.ts';
-import { LinkConnection, type LinkStream } from './link-stream.ts';
+import type { SharedSession } from './link-sessions.ts';
+import { LinkSpeaker } from './link-speaker.ts';
+import { type Keepalive, LinkConnection, type LinkStream } from './link-stream.ts';
 import type { PendingCall } from './pending-call.ts';
 
 /** Pause before the first attempt to connect again; it doubles up to the last, each time with jitter. */
@@ -44,6 +36,8 @@ export type LinkEvents = {
   changed(link: Link): void;
   /** The service has said hello: its topics are to be followed, and their number to be asked for. */
   joined(link: Link): void;
+  /** A batch with so many calls was handed on. */
+  sent(calls: number): void;
   /** The stream is gone, with these calls unanswered. */
   lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void;
   /** Whether what the service publishes comes by this Link alone. */
@@ -55,6 +49,7 @@ export type LinkEvents = {
 export type LinkOptions = {
   readonly target: string;
   readonly token: () => Promise<string>;
+  readonly keepalive: Keepalive;
   readonly log: Logger;
   readonly on: LinkEvents;
 };
@@ -63,12 +58,8 @@ export class Link implements OpenResponseReader {
   readonly #options: LinkOptions;
   readonly #connection: LinkConnection;
   #state: LinkState = 'connecting';
-  #stream: LinkStream | undefined;
-  #outbox: Outbox | undefined;
-  #sessions = new SessionNumbers();
+  #speaker: LinkSpeaker | undefined;
   #inFlight = new Map<number, PendingCall>();
-  #lastId = 0;
-  #methods: ReadonlyMap<string, number> = new Map();
   #services: ReadonlySet<string> = new Set();
   #address: string;
   #hash: number;
@@ -84,7 +75,7 @@ export class Link implements OpenResponseReader {
     this.#options = options;
     this.#address = options.target;
     this.#hash = hashOf(options.target);
-    this.#connection = new LinkConnection(options.target);
+    this.#connection = new LinkConnection(options.target, options.keepalive);
     void this.#open();
   }
 
@@ -126,51 +117,30 @@ export class Link implements OpenResponseReader {
 
   /** Sends a call; what is against it is its answer, in a microtask. */
   submit(pending: PendingCall): void {
-    const { call } = pending;
-    const method = this.#methods.get(call.method.name);
-    const outbox = this.#outbox;
-    const objection = outbox && this.#objectionTo(call);
-    if (method === undefined || outbox === undefined || objection !== undefined) {
-      queueMicrotask(() => pending.settle(objection ?? refuse('UNAVAILABLE', { retryAfterMs }), undefined));
+    const objection = this.#objectionTo(pending.call);
+    if (objection !== undefined) {
+      queueMicrotask(() => pending.settle(objection, undefined));
       return;
     }
-    const session = call.session === undefined ? 0 : this.#numberOf(call.session as SharedSession);
-    this.#lastId = this.#lastId === idMax ? 1 : this.#lastId + 1;
-    pending.id = this.#lastId;
     pending.link = this;
+    this.#speaker?.call(pending);
     this.#inFlight.set(pending.id, pending);
-    writeCall(outbox.writer, {
-      id: pending.id,
-      method,
-      session,
-      timeoutMs: pending.repeated
-        ? Math.max(1, Math.round(pending.deadlineMs - performance.now()))
-        : (call.timeoutMs ?? 0),
-      request: call.request,
-      traceparent: call.traceparent ?? '',
-    });
-    outbox.written();
   }
 
   /** Nobody waits for its answer any more. */
   withdraw(pending: PendingCall): void {
-    if (!this.#inFlight.delete(pending.id) || this.#outbox === undefined) return;
-    writeCancel(this.#outbox.writer, pending.id);
-    this.#outbox.written();
+    if (!this.#inFlight.delete(pending.id)) return;
+    this.#speaker?.cancel(pending.id);
     this.#endWhenDrained();
   }
 
   changeTopic(topic: string, leave: boolean): void {
-    if (this.#outbox === undefined || !this.listening) return;
-    writeTopicChange(this.#outbox.writer, topic, leave);
-    this.#outbox.written();
+    if (this.listening) this.#speaker?.changeTopic(topic, leave);
   }
 
   /** Asks to be told when all changes of topics up to now, which have this number, are in force. */
   askTopics(number: number): void {
-    if (this.#outbox === undefined || !this.listening) return;
-    writeTopicsNumber(this.#outbox.writer, number);
-    this.#outbox.written();
+    if (this.listening) this.#speaker?.askTopics(number);
   }
 
   /** Resolves with true when changes up to this number are in force, with false when the Link is lost before. */
@@ -180,18 +150,11 @@ export class Link implements OpenResponseReader {
   }
 
   renewSession(session: SharedSession): void {
-    const number = this.#sessions.numberOf(session);
-    if (number === undefined || this.#outbox === undefined) return;
-    writeSession(this.#outbox.writer, number, session.token);
-    this.#outbox.written();
+    this.#speaker?.renewSession(session);
   }
 
   endSession(session: SharedSession): void {
-    const number = this.#sessions.numberOf(session);
-    if (number === undefined || this.#outbox === undefined) return;
-    this.#sessions.remove(session);
-    writeEndedSession(this.#outbox.writer, number);
-    this.#outbox.written();
+    this.#speaker?.endSession(session);
   }
 
   /** Gives up what is unanswered and ends it for good; resolves when the service has seen that, or did not in time. */
@@ -199,10 +162,9 @@ export class Link implements OpenResponseReader {
     if (!this.#wanted) return;
     this.#wanted = false;
     clearTimeout(this.#timer);
-    await within(endWithinMs, this.#outbox?.whenEmpty() ?? Promise.resolve());
-    const stream = this.#stream;
+    const speaker = this.#speaker;
     this.#drop(true, 'closed');
-    if (stream !== undefined) await endOf(stream);
+    await speaker?.end();
     this.#connection.close();
   }
 
@@ -212,7 +174,7 @@ export class Link implements OpenResponseReader {
     this.#address = hello.address;
     this.#hash = hashOf(hello.address);
     this.#services = new Set(hello.services);
-    this.#methods = new Map(hello.methods.map((name, number) => [name, number]));
+    this.#speaker?.number(hello.methods);
     this.#callsMax = hello.callsInFlightMax;
     this.#state = 'joining';
     this.#options.on.joined(this);
@@ -229,7 +191,7 @@ export class Link implements OpenResponseReader {
   }
 
   onSessionEnd(number: number, reason: SessionEndReason): void {
-    const session = this.#sessions.sessionOf(number);
+    const session = this.#speaker?.sessionOf(number);
     if (session === undefined) return;
     this.endSession(session);
     if (reason === SessionEndReason.SESSION_END_REASON_UNVERIFIED) return;
@@ -264,17 +226,10 @@ export class Link implements OpenResponseReader {
   }
 
   #objectionTo(call: LinkCall): CircuitError | undefined {
+    if (this.#speaker === undefined) return refuse('UNAVAILABLE', { retryAfterMs });
     if (this.#inFlight.size >= this.#callsMax) return refuse('TOO_MANY_IN_FLIGHT', { retryAfterMs });
     if (call.request.length > partBytesMax) return refuse('TOO_LARGE');
-    return this.#methods.has(call.method.name) ? undefined : refuse('NOT_IMPLEMENTED');
-  }
-
-  #numberOf(session: SharedSession): number {
-    const known = this.#sessions.numberOf(session);
-    if (known !== undefined) return known;
-    const number = this.#sessions.add(session);
-    writeSession(this.#outbox!.writer, number, session.token);
-    return number;
+    return this.#speaker.knows(call.method.name) ? undefined : refuse('NOT_IMPLEMENTED');
   }
 
   async #open(): Promise<void> {
@@ -292,36 +247,32 @@ export class Link implements OpenResponseReader {
       stream.cancel();
       return;
     }
-    this.#stream = stream;
-    this.#outbox = new Outbox({
-      send: (batch, sent) => stream.write(batch, sent),
-      onOverflow: () => stream.cancel(),
-    });
-    stream.on('data', (batch: Buffer) => this.#read(stream, batch));
-    stream.on('error', (error) => this.#onEnd(stream, error));
-    stream.on('end', () => this.#onEnd(stream, undefined));
+    const speaker = new LinkSpeaker(stream, (calls) => this.#options.on.sent(calls));
+    this.#speaker = speaker;
+    stream.on('data', (batch: Buffer) => this.#read(speaker, batch));
+    stream.on('error', (error) => this.#onEnd(speaker, error));
+    stream.on('end', () => this.#onEnd(speaker, undefined));
     this.#timer = setTimeout(() => stream.cancel(), helloWithinMs);
   }
 
-  #read(stream: LinkStream, batch: Buffer): void {
-    if (stream !== this.#stream) return;
+  #read(speaker: LinkSpeaker, batch: Buffer): void {
+    if (speaker !== this.#speaker) return;
     try {
       readOpenResponse(batch, this);
     } catch (error) {
       this.#options.log.error({ address: this.#address, err: error }, 'link cut: the service broke the protocol');
-      stream.cancel();
+      speaker.stream.cancel();
     }
   }
 
   #endWhenDrained(): void {
     if (this.#state !== 'draining' || this.#inFlight.size > 0) return;
     this.#state = 'ending';
-    const stream = this.#stream;
-    void this.#outbox?.whenEmpty().then(() => stream?.end());
+    void this.#speaker?.finish();
   }
 
-  #onEnd(stream: LinkStream, error: Error | undefined): void {
-    if (stream !== this.#stream) return;
+  #onEnd(speaker: LinkSpeaker, error: Error | undefined): void {
+    if (speaker !== this.#speaker) return;
     clearTimeout(this.#timer);
     const expected = this.#state === 'ending';
     if (!expected && error !== undefined) this.#tell(error);
@@ -339,10 +290,9 @@ export class Link implements OpenResponseReader {
   #drop(expected: boolean, state: LinkState): void {
     const wasOpen = this.#state !== 'connecting';
     this.#state = state;
-    this.#stream = undefined;
-    this.#outbox?.close();
-    this.#outbox = undefined;
-    this.#sessions = new SessionNumbers();
+    // In order where it is closed, else there is nobody to hear the rest.
+    if (state !== 'closed') this.#speaker?.close();
+    this.#speaker = undefined;
     this.#busAway = false;
     const unanswered = [...this.#inFlight.values()];
     this.#inFlight = new Map();
@@ -358,25 +308,9 @@ export class Link implements OpenResponseReader {
   }
 }
 
-const idMax = 0xffff_ffff;
 const retryAfterMs = 100;
-const endWithinMs = 1_000;
 
 /** The code of an encoded google.rpc.Status: its first field, and a small number. INTERNAL where it is not. */
 function codeOf(status: Uint8Array): number {
   return status[0] === 8 ? (status[1] ?? 13) : 13;
-}
-
-/** Half-closes a stream and waits until the other side has, too; cancels it if that takes too long. */
-function endOf(stream: LinkStream): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => stream.cancel(), endWithinMs);
-    for (const event of ['end', 'error']) {
-      stream.once(event, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    }
-    stream.end();
-  });
 }

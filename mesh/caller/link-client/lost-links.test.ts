@@ -12,6 +12,7 @@ import {
 import { startEchoProcess } from '../../host/testdata/start-echo-process.ts';
 import { openTestHost, openTestLinks, openTrust, type TestHost, type Trust, untilHealthy } from '../../host/testing.ts';
 import type { Api, MethodSchema } from '../../schema/api.ts';
+import { openMetrics } from '../../telemetry/metrics.ts';
 import type { LinkCall } from '../links.ts';
 import { ownerOf } from '../rendezvous.ts';
 import type { MeshLinks } from './open-links.ts';
@@ -132,6 +133,27 @@ describe('a process that is killed', () => {
     expect(await unsafe).toMatchObject({ reason: 'UNAVAILABLE', details: { retryAfterMs: expect.any(Number) } });
     expect(await safe).toBe('here');
     expect(await ask(links, 'say', key)).toBe('here');
+  });
+});
+
+describe('a process that hangs', () => {
+  it('is found out, and what may be repeated is answered by another', async () => {
+    const secret = 'a secret of this test alone, long enough';
+    const trust = openTrust(Date.now, secret);
+    const child = await startEchoProcess(secret, descriptors);
+    opened.push(child);
+    const here = await startHost(trust, { look: says('here') });
+    const addresses = [child.address, here.host.address];
+    const keepalive = { timeMs: 200, timeoutMs: 300 };
+    const metrics = openMetrics();
+    const links = await openTestLinks(trust, api, addresses, 2, { keepalive, metrics });
+    opened.push(links, { close: async () => metrics.close() });
+    child.signal('SIGSTOP');
+    expect(await ask(links, 'look', keyOf(child.address, addresses))).toBe('here');
+    const text = await metrics.text();
+    expect(text).toContain('circuit_link_lost_total{service="echo"} 1');
+    expect(text).toContain('circuit_links{service="echo"} 1');
+    expect(text).toContain('circuit_link_batch_calls_count 2');
   });
 });
 

@@ -1,17 +1,18 @@
 // The edge's side of Link: one to each service process of the configuration. Calls go to the owner of their key, topics
 // to whoever may publish on them. Promises each call exactly one answer, whatever becomes of its Link.
 
-import { performance } from 'node:perf_hooks';
 import type { CircuitError } from '../../errors/circuit-error.ts';
 import { coerce } from '../../errors/coerce.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import { refuse } from '../../errors/refuse.ts';
 import type { Api } from '../../schema/api.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LinkCall, LinkSession, Links } from '../links.ts';
 import type { Peers } from '../owners.ts';
 import { Link, type LinkEvents } from './link.ts';
 import { SharedSession } from './link-sessions.ts';
+import { type Keepalive, linkKeepalive } from './link-stream.ts';
 import { LinkSubscriptions } from './link-subscriptions.ts';
 import { PendingCall } from './pending-call.ts';
 import { Routes } from './routes.ts';
@@ -24,6 +25,8 @@ export type LinksOptions = {
   /** The edge's own token, asked for at each opening of a Link. */
   readonly token: () => Promise<string>;
   readonly log: Logger;
+  readonly metrics?: Metrics;
+  readonly keepalive?: Keepalive;
 };
 
 /** How much later than its deadline an unanswered call may be told so. */
@@ -49,12 +52,12 @@ export class MeshLinks implements Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    const { api, peers, token, log } = options;
+    const { api, peers, token, log, keepalive = linkKeepalive } = options;
     this.#services = new Set([...api.services.values()].map(({ service }) => service).filter((name) => name !== ''));
     this.subscriptions = new LinkSubscriptions({ api, links: () => this.#links });
     const targets = new Set([...peers.values()].flat());
     const on = this.#events();
-    this.#links = [...targets].map((target) => new Link({ target, token, log, on }));
+    this.#links = [...targets].map((target) => new Link({ target, token, keepalive, log, on }));
     this.#sweep = setInterval(() => this.#endLateCalls(), deadlineSweepMs);
     this.#sweep.unref();
   }
@@ -122,7 +125,16 @@ export class MeshLinks implements Links {
   }
 
   #events(): LinkEvents {
+    const { metrics } = this.#options;
+    const batches = metrics?.histogram('circuit_link_batch_calls', {});
+    metrics?.beforeScrape(() => {
+      for (const service of this.#services) {
+        metrics.gauge('circuit_links', { service }).set(this.#routes.of(service).length);
+      }
+      metrics.gauge('circuit_bus_subscriptions', {}).set(this.subscriptions.size);
+    });
     return {
+      sent: (calls) => batches?.observe(calls),
       joined: (link) => this.subscriptions.followOn(link),
       changed: (link) => {
         this.#changed();
@@ -201,6 +213,7 @@ export class MeshLinks implements Links {
   /** What was unanswered is made again where that is safe and another Link is there, once; the rest is UNAVAILABLE. */
   #lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void {
     this.#routes.forget(link);
+    if (!expected) this.#options.metrics?.counter('circuit_link_lost_total', { service: nameOf(link) }).inc();
     this.#changed();
     this.#guard(() => this.subscriptions.reckonBus());
     for (const pending of unanswered) this.#repeat(pending);
@@ -232,6 +245,11 @@ export class MeshLinks implements Links {
       }
     }
   }
+}
+
+/** The services of a Link as one label. */
+function nameOf(link: Link): string {
+  return [...link.services].join('.');
 }
 
 function settleSoon(pending: PendingCall, error: CircuitError): void {

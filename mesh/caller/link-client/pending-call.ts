@@ -30,6 +30,11 @@ export class PendingCall {
     return this.#settled;
   }
 
+  /** Milliseconds until its deadline, at least 1. */
+  msLeft(): number {
+    return Math.max(1, Math.round(this.deadlineMs - performance.now()));
+  }
+
   /** Calls `done`, the first time only. */
   settle(error: CircuitError | undefined, response: Uint8Array | undefined): void {
     if (this.#settled) return;
