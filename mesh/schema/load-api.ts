@@ -1,7 +1,7 @@
 // From a descriptor set to the Api: the one place where .proto files become what the mesh is driven by.
 // Reads descriptors only; promises that an Api which loads is whole: every RPC has a caller rule, every name leads somewhere.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   createFileRegistry,
   type DescMessage,
@@ -71,10 +71,12 @@ export function loadApi(descriptorSet: Uint8Array): Api {
 
 /** The Api of this build: gen/descriptors.binpb, found from the sources as well as from dist/. */
 export function loadApiFile(): Api {
-  const fromSources = new URL('../../gen/descriptors.binpb', import.meta.url);
-  const fromDist = new URL('../../../gen/descriptors.binpb', import.meta.url);
-  const inDist = import.meta.url.endsWith('/dist/mesh/schema/load-api.js');
-  return loadApi(readFileSync(inDist ? fromDist : fromSources));
+  const places = ['../../gen/descriptors.binpb', '../../../gen/descriptors.binpb'].map(
+    (path) => new URL(path, import.meta.url),
+  );
+  const file = places.find((place) => existsSync(place));
+  if (!file) throw new Error(`There is no ${places[0]!.pathname}: run \`npm run build\`.`);
+  return loadApi(readFileSync(file));
 }
 
 type Source = {
