@@ -112,7 +112,7 @@ describe('fan-out', () => {
     const mesh = await start();
     const app = await mesh.app();
     mesh.ponds.append(pond, { text: 'lost' }, true);
-    mesh.links.gap([pond]);
+    mesh.say.gap([pond]);
     expect(await said(app, 1)).toEqual(['1 lost']);
     expect(mesh.edge.counters.headBehind).toBe(1);
   });
@@ -170,12 +170,12 @@ describe('rights', () => {
   it('that end while a session opens on a topic that is open already do not come through', async () => {
     const mesh = await start();
     await mesh.app(ravi);
-    mesh.ponds.beforeAnswer = async (kind) => {
-      if (kind === 'grants') queueMicrotask(() => mesh.ponds.expel(asha.userKey, pond));
+    mesh.ponds.afterAnswer = () => {
+      mesh.ponds.afterAnswer = () => {};
+      mesh.ponds.expel(asha.userKey, pond);
     };
     const app = await mesh.app();
     const topics = positions(await app.event('ready'));
-    mesh.ponds.beforeAnswer = async () => {};
     mesh.ponds.append(pond, { text: 'secret' });
     await app.call('ping');
     expect(topics).not.toHaveProperty(pond);

@@ -3,7 +3,7 @@ import { request as rawRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { asha } from '../../mesh/host/testing.ts';
+import { asha, openTrust } from '../../mesh/host/testing.ts';
 import { openTestMesh, type TestMesh } from '../testing/mesh.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -151,8 +151,8 @@ describe('the dev login', () => {
     const without = await start();
     const body = { user_key: '100000000001' };
     expect((await without.ask('POST', '/api/auth/dev-login', { body })).status).toBe(404);
-    const mesh = await start();
-    const withIssuer = await start({ issuer: mesh.issuer, verifier: mesh.verifier });
+    const trust = openTrust();
+    const withIssuer = await start({ trust, issuer: trust.issuer });
     const answer = await withIssuer.ask('POST', '/api/auth/dev-login', { token: '', body });
     const { token, user } = (await answer.json()) as { token: string; user: unknown };
     expect(user).toEqual({ user_key: '100000000001', account_key: '900000000001', display_name: 'Asha' });

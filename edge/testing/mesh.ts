@@ -3,11 +3,11 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { UserToken } from '../../mesh/auth/issuer.ts';
-import { asha, openTrust, type Trust } from '../../mesh/host/testing.ts';
+import type { Links } from '../../mesh/caller/links.ts';
+import { asha, openTestHost, openTestLinks, openTrust, type TestHost, type Trust } from '../../mesh/host/testing.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { type Edge, type EdgeOptions, openEdge } from '../open-edge.ts';
-import { type HereLinks, openHereLinks } from './here-links.ts';
 import { Ponds, pondApi, pondService } from './pond.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -15,7 +15,9 @@ export type Json = Readonly<Record<string, unknown>>;
 export type TestMesh = Trust & {
   readonly api: Api;
   readonly ponds: Ponds;
-  readonly links: HereLinks;
+  readonly host: TestHost;
+  /** Says to the edge that events of these topics may have been missed, or that a service ended a session. */
+  readonly say: Said;
   readonly edge: Edge;
   readonly url: string;
   /** A signed-in app; resolves after `ready`. */
@@ -23,6 +25,11 @@ export type TestMesh = Trust & {
   /** A socket as it comes, with the user's token unless headers say otherwise. */
   socket(options?: SocketOptions): Promise<App>;
   close(): Promise<void>;
+};
+
+export type Said = {
+  gap(topics: Iterable<string>): void;
+  sessionEnd(sessionId: string, reason: 'TOKEN_EXPIRED' | 'TOKEN_INVALID'): void;
 };
 
 export type SocketOptions = {
@@ -82,16 +89,23 @@ export class App {
   }
 }
 
-export async function openTestMesh(options: Partial<EdgeOptions> = {}): Promise<TestMesh> {
+export type TestMeshOptions = Partial<EdgeOptions> & {
+  /** Shared where an issuer is handed to the edge. */
+  readonly trust?: Trust;
+};
+
+export async function openTestMesh({ trust, ...options }: TestMeshOptions = {}): Promise<TestMesh> {
   const api = await pondApi();
-  const trust = openTrust(options.clock);
   const ponds = new Ponds();
-  const links = await openHereLinks(api, pondService(ponds), trust.verifier);
-  const edge = await openEdge({ api, links, verifier: trust.verifier, log: silentLog(), drainMs: 0, ...options });
+  const { issuer, verifier } = trust ?? openTrust(options.clock);
+  const host = await openTestHost({ services: [pondService(ponds)], api, trust: { issuer, verifier } });
+  const meshLinks = await openTestLinks(host, api, [host.host.address]);
+  const { links, say } = overheard(meshLinks);
+  const edge = await openEdge({ api, links, verifier, log: silentLog(), drainMs: 0, ...options });
   const url = `127.0.0.1:${edge.port}`;
 
   const socket = async ({ user = asha, headers, protocols = 'circuit.v1.json', path = '/ws' }: SocketOptions = {}) => {
-    const authorization = headers ?? { authorization: `Bearer ${await trust.issuer.issueUser(user)}` };
+    const authorization = headers ?? { authorization: `Bearer ${await issuer.issueUser(user)}` };
     const opening = new WebSocket(`ws://${url}${path}`, protocols, { headers: authorization });
     const app = new App(opening);
     await new Promise((resolve, reject) => {
@@ -110,10 +124,12 @@ export async function openTestMesh(options: Partial<EdgeOptions> = {}): Promise<
     return app;
   };
   return {
-    ...trust,
+    issuer,
+    verifier,
     api,
     ponds,
-    links,
+    host,
+    say,
     edge,
     url,
     socket,
@@ -125,6 +141,47 @@ export async function openTestMesh(options: Partial<EdgeOptions> = {}): Promise<
       app.frames.unshift(ready);
       return app;
     },
-    close: () => edge.close(),
+    close: async () => {
+      await edge.close();
+      await meshLinks.close();
+      await host.close();
+    },
+  };
+}
+
+/** The Links, and a way to say what they would say when a Link is lost or a session is revoked. */
+function overheard(links: Links): { links: Links; say: Said } {
+  const onGap: ((topics: Iterable<string>) => void)[] = [];
+  const onSessionEnd: Parameters<Links['onSessionEnd']>[0][] = [];
+  const { subscriptions } = links;
+  return {
+    links: {
+      subscriptions: {
+        subscribe: (topic, signal) => subscriptions.subscribe(topic, signal),
+        unsubscribe: (topic) => subscriptions.unsubscribe(topic),
+        onEvent: (listener) => subscriptions.onEvent(listener),
+        onGap: (listener) => {
+          onGap.push(listener);
+          subscriptions.onGap(listener);
+        },
+      },
+      openSession: (id, token) => links.openSession(id, token),
+      call: (call) => links.call(call),
+      request: (call) => links.request(call),
+      onSessionEnd: (listener) => {
+        onSessionEnd.push(listener);
+        links.onSessionEnd(listener);
+      },
+      healthy: () => links.healthy(),
+      close: () => links.close(),
+    },
+    say: {
+      gap: (topics) => {
+        for (const listener of onGap) listener(topics);
+      },
+      sessionEnd: (sessionId, reason) => {
+        for (const listener of onSessionEnd) listener(sessionId, reason);
+      },
+    },
   };
 }

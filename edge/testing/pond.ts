@@ -57,6 +57,8 @@ export class Ponds {
   readonly asked: { kind: string; topic: string; after?: number }[] = [];
   /** Runs before each answer of the topic source; tests hold it here or throw. */
   beforeAnswer: (kind: string) => Promise<void> = async () => {};
+  /** Runs when an answer was made and has not been sent. */
+  afterAnswer: (kind: string) => void = () => {};
   /** The log no longer reaches back to positions below this. */
   floor = 0;
   #onStalled: (signal: AbortSignal) => void = () => {};
@@ -124,6 +126,7 @@ export class Ponds {
         const since = members.get(userKey);
         if (since !== undefined) grants.push({ topic, since, follow: !topic.startsWith('q:large') });
       }
+      this.afterAnswer('grants');
       return grants;
     },
     heads: async (topics) => {
