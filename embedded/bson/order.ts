@@ -237,9 +237,9 @@ function writeDecimal(out: KeyWriter, value: Raw): void {
 
 /** coefficient × 10^exponent, whose nearest double is `near`. */
 function writeExact(out: KeyWriter, coefficient: bigint, exponent: number, near: number): void {
-  let floor = near;
-  if (floor === Number.POSITIVE_INFINITY) floor = Number.MAX_VALUE;
-  let side = compareToDouble(coefficient, exponent, floor);
+  let floor = near === Number.POSITIVE_INFINITY ? Number.MAX_VALUE : near;
+  // Below all finite doubles: above −Infinity itself by its digits.
+  let side = floor === Number.NEGATIVE_INFINITY ? 1 : compareToDouble(coefficient, exponent, floor);
   if (side < 0) {
     floor = nextBelow(floor);
     side = 1;

@@ -1,7 +1,7 @@
 // From a document to the keys an index holds for it, by MongoDB's rules for arrays, missing fields and positions.
 import { KeyWriter, writeOrder } from '../bson/order.ts';
 import { bsonType, elementsOf, fieldOf, type Raw } from '../bson/raw.ts';
-import { storeError } from '../errors.ts';
+import { numberedError, storeError } from '../errors.ts';
 import type { IndexField, IndexSpec } from './index-spec.ts';
 
 export type IndexKeys = {
@@ -116,14 +116,21 @@ function intoElement(cursor: Cursor, parts: readonly string[], elements: Raw[], 
   const position = /^(0|[1-9]\d{0,8})$/.test(part) ? Number(part) : undefined;
   if (position !== undefined && elements[position] !== undefined) {
     const named = elements.some((each) => each.type === bsonType.object && fieldOf(each, part) !== undefined);
-    if (!named) {
-      const value = elements[position];
-      const at = cursor.at + 1;
-      return { value, at, done: at === parts.length && value.type !== bsonType.array };
-    }
+    if (named) throw ambiguous(part);
+    const value = elements[position];
+    const at = cursor.at + 1;
+    return { value, at, done: at === parts.length && value.type !== bsonType.array };
   }
   if (element?.type === bsonType.object) return { value: element, at: cursor.at, done: false };
   return { value: undefined, at: cursor.at, done: true };
+}
+
+function ambiguous(part: string): Error {
+  return numberedError(
+    16746,
+    'Ambiguous field name found in array (do not use numeric field names in embedded elements in an array), ' +
+      `field: '${part}'`,
+  );
 }
 
 function parallel(fields: readonly IndexField[], cursors: readonly Cursor[]): string {

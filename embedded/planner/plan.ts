@@ -2,6 +2,7 @@
 // Without statistics: by how many leading fields the filter fixes, and whether the sort comes for free.
 
 import type { Filter, Leaf } from '../query/filter.ts';
+import { leafMatches } from '../query/match.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { storedBound } from '../storage/collection.ts';
 import { impliesFilter, impliesPresence } from './implication.ts';
@@ -134,6 +135,8 @@ function fieldIntervals(parts: readonly Filter[], path: string, multikey: boolea
 
 function partIntervals(part: Filter, path: string): readonly Interval[] | undefined {
   if (part.kind !== 'path') return undefined;
+  // By position the index holds the element there; the filter also looks for a field of that name in each element.
+  if (/\.\d/.test(path) && part.path === path && leafMatches(part.leaf, undefined)) return undefined;
   if (part.path === path) {
     return part.leaf.op === 'elemMatchValue' ? allOf(part.leaf.tests) : leafIntervals(part.leaf);
   }
