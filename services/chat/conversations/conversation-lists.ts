@@ -2,6 +2,8 @@
 // pages neither repeat nor skip. In memory, bounded; where it is gone (another process, a restart) the next page is cut
 // from a fresh order after the last one shown.
 
+import { randomUUID } from 'node:crypto';
+
 export const listLimits = {
   /** Orders kept, the oldest forgotten first; one is at most 5 000 ids. */
   ordersMax: 500,
@@ -20,11 +22,13 @@ type Kept = { readonly userKey: string; readonly rest: readonly string[]; readon
 
 export function conversationLists(): ConversationLists {
   const orders = new Map<string, Kept>();
+  // Another process's names must not be found here.
+  const here = randomUUID();
   let counter = 0;
 
   function keep(userKey: string, rest: readonly string[], now: number): string {
     counter += 1;
-    const name = `${counter}`;
+    const name = `${here}/${counter}`;
     orders.set(name, { userKey, rest, until: now + listLimits.orderMs });
     for (const [oldest, order] of orders) {
       if (orders.size <= listLimits.ordersMax && order.until > now) break;

@@ -2,6 +2,8 @@ import type { GetConversationRequest, GetConversationResponse } from '../../../g
 import type { Conversation } from '../../../gen/circuit/chat/v1/conversation.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
+import type { ConversationDocument } from '../log/conversation-document.ts';
+import type { MemberRow } from '../log/member-row.ts';
 import { openReader, type Reader } from '../members/reader.ts';
 import { firstMembers } from './first-members.ts';
 import { lastMessages } from './last-messages.ts';
@@ -19,8 +21,9 @@ export const getConversation: ChatHandler<GetConversationRequest, GetConversatio
 export async function conversationFor(context: ChatContext, reader: Reader): Promise<Conversation> {
   const { row, user, view } = reader;
   const { service, now } = context;
-  const document = (await service.conversations.summaries(user.accountKey, [view.id])).get(view.id);
-  if (document === undefined) throw refuse('CONVERSATION_NOT_FOUND');
+  const found = (await service.conversations.summaries(user.accountKey, [view.id])).get(view.id);
+  if (found === undefined) throw refuse('CONVERSATION_NOT_FOUND');
+  const document = row.active ? found : asLeft(found, row);
   const [participants, last] = await Promise.all([
     row.active ? firstMembers(context, user.accountKey, [document]) : new Map<string, never>(),
     lastMessages(context, { userKey: user.key, accountKey: user.accountKey }, [{ row, document }]),
@@ -33,4 +36,15 @@ export async function conversationFor(context: ChatContext, reader: Reader): Pro
     typers: row.active ? service.typing.typers(view.id, now) : [],
     now,
   });
+}
+
+/** Nothing of what came after they left: not how much was said, by how many, or when. */
+function asLeft(document: ConversationDocument, row: MemberRow): ConversationDocument {
+  return {
+    ...document,
+    last_seq: row.left_seq ?? 0,
+    last_number: 0,
+    member_count: 0,
+    updated_at: row.left_at ?? document.created_at,
+  };
 }

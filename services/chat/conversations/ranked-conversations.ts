@@ -38,6 +38,23 @@ export async function rankedConversations(
   return ranked.sort((one, other) => (comesAfter(one, other) ? 1 : -1));
 }
 
+/** These conversations of the user, in no order; those that they are not in any more are left out. */
+export async function conversationsOf(
+  context: ChatContext,
+  user: UserCaller,
+  ids: readonly string[],
+): Promise<readonly Ranked[]> {
+  const { conversations } = context.service;
+  const [rows, documents] = await Promise.all([
+    conversations.rows.ofUserIn(user.accountKey, user.key, ids),
+    conversations.summaries(user.accountKey, ids),
+  ]);
+  return rows.flatMap((row) => {
+    const document = documents.get(row.conversation_id);
+    return row.active && document !== undefined ? [rankOf(row, document)] : [];
+  });
+}
+
 function fits(row: MemberRow, document: ConversationDocument, filters: Filters): boolean {
   if (filters.type !== Types.CONVERSATION_TYPE_UNSPECIFIED && conversationTypes[document.type] !== filters.type) {
     return false;

@@ -35,6 +35,16 @@ describe('message.forward', () => {
     });
   });
 
+  it('again has the first answer, also when the origin was deleted meanwhile', async () => {
+    const { asha, ravi, pond, direct } = await talk();
+    const conversationId = await direct(asha, ravi);
+    const sent = await asha.send(pond, 'DO is 2.1');
+    const request = { conversationId, ...named(sent.messageId), clientMessageId: 'forward-once-1' };
+    const first = await asha.call('forwardMessage', request);
+    await asha.delete(sent);
+    expect((await asha.call('forwardMessage', request)).message?.messageId).toBe(first.message?.messageId);
+  });
+
   it('leaves mentions behind', async () => {
     const { asha, ravi, pond, person, direct } = await talk();
     const meena = await person('Meena');

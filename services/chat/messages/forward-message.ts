@@ -1,4 +1,5 @@
 import type { ForwardMessageRequest, ForwardMessageResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
+import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf, userOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
@@ -18,19 +19,19 @@ export const forwardMessage: ChatHandler<ForwardMessageRequest, ForwardMessageRe
   const conversation = await context.service.conversations.open(context, request.conversationId);
   const user = userOf(context.caller);
   const sender = await senderOf(context);
-  const said = passedOn(source);
 
   const change = await conversation.append(context, {
     senderKey: senderKeyOf(context.caller),
     requestId: request.clientMessageId,
-    about: { forward: source._id },
+    about: { forward: request.messageId },
     decide: (state) => {
       speakerIn(state, user.key);
+      const forwarded = source();
       return {
         kind: 'message',
-        ...said,
+        ...passedOn(forwarded),
         sender,
-        forwarded_from: originOf(source),
+        forwarded_from: originOf(forwarded),
         metadata: { client_message_id: request.clientMessageId },
       };
     },
@@ -38,11 +39,19 @@ export const forwardMessage: ChatHandler<ForwardMessageRequest, ForwardMessageRe
   return { message: showOwn(change.message) };
 };
 
-async function readSource(request: ForwardMessageRequest, context: ChatContext): Promise<LiveMessage> {
-  const place = { messageId: request.messageId, conversationId: request.fromConversationId };
-  const source = alive(await readMessage(await readPlace(context, place), request.messageId));
-  if (source.content.type === 'system') throw refuse('SYSTEM_CONTENT_NOT_ALLOWED');
-  return source;
+/** What is found, or the refusal, for the decision to throw: a repeat of what was once forwarded is not refused. */
+async function readSource(request: ForwardMessageRequest, context: ChatContext): Promise<() => LiveMessage> {
+  try {
+    const place = { messageId: request.messageId, conversationId: request.fromConversationId };
+    const source = alive(await readMessage(await readPlace(context, place), request.messageId));
+    if (source.content.type === 'system') throw refuse('SYSTEM_CONTENT_NOT_ALLOWED');
+    return () => source;
+  } catch (error) {
+    if (!(error instanceof CircuitError)) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }
 
 function passedOn(source: LiveMessage): StoredSaid {

@@ -5,7 +5,7 @@ import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf, userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
 import type { MessageDocument } from '../log/entry.ts';
-import { memberIn } from '../members/rules.ts';
+import { checkOpen, memberIn } from '../members/rules.ts';
 import { messageOf } from '../topics/message-of.ts';
 import { emojiOf } from './emoji.ts';
 import { limits } from './limits.ts';
@@ -48,6 +48,7 @@ export async function changeReaction(
     },
     decide: (state, found) => {
       const member = memberIn(state, user.key);
+      checkOpen(state);
       const message = liveMessage(found.message, member);
       if (found.reacted !== removed) return { nothing: true };
       if (!removed) checkRoom(message, emoji);

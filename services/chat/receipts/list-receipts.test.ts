@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
 import { refusal } from '../testing/refusal.ts';
 import { talk } from '../testing/talk.ts';
 
@@ -21,6 +22,16 @@ describe('message.receipts', () => {
     expect(his?.deliveredAt?.getTime()).toBeLessThan(from + 60_000);
     const hers = receipts.find((receipt) => receipt.userKey === meena.key);
     expect(hers).toMatchObject({ deliveredAt: undefined, readAt: undefined });
+  });
+
+  it('does not wait for who came later', async () => {
+    const { asha, ravi, pond, person } = await talk();
+    const sent = await asha.send(pond, 'one');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [(await person('Meena')).key] });
+    await ravi.read(pond);
+    const { receipts } = await asha.call('listReceipts', sent);
+    expect(receipts.map((receipt) => receipt.userKey)).toEqual([ravi.key]);
+    expect((await asha.call('getMessage', sent)).message?.status).toBe(MessageStatus.MESSAGE_STATUS_READ);
   });
 
   it('is for the sender', async () => {
