@@ -93,7 +93,8 @@ function inRows(schema: MessageSchema): Row[] {
 
 /** From the bytes that a service publishes to a socket's text. */
 function outRows(schema: MessageSchema): Row[] {
-  const bytes = schema.encodeJson(event);
+  // As it comes from a Link: a Buffer.
+  const bytes = Buffer.from(schema.encodeJson(event));
   const desc = schema.shape.desc as DescMessage;
   const ours = rate(() => schema.decodeJson(bytes));
   const tsProto = rate(() => JSON.stringify(MessageNewEvent.decode(bytes)));

@@ -38,9 +38,25 @@ function isCalendarDay(date: string): boolean {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date);
 }
 
+/** `00` to `59`. */
+const twoDigits = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
+const daySeconds = 86_400;
+
+/** The day formatted last: times that are shown together mostly lie on one. */
+let lastDay = 0;
+let lastDate = '1970-01-01T';
+
 /** RFC 3339 with as many digits behind the second as are needed: none, 3, 6 or 9. */
 export function formatTimestamp({ seconds, nanos }: Time): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, -5)}${fractionOf(nanos)}Z`;
+  const day = Math.floor(seconds / daySeconds);
+  if (day !== lastDay) {
+    lastDate = new Date(day * daySeconds * 1000).toISOString().slice(0, 11);
+    lastDay = day;
+  }
+  const rest = seconds - day * daySeconds;
+  const minutes = Math.floor(rest / 60);
+  const clock = `${twoDigits[Math.floor(minutes / 60)]}:${twoDigits[minutes % 60]}:${twoDigits[rest % 60]}`;
+  return `${lastDate}${clock}${fractionOf(nanos)}Z`;
 }
 
 /** The duration of a text such as `1.5s`; undefined where it is none. */

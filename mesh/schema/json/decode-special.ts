@@ -19,6 +19,11 @@ const time: Time = { seconds: 0, nanos: 0 };
 const readers: Readonly<Record<Exclude<Special, 'wrapper' | 'none'>, Read>> = {
   timestamp(input) {
     if (!readTime(input, time)) throw malformed();
+    // ts-proto writes fractions before 1970 as negative nanoseconds.
+    if (time.nanos < 0) {
+      time.seconds--;
+      time.nanos += 1e9;
+    }
     return isTimestamp(time) ? `"${formatTimestamp(time)}"` : 'null';
   },
   duration(input) {

@@ -90,6 +90,18 @@ describe('the JSON of the edge', () => {
   });
 });
 
+describe('times before 1970', () => {
+  it('are shown right, also as ts-proto writes them', () => {
+    const time = new BinaryWriter().uint32(8).int64(-1).uint32(16).int32(-500_000_000).finish();
+    const bytes = new BinaryWriter()
+      .uint32((50 << 3) | 2)
+      .bytes(time)
+      .finish();
+    expect(kinds.decodeJson(bytes)).toBe('{"at":"1969-12-31T23:59:58.500Z"}');
+    expect(roundTrip({ at: '1969-12-31T23:59:58.500Z' })).toEqual({ at: '1969-12-31T23:59:58.500Z' });
+  });
+});
+
 describe('an update without a mask', () => {
   const mask = (name: string, json: unknown) =>
     (roundTrip(json, name) as { update_mask?: string }).update_mask?.split(',').sort().join();
