@@ -14,6 +14,7 @@ import type { Metrics } from '../mesh/telemetry/metrics.ts';
 import { EdgeCounters, report } from './counters.ts';
 import { drainSessions } from './drain.ts';
 import { openFanout } from './fanout/open-fanout.ts';
+import { documentFiles } from './http/documents.ts';
 import { serveHttp } from './http/http-server.ts';
 import { readStaticFiles, type StaticFiles } from './http/static-files.ts';
 import { defaultLimits, type EdgeLimits, sweepMs, sweepSlices } from './limits.ts';
@@ -45,16 +46,20 @@ export type EdgeOptions = {
   readonly issuer?: Issuer;
   /** The folder of the console; without it `/` is not found. */
   readonly webRoot?: string;
+  /** The product's version, as the documents at `/docs` tell it. */
+  readonly version?: string;
   /** Milliseconds since 1970. Tests move it. */
   readonly clock?: () => number;
 };
 
 const drainMsDefault = 10_000;
+const versionDefault = '0.1.0';
 
 /** Opens the edge and listens. Throws when the port is taken. */
 export async function openEdge(options: EdgeOptions): Promise<Edge> {
-  const files = options.webRoot === undefined ? new Map() : await readStaticFiles(options.webRoot);
-  const edge = new Edge(options, files);
+  const { api, version = versionDefault, webRoot } = options;
+  const console = webRoot === undefined ? [] : await readStaticFiles(webRoot);
+  const edge = new Edge(options, new Map([...documentFiles(api, version), ...console]));
   await edge.listen();
   return edge;
 }
@@ -108,6 +113,11 @@ export class Edge {
   /** The port that it listens on; -1 before and after. */
   get port(): number {
     return this.#listening === undefined ? -1 : uWS.us_socket_local_port(this.#listening);
+  }
+
+  /** Sockets of signed-in users. */
+  get socketCount(): number {
+    return this.#sessions.all.length;
   }
 
   listen(): Promise<void> {

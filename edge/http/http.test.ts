@@ -182,6 +182,16 @@ describe('files and health', () => {
     expect((await mesh.ask('GET', '/%2e%2e/etc/passwd')).status).toBe(404);
   });
 
+  it('describes the API for people and for tools', async () => {
+    const mesh = await start();
+    const page = await mesh.ask('GET', '/docs');
+    expect(await page.text()).toContain('pond.say');
+    const openApi = (await (await mesh.ask('GET', '/docs/openapi.json')).json()) as { paths: object };
+    expect(Object.keys(openApi.paths)).toContain('/api/ponds/{pond_id}/lines');
+    const asyncApi = (await (await mesh.ask('GET', '/docs/asyncapi.json')).json()) as { asyncapi: string };
+    expect(asyncApi.asyncapi).toBe('3.0.0');
+  });
+
   it('is ready while it is not draining and services can be reached', async () => {
     const mesh = await start();
     expect((await mesh.ask('GET', '/healthz')).status).toBe(200);
