@@ -6,16 +6,15 @@ export const closeCodes = {
   SLOW_READER: { code: 4001, meaning: 'More than 256 KiB waited for this socket; reconnect and resume.' },
   NOT_OPENED: { code: 4002, meaning: 'The session could not be opened in time, since a service is away; reconnect.' },
   TOKEN_EXPIRED: { code: 4003, meaning: 'The token has ended; reconnect with a fresh one.' },
-  EDGE_FAULT: { code: 4004, meaning: 'Something went wrong on our side; reconnect and resume.' },
-  TOO_MANY_SOCKETS: { code: 4005, meaning: 'This user has as many sockets as one may have; close another.' },
+  TOO_MANY_SOCKETS: { code: 4004, meaning: 'This user has as many sockets as one may have; close another.' },
   TOKEN_INVALID: { code: 4500, meaning: 'The token is not valid, or the session was revoked; sign in again.' },
   FRAME_TOO_LARGE: { code: 4501, meaning: 'A frame was larger than the limit that hello names.' },
   MALFORMED_FRAMES: {
     code: 4502,
     meaning: 'Frame after frame could not be read; the app does not speak the protocol.',
   },
-  TOO_EARLY: { code: 4504, meaning: 'More was sent before hello than the edge keeps; wait for hello.' },
   ANOTHER_USER: { code: 4503, meaning: 'auth.refresh presented a token of another user or account.' },
+  TOO_EARLY: { code: 4504, meaning: 'More was sent before hello than the edge keeps; wait for hello.' },
 } as const satisfies Record<string, { readonly code: number; readonly meaning: string }>;
 
 export type CloseName = keyof typeof closeCodes;
