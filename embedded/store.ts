@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { finishCompact } from './care/compact.ts';
 import { Cursors } from './commands/cursors.ts';
 import { dispatch } from './commands/dispatch.ts';
 import type { Engine, Peer, StoreHooks } from './commands/engine.ts';
@@ -52,6 +53,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   mkdirSync(options.dataDir, { recursive: true });
   const lock = takeLock(options.dataDir);
+  finishCompact(options.dataDir);
   let environment: Environment | undefined;
   try {
     environment = new Environment(join(options.dataDir, 'lmdb'));

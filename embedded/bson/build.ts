@@ -130,7 +130,8 @@ export function jsOf(value: Raw, options: { readonly promote?: boolean } = {}): 
   out.close(at);
   return BSON.deserialize(out.taken(), {
     promoteValues: options.promote ?? true,
+    promoteLongs: options.promote ?? true,
     promoteBuffers: false,
-    bsonRegExp: false,
+    bsonRegExp: options.promote === false,
   }).v;
 }

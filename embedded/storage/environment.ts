@@ -169,6 +169,11 @@ export class Environment {
     return outcomes;
   }
 
+  /** Copies the data, without its free pages, into an empty folder. */
+  async copyTo(folder: string): Promise<void> {
+    await this.root.backup(folder, true);
+  }
+
   /** Waits for the writes that were accepted, then closes the file. */
   async close(): Promise<void> {
     this.closed = true;

@@ -1,0 +1,143 @@
+// Export and import in mongodump's layout: a folder per database, and per collection a `.bson` file of its documents
+// and a `.metadata.json` of its indexes. So `mongorestore` moves the data to a MongoDB, and mongodump's comes here.
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { EJSON } from 'bson';
+import { jsOf, rawOf } from '../bson/build.ts';
+import { bytesOf, rawDocument } from '../bson/raw.ts';
+import { withId } from '../commands/insert.ts';
+import { parseIndexSpec } from '../keys/index-spec.ts';
+import type { Catalog } from '../storage/catalog.ts';
+import type { Collection } from '../storage/collection.ts';
+import { documentBytesMax } from '../update/apply-update.ts';
+import { checkDocument } from '../wire/check-document.ts';
+import { type Offline, openOffline } from './offline.ts';
+
+export type Dumped = { readonly collections: number; readonly documents: number };
+
+const pieceSize = 1000;
+
+/** Throws if the folder already holds a file of the same name. */
+export async function exportData(dataDir: string, folder: string): Promise<Dumped> {
+  const offline = openOffline(dataDir);
+  try {
+    let documents = 0;
+    const collections = offline.catalog.list();
+    for (const collection of collections) documents += exportCollection(collection, folder);
+    return { collections: collections.length, documents };
+  } finally {
+    await offline.close();
+  }
+}
+
+function exportCollection(collection: Collection, folder: string): number {
+  const [database, name] = splitNamespace(collection.namespace);
+  mkdirSync(join(folder, database), { recursive: true });
+  const base = join(folder, database, encodeURIComponent(name).replaceAll('%20', ' '));
+  const file = openSync(`${base}.bson`, 'wx');
+  let documents = 0;
+  for (let record = 0; ; ) {
+    const piece = collection.recordsAfter(record, pieceSize);
+    if (piece.length === 0) break;
+    writeSync(file, Buffer.concat(piece.map(({ document }) => bytesOf(document))));
+    documents += piece.length;
+    record = piece.at(-1)!.record;
+  }
+  closeSync(file);
+  const metadata = {
+    options: jsOf(collection.options),
+    indexes: collection.indexes.map((index) => jsOf(index.spec.document, { promote: false })),
+    uuid: collection.uuid.toString('hex'),
+    collectionName: name,
+    type: 'collection',
+  };
+  writeFileSync(`${base}.metadata.json`, EJSON.stringify(metadata, { relaxed: false }), { flag: 'wx' });
+  return documents;
+}
+
+function splitNamespace(namespace: string): [database: string, name: string] {
+  const at = namespace.indexOf('.');
+  return [namespace.slice(0, at), namespace.slice(at + 1)];
+}
+
+/** Adds a dump's documents and indexes to a store, made if there is none. Throws on the first that does not fit. */
+export async function importData(dataDir: string, folder: string): Promise<Dumped> {
+  mkdirSync(dataDir, { recursive: true });
+  const offline = openOffline(dataDir, true);
+  let collections = 0;
+  let documents = 0;
+  try {
+    for (const database of readdirSync(folder, { withFileTypes: true })) {
+      if (!database.isDirectory()) continue;
+      for (const file of readdirSync(join(folder, database.name))) {
+        if (!file.endsWith('.bson')) continue;
+        const name = decodeURIComponent(file.slice(0, -'.bson'.length));
+        documents += await importCollection(offline, `${database.name}.${name}`, join(folder, database.name, file));
+        collections++;
+      }
+    }
+    return { collections, documents };
+  } finally {
+    await offline.close();
+  }
+}
+
+async function importCollection({ catalog, environment }: Offline, namespace: string, path: string): Promise<number> {
+  const collection = await catalog.create(namespace);
+  await importIndexes(environment, catalog, collection, path.replace(/\.bson$/, '.metadata.json'));
+  let documents = 0;
+  let rest = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path)) {
+    rest = Buffer.concat([rest, chunk as Buffer]);
+    const whole: Buffer[] = [];
+    let at = 0;
+    while (rest.length - at >= 4 && rest.length - at >= lengthAt(rest, at)) {
+      const end = at + lengthAt(rest, at);
+      checkDocument(rest, at, end);
+      whole.push(rest.subarray(at, end));
+      at = end;
+    }
+    await environment.write(() => {
+      for (const document of whole) collection.insert(withId(rawDocument(document)));
+    });
+    documents += whole.length;
+    rest = rest.subarray(at);
+  }
+  if (rest.length > 0) throw new Error(`${path} ends within a document`);
+  return documents;
+}
+
+function lengthAt(bytes: Buffer, at: number): number {
+  const length = bytes.readInt32LE(at);
+  if (length < 5 || length > documentBytesMax) throw new Error(`a document cannot be ${length} bytes long`);
+  return length;
+}
+
+async function importIndexes(
+  environment: Offline['environment'],
+  catalog: Catalog,
+  collection: Collection,
+  path: string,
+): Promise<void> {
+  if (!existsSync(path)) return;
+  const { indexes } = EJSON.parse(readFileSync(path, 'utf8'), { relaxed: false }) as { indexes: object[] };
+  for (const document of indexes) {
+    const { ns: _, ...kept } = document as { ns?: string };
+    const spec = parseIndexSpec(rawOf(kept));
+    if (collection.indexes.some((index) => index.spec.name === spec.name)) continue;
+    if (collection.count() > 0) throw new Error(`${collection.namespace} has documents: import its indexes first`);
+    const index = await catalog.prepareIndex(spec);
+    index.builtTo = Number.POSITIVE_INFINITY;
+    await environment.write(() => catalog.publish(collection, [...collection.indexes, index]));
+  }
+}

@@ -1,0 +1,103 @@
+// kill -9 at any moment: every acknowledged write is there afterwards, and the indexes agree with the documents.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verify } from '../care/verify.ts';
+import { bundleStore, type StoreProcess, spawnStore } from './spawn-store.ts';
+
+/** STORE_CRASH_ROUNDS=200 for a long run. */
+const rounds = Number(process.env.STORE_CRASH_ROUNDS ?? 8);
+
+type Row = { _id: string; round: number; n: number; text: string };
+
+let bundle: string;
+let dataDir: string;
+/** What was acknowledged: the least value of n that a document must have, or that it must be gone. */
+const acknowledged = new Map<string, number | 'deleted'>();
+/** Asked for and not answered: may have happened. */
+const unknown = new Map<string, number | 'deleted'>();
+
+beforeAll(async () => {
+  bundle = await bundleStore();
+  dataDir = mkdtempSync(join(tmpdir(), 'embedded-crash-'));
+});
+
+afterAll(() => {
+  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(bundle);
+});
+
+/** Writes until the store is gone. */
+async function writer(store: StoreProcess, round: number, name: string): Promise<void> {
+  const client = new MongoClient(store.uri, { retryWrites: false, serverSelectionTimeoutMS: 500 });
+  const rows = client.db('t').collection<Row>('rows');
+  const attempt = async (ids: string[], value: number | 'deleted', write: () => Promise<unknown>) => {
+    for (const id of ids) unknown.set(id, value);
+    await write();
+    for (const id of ids) {
+      acknowledged.set(id, value);
+      unknown.delete(id);
+    }
+  };
+  try {
+    for (let i = 0; ; i++) {
+      const ids = Array.from({ length: 1 + (i % 20) }, (_, k) => `${round}-${name}-${i}-${k}`);
+      const text = 'x'.repeat((i * 37) % 3000);
+      await attempt(ids, 0, () => rows.insertMany(ids.map((_id) => ({ _id, round, n: 0, text }))));
+      await attempt([ids[0]!], 1, () =>
+        rows.updateOne({ _id: ids[0]! }, { $inc: { n: 1 }, $set: { text: `${text}y` } }),
+      );
+      if (i % 3 === 0) await attempt([ids.at(-1)!], 'deleted', () => rows.deleteOne({ _id: ids.at(-1)! }));
+    }
+  } catch (error) {
+    if (!/connection|closed|topology|server selection|ECONN/i.test(String(error))) throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+async function check(store: StoreProcess, round: number): Promise<void> {
+  const client = new MongoClient(store.uri);
+  const rows = client.db('t').collection<Row>('rows');
+  for (const [id, value] of acknowledged) {
+    const found = await rows.findOne({ _id: id });
+    const may = unknown.get(id);
+    if (value === 'deleted') expect(found, `${id} was deleted`).toBeNull();
+    else if (may !== 'deleted') expect(found?.n, `${id} in round ${round}`).toBeGreaterThanOrEqual(value);
+  }
+  acknowledged.clear();
+  unknown.clear();
+  await client.close();
+}
+
+describe('a store killed at any moment', () => {
+  it(
+    `keeps what it acknowledged, ${rounds} times over`,
+    async () => {
+      for (let round = 0; round < rounds; round++) {
+        const store = await spawnStore(bundle, dataDir);
+        const admin = new MongoClient(store.uri);
+        await admin
+          .db('t')
+          .collection('rows')
+          .createIndexes([
+            { key: { round: 1, n: 1 } },
+            { key: { text: 1 }, sparse: true },
+            { key: { n: 1 }, partialFilterExpression: { n: { $gt: 0 } } },
+          ]);
+        const writers = ['a', 'b', 'c'].map((name) => writer(store, round, name));
+        await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 300));
+        await store.kill('SIGKILL');
+        await Promise.all(writers);
+        await admin.close();
+        expect(await verify(dataDir)).toMatchObject({ problems: [] });
+        const again = await spawnStore(bundle, dataDir);
+        await check(again, round);
+        await again.kill('SIGKILL');
+      }
+    },
+    rounds * 20_000,
+  );
+});

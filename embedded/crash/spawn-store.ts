@@ -1,0 +1,57 @@
+// For tests: bundles the store as it is now and runs it in a process of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+
+export type StoreProcess = {
+  readonly uri: string;
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** Ends it with a signal and waits until it is gone. */
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+};
+
+/** Answers the bundle's path, below node_modules, so that the packages are found from there. */
+export async function bundleStore(): Promise<string> {
+  const root = join(import.meta.dirname, '../..');
+  const folder = join(root, 'node_modules/.cache/embedded');
+  mkdirSync(folder, { recursive: true });
+  const outfile = join(folder, `store-${process.pid}.mjs`);
+  await build({
+    entryPoints: [join(import.meta.dirname, 'child.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outfile,
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+/** Throws if the process ends before it listens, with what it said. */
+export function spawnStore(bundle: string, dataDir: string): Promise<StoreProcess> {
+  const child = spawn(process.execPath, [bundle, dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the store ended with ${code} before it listened: ${said}`)));
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      const { listening, port } = JSON.parse(line) as { listening: string; port: number };
+      resolve({
+        uri: listening,
+        port,
+        process: child,
+        async kill(signal) {
+          child.kill(signal);
+          await gone;
+        },
+      });
+    });
+  });
+}
