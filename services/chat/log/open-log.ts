@@ -255,6 +255,8 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   async #commit(decided: readonly Decided<State, Entry, Body>[]): Promise<boolean> {
     for (const { pending } of decided) pending.inBatch = true;
     const opened = this.#keepOpen();
+    // Awaited below, after the insert beside it.
+    opened?.catch(() => {});
     const entries = decided.map(({ entry }) => entry);
     const outcomes = await this.#parts.appender.insert(entries, this.#alone);
     await opened;
@@ -394,6 +396,8 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     const { kind } = this.#parts;
     const state = kind.fold(this.state, entry);
     const applied = kind.apply(entry, state);
+    // Awaited below, unless the service ends before.
+    if (applied instanceof Promise) applied.catch(() => {});
     if (applied instanceof Promise || kind.lacks?.(state)) return this.#takeSlowly(entry, state, applied);
     this.#leave(applied, state);
     return undefined;

@@ -3,6 +3,7 @@
 
 import { ConversationHeadEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
+import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { Ground } from '../../../mesh/service/define-service.ts';
 import type { TopicSource } from '../../../mesh/service/topic-source.ts';
 import { conversationTopicEvent } from '../topics/conversation-event.ts';
@@ -21,9 +22,15 @@ export type ChatLogs = {
   readonly conversations: OpenConversations;
   readonly userLogs: OpenUserLogs;
   readonly topics: TopicSource;
-  /** Writes behind what is ahead, and ends. No handler runs any more. */
-  close(): Promise<void>;
+  /**
+   * Writes behind what is ahead, and ends. No handler runs any more. What the store has not taken within this time
+   * (milliseconds) is left to whoever opens the logs next.
+   */
+  close(withinMs?: number): Promise<void>;
 };
+
+/** How long a store that does not answer may hold up the end. */
+const closeWithinMs = 5_000;
 
 /** Families of ids: conversations are counted apart from entries. */
 const conversationFamily = 'conversation';
@@ -62,11 +69,13 @@ export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'cl
     conversations,
     userLogs,
     topics: openTopicSource(conversations, userLogs),
-    async close() {
+    async close(withinMs = closeWithinMs) {
       notices.close();
+      const late = setTimeout(() => ending.abort(refuse('SHUTTING_DOWN')), withinMs);
       await conversations.close();
       await userLogs.close();
-      ending.abort();
+      clearTimeout(late);
+      ending.abort(refuse('SHUTTING_DOWN'));
     },
   };
 }

@@ -8,7 +8,8 @@ const longestMs = 2_000;
 /** Rejects with the signal's reason when it is aborted. `attempt` counts from 1. */
 export async function pauseBefore(attempt: number, signal: AbortSignal): Promise<void> {
   const ceiling = Math.min(longestMs, firstMs * 2 ** attempt);
-  await wait(Math.random() * ceiling, undefined, { signal });
+  // The signal's own reason says more than the timer's error.
+  await wait(Math.random() * ceiling, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 /** Runs `work` until it succeeds; between tries it tells `failed` and pauses. Rejects only when the signal is aborted. */

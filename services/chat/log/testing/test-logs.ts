@@ -53,8 +53,11 @@ export async function openTestLogs(): Promise<TestLogs> {
         flaky,
         published,
         kill() {
+          if (dead) return;
           dead = true;
           flaky.kill();
+          // What a killed process leaves running must not run on in ours.
+          logs.close(0).catch(() => {});
         },
       };
       processes.push(process);
@@ -65,7 +68,7 @@ export async function openTestLogs(): Promise<TestLogs> {
       ahead += ms;
     },
     async close() {
-      for (const process of processes) await process.close();
+      for (const process of processes) await process.close().catch(() => {});
       await store.close();
     },
   };

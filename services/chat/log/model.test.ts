@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
+import type { Change } from './conversation-log.ts';
+import { type Action, perform, type Request } from './testing/actions.ts';
+import { expectAll } from './testing/expectations.ts';
+import type { Fate } from './testing/flaky-db.ts';
+import { makeGroup, openTestLogs, type Process, type TestLogs } from './testing/test-logs.ts';
+
+const people = ['100000000001', '100000000002', '100000000003', '100000000004'] as const;
+const emojis = ['👍', '🐟'];
+
+/** Indexes are taken modulo what there is when their turn comes. */
+type Step =
+  | {
+      readonly kind: 'act';
+      readonly process: number;
+      readonly by: number;
+      readonly what: Action['do'];
+      readonly on: number;
+    }
+  | { readonly kind: 'retry'; readonly process: number; readonly which: number }
+  | { readonly kind: 'kill'; readonly process: number; readonly afterWrites: number }
+  | { readonly kind: 'sweep'; readonly process: number };
+
+const index = fc.nat({ max: 63 });
+const process = fc.nat({ max: 1 });
+const what = fc.constantFrom<Action['do'][]>(
+  ...([
+    'send',
+    'send',
+    'send',
+    'send',
+    'edit',
+    'edit',
+    'delete',
+    'react',
+    'react',
+    'react',
+    'add',
+    'add',
+    'remove',
+  ] as const),
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('act' as const), process, by: index, what, on: index }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('retry' as const), process, which: index }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('kill' as const), process, afterWrites: fc.nat({ max: 6 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('sweep' as const), process }) },
+);
+/** Steps of one wave run at the same time. */
+const story = fc.record({
+  waves: fc.array(fc.array(step, { minLength: 1, maxLength: 10, size: 'max' }), {
+    minLength: 1,
+    maxLength: 8,
+    size: 'max',
+  }),
+  /** Per cent of writes whose command or answer is lost. */
+  lossRate: fc.constantFrom(0, 0, 5, 20),
+  seed: fc.integer(),
+});
+type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never;
+
+type Told = { readonly request: Request; readonly change?: Change; readonly error?: unknown };
+
+let logs: TestLogs;
+beforeAll(async () => {
+  logs = await openTestLogs();
+});
+afterAll(() => logs.close());
+
+describe('a conversation, whatever happens', () => {
+  it('is what its model is', async () => {
+    const seed = Number(globalThis.process.env.CIRCUIT_TEST_SEED ?? Date.now() % 1_000_000);
+    console.info(`seed ${seed} (CIRCUIT_TEST_SEED repeats it)`);
+    await fc.assert(
+      fc.asyncProperty(story, (told) => play(told)),
+      { seed, numRuns: 150, interruptAfterTimeLimit: 30_000, endOnFailure: true },
+    );
+  }, 60_000);
+});
+
+async function play(told: Story): Promise<void> {
+  const chance = randomNumbers(told.seed);
+  const alive: Process[] = [opened(chance, told.lossRate), opened(chance, told.lossRate)];
+  const dead: Process[] = [];
+  const pond = await makeGroup(logs.process(), logs.now(), people.slice(0, 3));
+  const results: Told[] = [];
+  for (const [at, wave] of told.waves.entries()) {
+    const known = results.flatMap(({ change }) => (change?.entry?.kind === 'message' ? [change.entry._id] : []));
+    const work = wave.map(async (one, which) => {
+      const running = alive[one.process]!;
+      if (one.kind === 'sweep') await running.conversations.sweep().catch(() => {});
+      else if (one.kind === 'kill') killAfter(running, one.afterWrites);
+      else {
+        const request = requestOf(one, `request ${at} ${which}`, known, results);
+        if (request !== undefined) results.push(await tried(running, pond, request));
+      }
+    });
+    await Promise.all(work);
+    for (const [slot, running] of alive.entries()) {
+      if (!wave.some((one) => one.kind === 'kill' && one.process === slot)) continue;
+      running.kill();
+      dead.push(running);
+      alive[slot] = opened(chance, told.lossRate);
+    }
+  }
+  await expectAll({ logs, pond, people, results, processes: [...dead, ...alive], chance });
+  for (const running of alive) running.kill();
+}
+
+function opened(chance: () => number, lossRate: number): Process {
+  const running = logs.process();
+  running.flaky.fate = (): Fate => {
+    const drawn = chance() * 100;
+    return drawn < lossRate / 2 ? 'lost before' : drawn < lossRate ? 'lost after' : 'done';
+  };
+  return running;
+}
+
+/** The process dies with one of its next writes: before the store has it, or before it hears of it. */
+function killAfter(running: Process, afterWrites: number): void {
+  const { fate } = running.flaky;
+  let left = afterWrites;
+  running.flaky.fate = (collection, method) => {
+    if (left-- > 0) return fate(collection, method);
+    running.kill();
+    return left % 2 === 0 ? 'lost before' : 'lost after';
+  };
+}
+
+function requestOf(
+  one: Extract<Step, { kind: 'act' | 'retry' }>,
+  requestId: string,
+  known: readonly string[],
+  results: readonly Told[],
+): Request | undefined {
+  if (one.kind === 'retry') return results[one.which % Math.max(results.length, 1)]?.request;
+  const by = people[one.by % people.length]!;
+  const messageId = known[one.on % Math.max(known.length, 1)];
+  // The owner stays, so that there is always somebody who may do something.
+  const userKey = people[1 + (one.on % (people.length - 1))]!;
+  if (one.what === 'send') return { by, requestId, action: { do: 'send', text: requestId } };
+  if (one.what === 'add' || one.what === 'remove') return { by, requestId, action: { do: one.what, userKey } };
+  if (messageId === undefined) return undefined;
+  if (one.what === 'edit') return { by, requestId, action: { do: 'edit', messageId, text: requestId } };
+  if (one.what === 'delete') return { by, requestId, action: { do: 'delete', messageId } };
+  const emoji = emojis[one.by % emojis.length]!;
+  return { by, requestId, action: { do: 'react', messageId, emoji, removed: one.on % 3 === 0 } };
+}
+
+async function tried(running: Process, pond: string, request: Request): Promise<Told> {
+  try {
+    return { request, change: await perform(running, pond, request, logs.now()) };
+  } catch (error) {
+    if (!(error instanceof CircuitError) && !(error as Error).name.startsWith('Mongo')) throw error;
+    return { request, error };
+  }
+}
+
+/** Mulberry32: the same seed, the same losses, as far as the order of events is the same. */
+function randomNumbers(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+expect.extend({});
