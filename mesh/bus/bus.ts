@@ -16,10 +16,16 @@ export type Relay = Bus & {
 
 /** An edge's side. */
 export type Subscriptions = {
-  /** Resolves when every process that may publish on this topic has confirmed; rejects when none can be reached. */
+  /**
+   * Resolves when every process that may publish on this topic has confirmed; rejects when none can be reached. Either
+   * way the topic is asked for until `unsubscribe`: it is followed as soon as a process is there, which `onGap` tells.
+   */
   subscribe(topic: string, signal: AbortSignal): Promise<void>;
   unsubscribe(topic: string): void;
-  /** Called in the order that each publisher published, never before `subscribe` of its topic was asked for. */
+  /**
+   * Called in the order that each publisher published, never before `subscribe` of its topic was asked for. The event's
+   * bytes may be a view that pins a whole batch: copy what is kept.
+   */
   onEvent(listener: (event: TopicEvent) => void): void;
   /** Called when events of these topics may have been missed (a lost or new Link, a switch of the bus): compare heads. */
   onGap(listener: (topics: Iterable<string>) => void): void;

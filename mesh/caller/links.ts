@@ -15,6 +15,7 @@ export type LinkSession = {
 
 export type LinkCall = {
   readonly method: MethodSchema;
+  /** Kept until `done`, since the call may have to be made again: nobody may change these bytes before. */
   readonly request: Uint8Array;
   /** Absent: the edge in its own name. */
   readonly session?: LinkSession;
@@ -22,7 +23,7 @@ export type LinkCall = {
   readonly affinity?: string;
   readonly timeoutMs?: number;
   readonly traceparent?: string;
-  /** Called exactly once. */
+  /** Called exactly once. The response is a view that pins a whole batch: copy what is kept. */
   readonly done: (error: CircuitError | undefined, response: Uint8Array | undefined) => void;
 };
 

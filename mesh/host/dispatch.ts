@@ -12,6 +12,10 @@ import { type OpenSpan, openSpan } from '../telemetry/trace.ts';
 import type { BoundMethod } from './bound-method.ts';
 import { RunningCall } from './running-call.ts';
 
+/** Handlers that may run at a time in one process: beyond it, calls are refused before they cost anything. */
+export const runningMax = 50_000;
+const overloadedRetryMs = 1_000;
+
 export type IncomingCall = {
   readonly method: BoundMethod;
   readonly caller: Caller;
@@ -86,6 +90,7 @@ export class Dispatch {
   }
 
   #admit(call: RunningCall, incoming: IncomingCall): unknown {
+    if (this.#running > runningMax) throw refuse('OVERLOADED', { retryAfterMs: overloadedRetryMs });
     const { schema, decode } = incoming.method;
     const objection = objectionTo(schema, call.caller, call.now);
     if (objection !== undefined) throw objection;

@@ -5,7 +5,7 @@ import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js
 import type { Db } from 'mongodb';
 import { TopicServiceService } from '../../gen/circuit/link/v1/topic_service.ts';
 import type { Verifier } from '../auth/verifier.ts';
-import type { Bus, Relay } from '../bus/bus.ts';
+import type { Relay } from '../bus/bus.ts';
 import { TopicHub } from '../bus/topic-hub.ts';
 import { grpcCalls } from '../caller/grpc-calls.ts';
 import { Owners, type Peers } from '../caller/owners.ts';
@@ -26,7 +26,8 @@ import { PlainCalls } from './plain-calls.ts';
 import { Readiness } from './readiness.ts';
 import { addReflection } from './reflection.ts';
 import { runHere } from './run-here.ts';
-import { prefixOf, topicHandlers } from './topic-handlers.ts';
+import { serviceBus } from './service-bus.ts';
+import { topicHandlers } from './topic-handlers.ts';
 
 /** Any service, whatever its types: `defineService` has seen to it that they fit together. */
 export type HostedService = {
@@ -144,6 +145,10 @@ class RunningHost implements Host {
     this.#bind();
     this.#register();
     await this.#listen();
+    const { services, peers } = this.#options;
+    this.#clients.connect(
+      services.flatMap(({ name }) => peers?.get(name) ?? []).filter((each) => each !== this.address),
+    );
     await this.#readiness?.start();
     this.#options.metrics?.beforeScrape(() => this.#measure());
     this.#options.log.info({ address: this.address, count: this.#methods.size }, 'host open');
@@ -164,7 +169,7 @@ class RunningHost implements Host {
   }
 
   #groundOf(service: HostedService): Ground {
-    const { db, ids, log, api, token = noToken } = this.#options;
+    const { db, ids, log, api, token = noToken, relay, metrics } = this.#options;
     const own = this.#options.services.map((each) => each.definition);
     const calls = grpcCalls({
       api,
@@ -179,29 +184,12 @@ class RunningHost implements Host {
     const signal = this.#stopping.signal;
     return {
       db,
-      bus: this.#ownBus(),
+      bus: serviceBus({ hub: this.bus, relay, metrics }),
       calls,
       ids,
       log: log.child({ service: service.name }),
       clock: this.#clock,
       signal,
-    };
-  }
-
-  /** What services publish on: followers here and on Links, and the relay. */
-  #ownBus(): Bus {
-    const { relay, metrics } = this.#options;
-    const counters = new Map<string, { inc(): void }>();
-    return {
-      publish: (event) => {
-        this.bus.publish(event);
-        relay?.publish(event);
-        if (metrics === undefined) return;
-        const prefix = prefixOf(event.topic);
-        const counter = counters.get(prefix) ?? metrics.counter('circuit_bus_published_total', { prefix });
-        counters.set(prefix, counter);
-        counter.inc();
-      },
     };
   }
 
@@ -333,6 +321,8 @@ const serverOptions = {
   'grpc.max_send_message_length': messageBytesMax,
   'grpc.keepalive_time_ms': channelOptions['grpc.keepalive_time_ms'],
   'grpc.keepalive_timeout_ms': channelOptions['grpc.keepalive_timeout_ms'],
+  // Calls of one connection at a time; more wait in their client.
+  'grpc.max_concurrent_streams': 1_000,
 };
 
 async function noToken(): Promise<string> {
