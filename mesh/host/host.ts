@@ -170,11 +170,11 @@ class RunningHost implements Host {
 
   #groundOf(service: HostedService): Ground {
     const { db, ids, log, api, token = noToken, relay, metrics } = this.#options;
-    const own = this.#options.services.map((each) => each.definition);
     const calls = grpcCalls({
       api,
       service: service.name,
-      definitions: [...own, ...(service.calls ?? [])],
+      // Not of all services here: what can be called must not depend on who runs in which process.
+      definitions: [service.definition, ...(service.calls ?? [])],
       owners: this.#owners,
       clients: this.#clients,
       token,

@@ -5,7 +5,7 @@ import type { CircuitError } from '../../errors/circuit-error.ts';
 import { fromGrpcError } from '../../errors/grpc-error.ts';
 import type { Api } from '../../schema/api.ts';
 import { echoApi, echoMethods, echoService, encodeNote, note } from '../testdata/echo.ts';
-import { asha, openTestHost, type TestHost } from '../testing.ts';
+import { asha, openTestHost, type TestHost, type TestHostOptions } from '../testing.ts';
 import { openPath } from './link-server.ts';
 
 let api: Api;
@@ -19,8 +19,8 @@ afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
 });
 
-async function start(): Promise<TestHost> {
-  const mesh = await openTestHost({ services: [echoService()], api });
+async function start(more: Partial<TestHostOptions> = {}): Promise<TestHost> {
+  const mesh = await openTestHost({ services: [echoService()], api, ...more });
   opened.push(mesh);
   return mesh;
 }
@@ -118,6 +118,19 @@ describe('a Link', () => {
     expect(published).toBeGreaterThan(60);
     expect(published).toBeLessThan(100);
     link.cancel();
+  });
+});
+
+describe('a host that closes', () => {
+  it('tells its edges to go, and cuts those that do not', async () => {
+    const mesh = await start({ drainMs: 200 });
+    const link = openRaw(mesh, await mesh.issuer.issueService({ kind: 'edge', key: 'edge' }));
+    await next(link);
+    const farewell = next(link);
+    const closed = mesh.host.close();
+    expect((await farewell).goingAway).toBe(true);
+    expect(await failureOf(link)).toBe('SHUTTING_DOWN');
+    await closed;
   });
 });
 
