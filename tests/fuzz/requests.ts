@@ -3,18 +3,26 @@
 
 import fc from 'fast-check';
 import type { MethodSchema } from '../../mesh/schema/api.ts';
-import { arbitraryJson, type Json, mutatedBytes } from '../../mesh/schema/arbitrary.ts';
+import { arbitraryJson, type Json, mutatedBytes, mutatedJson } from '../../mesh/schema/arbitrary.ts';
 
 /** Names that exist, by the field that would hold them. */
 export type Names = Readonly<Record<string, readonly string[]>>;
 
 /** Encoded requests: three whole ones for each broken one. */
 export function arbitraryRequest(method: MethodSchema, names: Names): fc.Arbitrary<Uint8Array> {
-  const { request } = method;
-  const whole = fc.tuple(arbitraryJson(request.shape), fc.infiniteStream(fc.nat())).map(([json, choices]) => {
-    return request.encodeJson(withNames(json, names, choices));
-  });
-  return fc.oneof({ weight: 3, arbitrary: whole }, { weight: 1, arbitrary: mutatedBytes(request) });
+  const whole = wholeRequest(method, names).map((json) => method.request.encodeJson(json));
+  return fc.oneof({ weight: 3, arbitrary: whole }, { weight: 1, arbitrary: mutatedBytes(method.request) });
+}
+
+/** Requests as an app writes them: whole ones, and as many that went wrong. */
+export function arbitraryData(method: MethodSchema, names: Names): fc.Arbitrary<Json> {
+  return fc.oneof(wholeRequest(method, names), mutatedJson(method.request));
+}
+
+function wholeRequest(method: MethodSchema, names: Names): fc.Arbitrary<Json> {
+  return fc
+    .tuple(arbitraryJson(method.request.shape), fc.infiniteStream(fc.nat()))
+    .map(([json, choices]) => withNames(json, names, choices));
 }
 
 /** The same JSON; most of what is an id by its field's name is one of those given. */

@@ -1,0 +1,46 @@
+// A real edge over chat in a real host, joined by real Links, for fuzzers: with limits wide enough to let them through.
+
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { openEdge } from '../../edge/open-edge.ts';
+import { App } from '../../edge/testing/mesh.ts';
+import type { ServiceToken, UserToken } from '../../mesh/auth/issuer.ts';
+import { openTestLinks } from '../../mesh/host/testing.ts';
+import { silentLog } from '../../mesh/telemetry/log.ts';
+import type { TestChat } from '../../services/chat/testing/open-chat.ts';
+
+export type ChatEdge = {
+  /** Such as `http://127.0.0.1:40123`. */
+  readonly url: string;
+  /** A signed-in app, after `ready`. */
+  app(user: UserToken): Promise<App>;
+  tokenOf(caller: UserToken | ServiceToken): Promise<string>;
+  close(): Promise<void>;
+};
+
+const wide = { costPerSecond: 1e6, costBurst: 1e6, requestsInFlight: 1_000, strangerPerSecond: 1e6 };
+
+export async function openChatEdge({ host }: TestChat): Promise<ChatEdge> {
+  const { api, issuer, verifier } = host;
+  const links = await openTestLinks(host, api, [host.host.address]);
+  const edge = await openEdge({ api, links, verifier, log: silentLog(), drainMs: 0, limits: wide });
+  const address = `127.0.0.1:${edge.port}`;
+  const tokenOf = (caller: UserToken | ServiceToken) =>
+    'kind' in caller ? issuer.issueService(caller) : issuer.issueUser(caller);
+  return {
+    url: `http://${address}`,
+    tokenOf,
+    async app(user) {
+      const headers = { authorization: `Bearer ${await tokenOf(user)}` };
+      const socket = new WebSocket(`ws://${address}/ws`, 'circuit.v1.json', { headers });
+      const app = new App(socket);
+      await once(socket, 'open');
+      await app.event('ready');
+      return app;
+    },
+    async close() {
+      await edge.close();
+      await links.close();
+    },
+  };
+}
