@@ -1,5 +1,8 @@
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CircuitError } from '../errors/circuit-error.ts';
+import { refuse } from '../errors/refuse.ts';
 import type { Api } from '../schema/api.ts';
 import type { Caller } from '../service/caller.ts';
 import { openLog } from '../telemetry/log.ts';
@@ -114,6 +117,22 @@ describe('the dispatch', () => {
     expect(lines[0]).toContain(error?.details.metadata?.error_id);
     expect(lines[0]).toContain('the pump is dry');
     expect(lines[0]).not.toContain('secret word');
+  });
+
+  it('continues the trace of its caller, and hands its own part on', async () => {
+    const exporter = new InMemorySpanExporter();
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+    let handedOn = '';
+    const { outcome } = open(async (_request, { traceparent }) => {
+      handedOn = traceparent;
+      throw refuse('NOT_A_MEMBER');
+    });
+    await outcome({ traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
+    trace.disable();
+    const [span] = exporter.getFinishedSpans();
+    expect(span).toMatchObject({ name: echoMethods.say, parentSpanContext: { spanId: 'b7ad6b7169203331' } });
+    expect(span?.status.code).toBe(SpanStatusCode.ERROR);
+    expect(handedOn).toBe(`00-0af7651916cd43dd8448eb211c80319c-${span?.spanContext().spanId}-01`);
   });
 
   it('goes on when whoever takes an answer fails', async () => {
