@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callBy, makeGroup, openTestLogs, type Process, say, sayIn, type TestLogs, user } from './testing/test-logs.ts';
+import { makeGroup, openTestLogs, type Process, sayIn, type TestLogs } from './testing/test-logs.ts';
 
 const [asha, ravi] = ['100000000001', '100000000002'];
 let logs: TestLogs;

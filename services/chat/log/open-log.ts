@@ -6,13 +6,14 @@ import { refuse } from '../../../mesh/errors/refuse.ts';
 import { type Appender, appenderLimits } from './appender.ts';
 import type { InsertOutcome } from './insert-outcome.ts';
 import type { KeptOpen } from './kept-open.ts';
+import { LogHead } from './log-head.ts';
 import type { Applied, LogGround, LogKind, LogState, StoredEntry } from './log-kind.ts';
 import { type Operation, Pending, type Place, type Result } from './operation.ts';
-import { pauseBefore, untilDone } from './pause.ts';
+import { pauseBefore } from './pause.ts';
 import { Queue } from './queue.ts';
 import { type RecentRequests, requestKey } from './recent-requests.ts';
 import { type Decided, decideRun, type Ended } from './run.ts';
-import { type Concern, StoredLog } from './stored-log.ts';
+import { StoredLog } from './stored-log.ts';
 
 export const openLogLimits = {
   /** Lost races after which a request is refused with CONFLICT. */
@@ -42,14 +43,9 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   readonly #parts: LogParts<State, Entry, Body>;
   readonly #store: StoredLog<State, Entry, Body>;
   readonly #queue = new Queue<State, Entry, Body>();
-  /** What follows elsewhere from the entries that have left, one after the other. */
-  #followed: Promise<void> = Promise.resolve();
-  #following = 0;
-  #state: State | undefined;
-  #openUntil = 0;
-  /** The number up to which documents were written behind. */
-  #written = 0;
-  #working = false;
+  readonly #head: LogHead<State, Entry, Body>;
+  /** Until it is open, nothing is worked at. */
+  #working = true;
   /** Others' entries may stand above the state: nothing is decided before they were applied. */
   #behind = false;
   /** The last insert's answer was lost: this log inserts alone until one succeeds, so that it holds up no other. */
@@ -61,6 +57,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     this.key = key;
     this.#parts = parts;
     this.#store = new StoredLog(parts.kind, key, parts.ground.signal);
+    this.#head = new LogHead(key, parts, this.#store, (applied, state) => this.#left(applied, state));
     this.opened = this.#open(accountKey);
     // Whoever waits is told; nobody may be waiting.
     this.opened.catch(() => {});
@@ -68,19 +65,17 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
 
   /** At the head, as far as this process knows. Only after `opened` was true. */
   get state(): State {
-    if (this.#state === undefined) throw new Error(`The log ${this.key} is not open.`);
-    return this.#state;
+    return this.#head.state;
   }
 
   /** The head as far as this process knows; `undefined` until it is open. */
   get knownSeq(): number | undefined {
-    return this.#state?.seq;
+    return this.#head.knownSeq;
   }
 
   /** Nothing waits, runs, or is to be written behind. */
   get isQuiet(): boolean {
-    const settled = this.#state === undefined || this.#written === this.#state.seq;
-    return !this.#working && this.#queue.isEmpty && this.#following === 0 && settled && this.#refresh === undefined;
+    return !this.#working && this.#queue.isEmpty && this.#refresh === undefined && this.#head.isQuiet;
   }
 
   /** True when it can be used no more: it was closed, or the log is broken. */
@@ -139,12 +134,8 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   }
 
   /** Writes rows and the head document behind. Whatever fails is tried again by the next call. */
-  async writeBehind(): Promise<void> {
-    const state = this.#state;
-    if (state === undefined || state.seq === this.#written) return;
-    await this.#followed;
-    await this.#parts.kind.writeBehind(state);
-    this.#written = Math.max(this.#written, state.seq);
+  writeBehind(): Promise<void> {
+    return this.#head.writeBehind();
   }
 
   /** Ends it: what waits is refused with `error`, what is in a batch is finished by whoever opens the log next. */
@@ -157,16 +148,10 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
 
   async #open(accountKey: string | undefined): Promise<boolean> {
     try {
-      const loaded = await this.#parts.kind.load(this.key, accountKey);
-      if (loaded === undefined) {
+      if (!(await this.#head.load(accountKey))) {
         this.end(refuse('NOT_FOUND'));
         return false;
       }
-      this.#openUntil = loaded.openUntil;
-      this.#written = loaded.state.seq;
-      this.#state = loaded.state;
-      this.#working = true;
-      await this.#catchUp('majority');
       this.#working = false;
       this.#kick();
       return true;
@@ -177,7 +162,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   }
 
   #kick(): void {
-    if (this.#working || this.#state === undefined || this.#ended !== undefined) return;
+    if (this.#working || this.#ended !== undefined) return;
     this.#working = true;
     void this.#work();
   }
@@ -188,7 +173,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
         const refresh = this.#refresh;
         if (refresh !== undefined) {
           this.#refresh = undefined;
-          await this.#catchUp('majority').then(refresh.resolve, refresh.reject);
+          await this.#head.catchUp('majority').then(refresh.resolve, refresh.reject);
         }
         const waiting = this.#queue.front(appenderLimits.runMax);
         if (waiting.length > 0) await this.#step(waiting);
@@ -222,10 +207,10 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
 
   /** Finds what the decisions need to look at. Nothing is waited for where they need nothing, as most sends. */
   async #prepare(waiting: readonly Pending<State, Entry, Body>[]): Promise<void> {
-    const { kind, recents } = this.#parts;
+    const { recents } = this.#parts;
     const users = waiting.flatMap(({ operation }) => operation.users);
-    const withRows = kind.withRows?.(this.state, users);
-    if (withRows !== undefined) this.#state = await withRows;
+    const withRows = this.#head.withRows(users);
+    if (withRows !== undefined) await withRows;
     const ahead = new Set<string>();
     const works: Promise<void>[] = [];
     for (const pending of waiting) {
@@ -235,7 +220,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
       if (after !== '' && !ahead.has(predecessor) && recents.get(this.key, predecessor) === undefined) {
         works.push(this.#lookForPredecessor(pending));
       }
-      if (read !== undefined) works.push(readFor(pending, read));
+      if (read !== undefined) works.push(pending.read());
       ahead.add(pending.key);
     }
     if (works.length > 0) await Promise.all(works);
@@ -254,34 +239,23 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   /** False where an entry was not stored as it was decided: then what came first has been folded, to decide again. */
   async #commit(decided: readonly Decided<State, Entry, Body>[]): Promise<boolean> {
     for (const { pending } of decided) pending.inBatch = true;
-    const opened = this.#keepOpen();
+    const opened = this.#head.keepOpen();
     // Awaited below, after the insert beside it.
     opened?.catch(() => {});
     const entries = decided.map(({ entry }) => entry);
     const outcomes = await this.#parts.appender.insert(entries, this.#alone);
     await opened;
-    while (!this.#parts.keptOpen.isAhead(this.#openUntil)) await this.#keepOpen();
+    while (!this.#head.isOpenEnough) await this.#head.keepOpen();
     this.#alone = outcomes.some(({ kind }) => kind === 'unknown');
     const failed = outcomes.findIndex(({ kind }) => kind !== 'stored');
     for (const entry of failed === -1 ? entries : entries.slice(0, failed)) {
-      const taken = this.#take(entry);
+      const taken = this.#head.take(entry);
       if (taken !== undefined) await taken;
     }
     if (failed === -1) return true;
     this.#behind = true;
     await this.#sortOut(decided.slice(failed), outcomes.slice(failed));
     return false;
-  }
-
-  /** `undefined` where nothing must be waited for. */
-  #keepOpen(): Promise<void> | undefined {
-    const { keptOpen, kind, ground } = this.#parts;
-    if (!keptOpen.isLow(this.#openUntil)) return undefined;
-    const newHead = kind.newHead?.(this.state);
-    const raise = async () => {
-      this.#openUntil = await keptOpen.raise(this.key, newHead);
-    };
-    return untilDone(raise, ground.signal, (error) => this.#warn(error, 'open_until could not be raised'));
   }
 
   /** What became of entries that were not stored as decided. Whoever is not settled by it is decided again. */
@@ -304,7 +278,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   async #recovered(): Promise<boolean> {
     for (let attempt = 1; attempt <= openLogLimits.recoverTries; attempt++) {
       try {
-        await this.#catchUp('local');
+        await this.#head.catchUp('local');
         this.#behind = false;
         return true;
       } catch (error) {
@@ -356,7 +330,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     if (ended.some(({ pending }) => pending.operation.fresh !== true && pending.lost < openLogLimits.lostMax)) {
       const decidedAt = this.state.seq;
       try {
-        await this.#catchUp('majority');
+        await this.#head.catchUp('majority');
       } catch (error) {
         for (const { pending } of ended) this.#queue.reject(pending, error);
         return;
@@ -379,70 +353,15 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     }
   }
 
-  /** Takes in what stands in the log above the state, whoever wrote it, and lets it leave. */
-  async #catchUp(concern: Concern): Promise<void> {
-    for (;;) {
-      const page = await this.#store.above(this.state.seq, concern);
-      for (const entry of page) {
-        const taken = this.#take(entry);
-        if (taken !== undefined) await taken;
-      }
-      if (page.length === 0) return;
-    }
-  }
-
-  /** A stored entry, the next one, leaves: into the documents and the state, to everyone, to whoever waits for it. */
-  #take(entry: Entry): Promise<void> | undefined {
-    const { kind } = this.#parts;
-    const state = kind.fold(this.state, entry);
-    const applied = kind.apply(entry, state);
-    // Awaited below, unless the service ends before.
-    if (applied instanceof Promise) applied.catch(() => {});
-    if (applied instanceof Promise || kind.lacks?.(state)) return this.#takeSlowly(entry, state, applied);
-    this.#leave(applied, state);
-    return undefined;
-  }
-
-  async #takeSlowly(entry: Entry, state: State, first: Promise<Applied<Entry>> | Applied<Entry>): Promise<void> {
-    const { kind, ground } = this.#parts;
-    const failed = (error: unknown) => this.#warn(error, 'the documents of an entry could not be written');
-    let next: Promise<Applied<Entry>> | Applied<Entry> | undefined = first;
-    const apply = async () => {
-      const now = next ?? kind.apply(entry, state);
-      next = undefined;
-      return now;
-    };
-    const applied = await untilDone(apply, ground.signal, failed);
-    const lacking = kind.lacks?.(state) === true && kind.mend !== undefined;
-    const whole = lacking ? await untilDone(async () => kind.mend!(state), ground.signal, failed) : state;
-    this.#leave(applied, whole);
-  }
-
-  #leave({ entry, message }: Applied<Entry>, state: State): void {
-    const { kind, recents, ahead } = this.#parts;
-    this.#state = state;
+  /** An entry has left: whoever asked for it is answered. */
+  #left({ entry, message }: Applied<Entry>, state: State): void {
     const request = requestKey(entry.sender_key, entry.request_id);
-    recents.add(this.key, request, entry);
-    kind.publish(entry, state);
-    this.#follow(entry, state);
-    ahead(this);
+    this.#parts.recents.add(this.key, request, entry);
+    this.#parts.ahead(this);
     const waiter = this.#queue.inFlight(request);
     if (waiter === undefined) return;
     if (waiter.operation.about !== entry.about) this.#queue.reject(waiter, refuse('REQUEST_ID_REUSED'));
     else this.#queue.resolve(waiter, { entry, repeated: waiter.id !== entry._id, message, state });
-  }
-
-  /** What must be done elsewhere before the head document may know of the entry; tried until it is done. */
-  #follow(entry: Entry, state: State): void {
-    const { kind, ground } = this.#parts;
-    const work = kind.follow(entry, state);
-    if (work === undefined) return;
-    // One after the other: a user is told of coming and going in this order.
-    const failed = (error: unknown) => this.#warn(error, 'what follows from an entry is not done yet');
-    this.#followed = this.#followed.then(() => untilDone(work, ground.signal, failed));
-    this.#following++;
-    // Rejected only when the service ends: then the head document stays below, and the next to open the log does it.
-    this.#followed.then(() => this.#following--).catch(() => {});
   }
 
   /** The first result again; published again, too, in case that got lost. */
@@ -460,19 +379,6 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
 
   #warn(error: unknown, message: string): void {
     this.#parts.ground.log.warn({ topic: this.key, err: error }, message);
-  }
-}
-
-async function readFor<State extends LogState, Entry extends StoredEntry, Body extends object>(
-  pending: Pending<State, Entry, Body>,
-  read: (names: Set<string>) => Promise<unknown>,
-): Promise<void> {
-  pending.foundNames.clear();
-  pending.readFailure = undefined;
-  try {
-    pending.found = await read(pending.foundNames);
-  } catch (error) {
-    pending.readFailure = { error };
   }
 }
 

@@ -67,6 +67,17 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
     this.#reject = reject!;
   }
 
+  /** Reads what the decision needs; what goes wrong is told when it is decided. */
+  async read(): Promise<void> {
+    this.foundNames.clear();
+    this.readFailure = undefined;
+    try {
+      this.found = await this.operation.read?.(this.foundNames);
+    } catch (error) {
+      this.readFailure = { error };
+    }
+  }
+
   /** Calls `gone` when the caller gives up before the operation is in a batch. */
   listen(gone: () => void): void {
     const { signal } = this.operation;
