@@ -118,6 +118,6 @@ function validatorRow(schema: MessageSchema): Row {
     value: Math.round(value),
     unit: 'messages/s on one core',
     goal: 300_000,
-    note: `all rules of a send of ${bytes.length} bytes, in place; @bufbuild/protobuf only decodes ${Math.round(decode)} of them a second`,
+    note: `all rules of a send of ${bytes.length} bytes; @bufbuild/protobuf only decodes ${Math.round(decode)} of them`,
   };
 }

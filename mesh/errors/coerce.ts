@@ -1,4 +1,4 @@
-// The one point where whatever was thrown becomes a CircuitError. The cause stays for the log and never leaves the process.
+// The one point where whatever was thrown becomes a CircuitError. The cause stays for the log.
 
 import { randomUUID } from 'node:crypto';
 import { CircuitError } from './circuit-error.ts';
@@ -56,7 +56,7 @@ function isMongo(name: string): boolean {
   return name.startsWith('Mongo');
 }
 
-/** Duck typing: an error may come from another copy of a library, or be no error at all. Getters that throw are no marks. */
+/** Duck typing: an error may come from another copy of a library, or be none. Getters that throw are no marks. */
 function marksOf(thrown: unknown): { name: string; code: number; labels: readonly unknown[] } {
   try {
     if (typeof thrown === 'object' && thrown !== null) {

@@ -15,7 +15,7 @@ const metadataBytesMax = 2 * 1024;
 const detailsMax = 16;
 const violationsMax = 100;
 
-/** The encoded google.rpc.Status of an error. What does not fit is left out: variables first, then the last violations. */
+/** The encoded google.rpc.Status of an error. What does not fit is left out: variables, and the last violations. */
 export function encodeStatus(error: CircuitError): Uint8Array {
   const { violations = [], retryAfterMs = 0 } = error.details;
   const rule = reasonRule(error.reason);

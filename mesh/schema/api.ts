@@ -11,7 +11,7 @@ export type Api = {
   readonly events: ReadonlyMap<string, MethodSchema>;
   /** What the server pushes, by event, such as `message.new`. */
   readonly pushes: ReadonlyMap<string, PushSchema>;
-  /** Who keeps the topics of a prefix. A prefix that is not in it (`d`, `p`, `a`) has no log, and any service may publish on it. */
+  /** Who keeps the topics of a prefix. Others (`d`, `p`, `a`) have no log; any service may publish on them. */
   readonly topics: ReadonlyMap<string, TopicSchema>;
   /** Services by full name, such as `circuit.chat.v1.ChatService`. */
   readonly services: ReadonlyMap<string, ServiceSchema>;
@@ -74,7 +74,7 @@ export type MessageSchema = {
   readonly name: string;
   /** What validators, codecs and documents are compiled from. */
   readonly shape: MessageShape;
-  /** What is wrong with an encoded message by its field rules, each with its path; empty when nothing is. Never throws. */
+  /** What is wrong with an encoded message by its field rules, each with its path; empty: nothing. Never throws. */
   validate(bytes: Uint8Array): readonly Violation[];
   /** The JSON of the edge, as parsed, to protobuf bytes. Throws INVALID_REQUEST with every violation of shape. */
   encodeJson(value: unknown): Uint8Array;

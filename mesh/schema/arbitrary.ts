@@ -1,4 +1,4 @@
-// Random messages by their descriptors, for fast-check: within all rules, or broken in ways that callers might think of.
+// Random messages by their descriptors, for fast-check: within all rules, or broken in ways callers think of.
 // For tests and fuzzers only: nothing that runs in production imports this.
 
 import fc from 'fast-check';

@@ -57,7 +57,7 @@ describe('an API with faults', () => {
       expect.stringContaining('- test.v1.FaultyRequest.name has a bad pattern'),
       '- test.v1.FaultyRequest.name has a range and is no number',
       '- test.v1.FaultyRequest.name counts items and is neither list nor map',
-      '- test.v1.FaultyRequest.name has json_first, and is no list of messages or texts, or another field has that name',
+      expect.stringContaining('- test.v1.FaultyRequest.name has json_first'),
       '- test.v1.FaultyRequest.amount has rules of strings and is none',
       '- test.v1.FaultyService/Lost and test.v1.FaultyService/Crooked have the event "faulty.lost" both',
       '- test.v1.FaultyService/Lost and test.v1.FaultyService/Crooked have the route "GET /a/{}/{}" both',

@@ -1,5 +1,5 @@
 // From a descriptor set to the Api: the one place where .proto files become what the mesh is driven by.
-// Reads descriptors only; promises that an Api which loads is whole: every RPC has a caller rule, every name leads somewhere.
+// Reads descriptors only; an Api that loads is whole: every RPC has a caller rule, every name leads somewhere.
 
 import { existsSync, readFileSync } from 'node:fs';
 import {

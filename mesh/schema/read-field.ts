@@ -15,7 +15,7 @@ import {
   zigzag64,
 } from './wire.ts';
 
-/** The field's last value as text; empty where it is absent, is no string or whole number, or the bytes end too early. */
+/** The field's last value as text; empty where it is absent, is no string or whole number, or the bytes end. */
 export function readField(shape: MessageShape, bytes: Uint8Array, name: string): string {
   const field = shape.byName.get(name);
   if (!field || field.list) return '';

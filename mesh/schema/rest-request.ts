@@ -1,8 +1,9 @@
-// The request of a REST call as JSON, put together from the path's variables, the query, the body and `Idempotency-Key`.
+// The request of a REST call as JSON, put together from path, query, body and `Idempotency-Key`.
 
 import { randomUUID } from 'node:crypto';
 import type { Violation } from '../errors/circuit-error.ts';
 import { refuse } from '../errors/refuse.ts';
+import { limits } from './limits.ts';
 import type { RouteMatch } from './routes.ts';
 import type { FieldShape, MessageShape } from './shape.ts';
 
@@ -36,7 +37,7 @@ export function restRequest(match: RouteMatch, call: RestCall): unknown {
     members[name] = value;
   }
   readQuery(shape, call.query ?? '', members, violations);
-  if (violations.length > 0) throw refuse('INVALID_REQUEST', { violations: violations.slice(0, 20) });
+  if (violations.length > 0) throw refuse('INVALID_REQUEST', { violations: violations.slice(0, limits.violations) });
   if (method.requestId !== '' && binding.verb !== 'GET')
     members[method.requestId] = call.idempotencyKey || members[method.requestId] || randomUUID();
   return members;

@@ -80,7 +80,8 @@ describe('the request of a REST call', () => {
   it('has its fields from the path and the query', () => {
     const json = call('GET', '/api/kinds/7/things', {
       query:
-        'page_size=50&colors=red&colors=deep_blue&deep=true&near.name=a+b%26&near.within.latitude=-1.5&since=2026-01-02T03:04:05Z',
+        'page_size=50&colors=red&colors=deep_blue&deep=true&near.name=a+b%26&near.within.latitude=-1.5' +
+        '&since=2026-01-02T03:04:05Z',
     });
     expect(json).toEqual({
       parent_id: '7',

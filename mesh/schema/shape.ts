@@ -1,4 +1,4 @@
-// A message's shape: its descriptor, rules and names in the form that validators, codecs and documents are compiled from.
+// A message's shape: its descriptor, rules and names as validators, codecs and documents are compiled from.
 
 import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';

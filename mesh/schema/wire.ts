@@ -1,4 +1,4 @@
-// Protobuf's wire format, read in place: where each value begins and ends, and nothing made of it that is not asked for.
+// Protobuf's wire format, read in place: where each value begins and ends, and nothing more made of it.
 
 /** A place in encoded bytes. `low` and `high` are the halves of the last varint, both unsigned 32 bit. */
 export type Cursor = { bytes: Uint8Array; pos: number; end: number; low: number; high: number };

@@ -15,11 +15,17 @@ export function generateReasons(registry, target) {
       if (!rule || rule.code === 0 || rule.message === '') throw new Error(`${value.name} needs a code and a message`);
       const code = codes.value[rule.code].name.slice('CODE_'.length);
       const message = JSON.stringify(rule.message);
-      return `  ${value.name.slice('REASON_'.length)}: { number: ${value.number}, code: '${code}', message: ${message} },`;
+      const name = value.name.slice('REASON_'.length);
+      return `  ${name}: { number: ${value.number}, code: '${code}', message: ${message} },`;
     });
   writeFileSync(
     target,
-    `// Made by scripts/generate/reasons.mjs from proto/circuit/errors/v1/reason.proto.\n\nexport const reasons = {\n${rows.join('\n')}\n} as const;\n`,
+    [
+      '// Made by scripts/generate/reasons.mjs from proto/circuit/errors/v1/reason.proto.\n',
+      'export const reasons = {',
+      ...rows,
+      '} as const;\n',
+    ].join('\n'),
   );
 }
 

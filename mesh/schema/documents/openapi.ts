@@ -44,7 +44,9 @@ export function openApi(api: Api, { title, version, server }: DocumentOptions): 
 function operation(method: MethodSchema, binding: HttpBinding, position: number, schemas: Schemas): Schema {
   const { request, response } = method;
   const inPath = [...binding.path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => request.shape.byName.get(name!)!);
-  const rest = request.shape.fields.filter((field) => !inPath.includes(field) && field.name !== binding.body);
+  const free = request.shape.fields.filter((field) => !inPath.includes(field) && field.name !== binding.body);
+  // REST makes a request id where the call brings none, and its header is the better place for it.
+  const rest = free.filter((field) => field.name !== method.requestId);
   const inQuery = binding.body === '*' ? [] : rest.flatMap((field) => queryFields(field, '', []));
   const keyHeader = method.requestId !== '' && binding.verb !== 'GET' ? [idempotencyKey] : [];
   const name = method.name.slice(method.name.lastIndexOf('/') + 1);

@@ -1,4 +1,4 @@
-// Decoders: protobuf bytes to the edge's JSON text, without a message object in between. Compiled once for each message.
+// Decoders: protobuf bytes to the edge's JSON text, without a message object in between. Compiled once.
 // They read fields in the order in which they come; bytes in no encoder's order are put in order first.
 
 import type { FieldShape, MessageShape } from '../shape.ts';

@@ -1,4 +1,4 @@
-// Protobuf bytes as they are written: one buffer for all, as a message is written to its end without letting another begin.
+// Protobuf bytes as they are written: one buffer for all, as one message is written before the next.
 
 import type { Violation } from '../../errors/circuit-error.ts';
 import type { Path } from '../path.ts';
@@ -61,7 +61,7 @@ export function writeVarint32(out: Output, value: number): void {
   out.buffer[out.pos++] = rest;
 }
 
-/** Writes a whole number from −2^53 to 2^53, a negative one in two's complement of 64 bit; there is room for 10 bytes. */
+/** Writes a whole number from −2^53 to 2^53, a negative one in two's complement; there is room for 10 bytes. */
 export function writeVarint(out: Output, value: number): void {
   if (value >= 0 && value <= 0x7fffffff) {
     writeVarint32(out, value);
@@ -100,7 +100,7 @@ export function closeLength(out: Output, start: number): void {
 
 const loopLength = 40;
 
-/** Writes a length and a text in UTF-8; false where the text holds half of a surrogate pair, and then nothing is written. */
+/** Writes a length and a text in UTF-8; false, and nothing written, where it holds half a surrogate pair. */
 export function writeText(out: Output, text: string): boolean {
   const length = text.length;
   ensure(out, length * 3 + 5);

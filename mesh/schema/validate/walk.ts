@@ -7,7 +7,7 @@ export type Walk = Cursor &
   Path & {
     /** How many messages that count as nesting the walk is inside of. */
     depth: number;
-    /** For each message that the walk is inside of, how often each of its fields came; from `base` on the innermost's. */
+    /** For each message that the walk is inside of, how often each field came; the innermost's from `base` on. */
     counts: Int32Array<ArrayBuffer>;
     base: number;
     /** Behind the counts of the innermost message. */
