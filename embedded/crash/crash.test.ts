@@ -87,11 +87,11 @@ describe('a store killed at any moment', () => {
             { key: { text: 1 }, sparse: true },
             { key: { n: 1 }, partialFilterExpression: { n: { $gt: 0 } } },
           ]);
+        await admin.close();
         const writers = ['a', 'b', 'c'].map((name) => writer(store, round, name));
         await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 300));
         await store.kill('SIGKILL');
         await Promise.all(writers);
-        await admin.close();
         expect(await verify(dataDir)).toMatchObject({ problems: [] });
         const again = await spawnStore(bundle, dataDir);
         await check(again, round);

@@ -31,9 +31,16 @@ export async function bundleStore(): Promise<string> {
   return outfile;
 }
 
-/** Throws if the process ends before it listens, with what it said. */
-export function spawnStore(bundle: string, dataDir: string): Promise<StoreProcess> {
-  const child = spawn(process.execPath, [bundle, dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Throws if the process ends before it listens, with what it said. `fileBlocksMax` (of 1024 bytes) is the length at
+ * which writing to a file fails, as on a full disk.
+ */
+export function spawnStore(bundle: string, dataDir: string, fileBlocksMax?: number): Promise<StoreProcess> {
+  const [command, args] =
+    fileBlocksMax === undefined
+      ? [process.execPath, [bundle, dataDir]]
+      : ['bash', ['-c', `ulimit -f ${fileBlocksMax} && exec "$0" "$@"`, process.execPath, bundle, dataDir]];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;

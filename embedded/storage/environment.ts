@@ -1,5 +1,6 @@
 // The LMDB file and its one writer. Jobs that arrive while a commit is under way go together into the next one:
 // one fsync for all of them, and nobody is answered before it. Readers see only what was committed and flushed.
+import { setTimeout as delay } from 'node:timers/promises';
 import { ABORT, open, type RootDatabase } from 'lmdb';
 import { storeError } from '../errors.ts';
 import { Tree } from './tree.ts';
@@ -107,7 +108,7 @@ export class Environment {
       this.takeBacks = [];
     } catch (error) {
       this.abandon();
-      throw notWritten(error);
+      throw await notWritten(error);
     }
   }
 
@@ -136,7 +137,8 @@ export class Environment {
       });
     } catch (error) {
       this.abandon();
-      for (const job of group) job.failed(notWritten(error));
+      const failure = await notWritten(error);
+      for (const job of group) job.failed(failure);
       return;
     }
     if (!outcomes.at(-1)?.poisoned) {
@@ -182,8 +184,15 @@ export class Environment {
   }
 }
 
-function notWritten(error: unknown): Error {
-  const text = error instanceof Error ? error.message : String(error);
-  const full = /MDB_MAP_FULL|ENOSPC|No space/i.test(text);
+/** LMDB tells the cause of a failed commit apart from the failure, a little later. */
+async function notWritten(error: unknown): Promise<Error> {
+  const { commitError } = error as { readonly commitError?: Promise<never> };
+  const told = commitError?.catch((cause: unknown) => cause);
+  const cause = (await Promise.race([told, delay(causeWaitMs, undefined, { ref: false })])) ?? error;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  // A write that the disk takes only in part comes out of LMDB as "Input/output error".
+  const full = /MDB_MAP_FULL|ENOSPC|No space|File too large|Disk quota|Input\/output/i.test(text);
   return storeError(full ? 'OutOfDiskSpace' : 'InternalError', `the write was not committed: ${text}`);
 }
+
+const causeWaitMs = 1000;
