@@ -1,5 +1,6 @@
 // A CircuitError as grpc-js sends and receives it: status code, sentence, and `grpc-status-details-bin`.
 
+import { Buffer } from 'node:buffer';
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
 import type { CircuitError } from './circuit-error.ts';
 import { coerce } from './coerce.ts';

@@ -1,6 +1,7 @@
 // Random messages by their descriptors, for fast-check: within all rules, or broken in ways callers think of.
 // For tests and fuzzers only: nothing that runs in production imports this.
 
+import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import type { MessageSchema } from './api.ts';
 import { limits } from './limits.ts';

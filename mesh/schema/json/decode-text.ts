@@ -1,5 +1,7 @@
 // Encoded text to a JSON string.
 
+import type { Buffer } from 'node:buffer';
+
 /** Up to here a loop is faster than a native slice. */
 const loopLength = 40;
 

@@ -1,5 +1,6 @@
 // One JSON value to one encoded scalar. What has the wrong shape is reported; nothing is written for it.
 
+import { Buffer } from 'node:buffer';
 import { report } from '../path.ts';
 import type { EnumShape, FieldShape, ScalarName } from '../shape.ts';
 import { ensure, type Output, writeText, writeVarint, writeVarint32 } from './output.ts';

@@ -1,5 +1,6 @@
 // Protobuf bytes as they are read into JSON text: the cursor, the depth, and which fields came already.
 
+import { Buffer } from 'node:buffer';
 import { refuse } from '../../errors/refuse.ts';
 import { limits } from '../limits.ts';
 import type { Cursor } from '../wire.ts';

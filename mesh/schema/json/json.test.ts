@@ -194,7 +194,7 @@ describe('JSON that does not fit', () => {
   });
 });
 
-describe('against protobuf itself', () => {
+describe('against protobuf itself', { timeout: 60_000 }, () => {
   const same = (schema: typeof kinds, numRuns: number) => {
     fc.assert(
       fc.property(arbitraryJson(schema.shape), (json) => {
@@ -232,7 +232,7 @@ describe('against protobuf itself', () => {
   });
 });
 
-describe('hostile input', () => {
+describe('hostile input', { timeout: 60_000 }, () => {
   it('JSON gets INVALID_REQUEST, or bytes that are whole', () => {
     fc.assert(
       fc.property(mutatedJson(kinds), (json) => {

@@ -1,5 +1,6 @@
 // Protobuf bytes as they are written: one buffer for all, as one message is written before the next.
 
+import { Buffer } from 'node:buffer';
 import type { Violation } from '../../errors/circuit-error.ts';
 import type { Path } from '../path.ts';
 

@@ -1,6 +1,7 @@
 // Bytes as no encoder of today writes them, put in the order that all of them use: each field once, lists in one piece.
 // Protobuf allows any order; the last value of a field counts, and parts of a message are merged.
 
+import { Buffer } from 'node:buffer';
 import type { MessageShape } from '../shape.ts';
 import { cursorOf, readLength, readTag, skipValue } from '../wire.ts';
 import { malformed } from './input.ts';
