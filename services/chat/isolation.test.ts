@@ -51,6 +51,17 @@ const attempts: { readonly [Name in Rpc]: Attempt } = {
   putUsers: { by: 'server', request: () => ({ accountKey: '', users: [] }) },
 };
 
+/** One for all attempts: none of them may change anything. */
+let scene: Awaited<ReturnType<typeof setScene>> | undefined;
+
+async function setScene() {
+  const opened = await talk();
+  const { asha, pond, stranger, chat } = opened;
+  const { messageId } = await asha.send(pond, 'DO is 2.1');
+  const agri = callsOf(chat.host.asService({ kind: 'domain_server', key: 'agri', accountKeys: ['988888888888'] }));
+  return { ...opened, messageId, agri, other: await stranger() };
+}
+
 async function outcome(call: Call, rpc: Rpc, request: object): Promise<unknown> {
   try {
     return { answer: await call(rpc, request as RequestOf<typeof rpc>) };
@@ -63,11 +74,9 @@ async function outcome(call: Call, rpc: Rpc, request: object): Promise<unknown> 
 
 describe('another account', () => {
   it.each(Object.keys(attempts) as Rpc[])('sees by %s what it sees of names that do not exist', async (rpc) => {
-    const { asha, pond, stranger, chat, accountKey } = await talk();
-    const { messageId } = await asha.send(pond, 'DO is 2.1');
+    scene ??= await setScene();
+    const { asha, pond, accountKey, messageId, other, agri } = scene;
     const before = await asha.get(pond);
-    const other = await stranger();
-    const agri = callsOf(chat.host.asService({ kind: 'domain_server', key: 'agri', accountKeys: ['988888888888'] }));
 
     const { by = 'user', request } = attempts[rpc];
     const call = by === 'user' ? other.call : agri;

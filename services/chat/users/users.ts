@@ -137,11 +137,18 @@ export function openUsers(db: Db): Users {
   }
 
   async function put(accountKey: string, users: readonly NamedUser[], now: number): Promise<void> {
-    for (const user of users) {
-      const profile = { display_name: user.displayName, avatar_url: user.avatarUrl };
-      await write(user.userKey, accountKey, profile, 'server', now);
-      remember(user.userKey, accountKey, profile, cache.get(user.userKey)?.tokenName ?? '', now);
-    }
+    // At once: the store commits them together. At most the request's 100.
+    await Promise.all(users.map((user) => putOne(accountKey, user, now)));
+  }
+
+  async function putOne(
+    accountKey: string,
+    { userKey, displayName, avatarUrl }: NamedUser,
+    now: number,
+  ): Promise<void> {
+    const profile = { display_name: displayName, avatar_url: avatarUrl };
+    await write(userKey, accountKey, profile, 'server', now);
+    remember(userKey, accountKey, profile, cache.get(userKey)?.tokenName ?? '', now);
   }
 
   function remember(
