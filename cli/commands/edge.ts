@@ -13,12 +13,12 @@ import { packageRoot } from '../process/version.ts';
 
 export async function run(): Promise<void> {
   const ground = openGround('edge');
-  const { config, log } = ground;
+  const { config, log, metrics } = ground;
   const end = toldToEnd(log);
   await withClosing(async (closing) => {
     const api = loadApiFile();
     const token = ownTokenFor(config, { kind: 'edge', key: 'edge' });
-    const links = closing.adopt(openLinks({ api, peers: config.peers, token, log }), (it) => it.close());
+    const links = closing.adopt(openLinks({ api, peers: config.peers, token, log, metrics }), (it) => it.close());
     const ready = async () => {
       if (!links.healthy()) throw new Error('a service cannot be reached');
     };

@@ -44,7 +44,7 @@ async function demandCollections(connection: Connection, services: readonly Serv
 
 async function hostOf(
   services: readonly ServedService[],
-  { config, log }: ProcessGround,
+  { config, log, metrics }: ProcessGround,
   connection: Connection,
   closing: Closing,
 ): Promise<Host> {
@@ -57,6 +57,7 @@ async function hostOf(
     ids: openIds({ db: connection.db, key: config.idKey as string }),
     verifier: closing.adopt(verifierFor(config), (it) => it.close()),
     log,
+    metrics,
     listen: { host: config.grpcHost, port: config.grpcPort },
     ...(config.address === undefined ? {} : { address: config.address }),
     peers: config.peers,

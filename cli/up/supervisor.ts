@@ -15,7 +15,7 @@ export type SupervisorOptions = Omit<ChildOptions, 'onLine'> & {
 export const restartMsMin = 200;
 export const restartMsMax = 10_000;
 /** A process that ran this long and then died is started again at once. */
-const steadyMs = 30_000;
+const steadyMs = 5_000;
 
 export class Supervisor {
   readonly name: string;

@@ -21,6 +21,8 @@ export class Talkers {
   readonly #devices: Device[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #startedAt = performance.now();
+  /** The same two people always get the same conversation: what this run said bears its mark. */
+  readonly #mark = Math.random().toString(36).slice(2, 8);
   #conversation = '';
   #talking = false;
 
@@ -100,7 +102,7 @@ export class Talkers {
   #listen({ name, client }: Device): void {
     client.on('message.new', ({ message }, { seq }) => {
       const conversation = message?.conversation_id ?? '';
-      if (conversation !== this.#conversation || message?.content?.type !== 'text') return;
+      if (conversation !== this.#conversation || !message?.content?.text?.startsWith(this.#mark)) return;
       this.#seen.push({ client: name, conversation, seq, request: message.content.text ?? '', at: this.#now() });
       this.#look();
     });
@@ -111,7 +113,7 @@ export class Talkers {
       device.onTheWay += 1;
       const view = device.client.conversations.get(this.#conversation);
       // The text says which message it is: others are not told under which id its sender sent it.
-      const request = `${device.name} ${this.sent.length}`;
+      const request = `${this.#mark} ${device.name} ${this.sent.length}`;
       this.sent.push({ client: device.name, conversation: this.#conversation, request, at: this.#now() });
       view.send({ content: { type: 'text', text: request } }).stored.then(
         (message) => this.#acknowledge(device, request, message.seq ?? 0, message.message_id ?? ''),
