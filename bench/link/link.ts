@@ -15,6 +15,7 @@ import type { Row } from '../row.ts';
 const secret = 'the secret of a bench, known to both processes';
 const roundMs = 1_000;
 const rounds = 5;
+const roundTrips = 500;
 /** Calls in flight: as many as gRPC gets faster by, and as an edge with some thousand busy sockets has. */
 const unaryInFlight = 128;
 const linkInFlight = 2_048;
@@ -43,6 +44,8 @@ export async function rows(): Promise<readonly Row[]> {
         bare: await rate(bare.work, unaryInFlight),
         plain: await rate(plain.work, unaryInFlight),
         link: await rate(overLink, linkInFlight),
+        bareMs: await roundTripMs(bare.work),
+        linkMs: await roundTripMs(overLink),
       });
     }
   } finally {
@@ -56,7 +59,8 @@ export async function rows(): Promise<readonly Row[]> {
   return rowsOf(measured.slice(1));
 }
 
-type Round = { readonly bare: number; readonly plain: number; readonly link: number };
+/** Calls a second with many in flight, and the median round trip of one alone. */
+type Round = Readonly<Record<'bare' | 'plain' | 'link' | 'bareMs' | 'linkMs', number>>;
 
 function rowsOf(measured: readonly Round[]): Row[] {
   const of = 'unary calls of bare grpc-js';
@@ -84,6 +88,16 @@ function rowsOf(measured: readonly Round[]): Row[] {
       of,
       goal: 30,
       note: `${how}, ${linkInFlight} in flight; session, rule, fields, handler`,
+    },
+    {
+      name: 'round trip of one call over Link',
+      value: median(measured.map(({ linkMs }) => linkMs)),
+      unit: 'ms',
+      ratio: median(measured.map(({ linkMs, bareMs }) => linkMs / bareMs)),
+      of,
+      goal: 1,
+      less: true,
+      note: `nothing else in flight, median of ${roundTrips} in each round: batches add no delay`,
     },
   ];
 }
@@ -143,6 +157,17 @@ async function rate(work: Work, inFlight: number): Promise<number> {
   going = false;
   await allEnded;
   return Math.round(perSecond);
+}
+
+/** The median time of calls that are made one after another. */
+async function roundTripMs(work: Work): Promise<number> {
+  const times: number[] = [];
+  for (let trip = 0; trip < roundTrips; trip += 1) {
+    const started = performance.now();
+    await new Promise<void>((resolve) => work(resolve));
+    times.push(performance.now() - started);
+  }
+  return median(times);
 }
 
 function after(ms: number): Promise<void> {

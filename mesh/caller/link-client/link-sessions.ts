@@ -4,16 +4,15 @@ import type { LinkSession } from '../links.ts';
 
 export class SharedSession implements LinkSession {
   readonly id: string;
-  readonly #onRenew: (session: SharedSession) => void;
-  readonly #onEnd: (session: SharedSession) => void;
+  /** Shared by all sessions: an edge holds thousands. */
+  readonly #on: SharedSessionEvents;
   #token: string;
   #ended = false;
 
-  constructor(id: string, token: string, on: Pick<SharedSessionEvents, 'renewed' | 'ended'>) {
+  constructor(id: string, token: string, on: SharedSessionEvents) {
     this.id = id;
     this.#token = token;
-    this.#onRenew = on.renewed;
-    this.#onEnd = on.ended;
+    this.#on = on;
   }
 
   get token(): string {
@@ -27,13 +26,13 @@ export class SharedSession implements LinkSession {
   renew(token: string): void {
     if (this.#ended) return;
     this.#token = token;
-    this.#onRenew(this);
+    this.#on.renewed(this);
   }
 
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#onEnd(this);
+    this.#on.ended(this);
   }
 }
 

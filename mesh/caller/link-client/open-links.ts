@@ -11,7 +11,7 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { LinkCall, LinkSession, Links } from '../links.ts';
 import type { Peers } from '../owners.ts';
 import { Link, type LinkEvents } from './link.ts';
-import { SharedSession } from './link-sessions.ts';
+import { SharedSession, type SharedSessionEvents } from './link-sessions.ts';
 import { type Keepalive, linkKeepalive } from './link-stream.ts';
 import { LinkSubscriptions } from './link-subscriptions.ts';
 import { PendingCall } from './pending-call.ts';
@@ -48,6 +48,14 @@ export class MeshLinks implements Links {
   readonly #sweep: NodeJS.Timeout;
   readonly #onSessionEnd: ((sessionId: string, reason: 'TOKEN_EXPIRED' | 'TOKEN_INVALID') => void)[] = [];
   readonly #onChange: (() => void)[] = [];
+  readonly #sessionEvents: SharedSessionEvents = {
+    renewed: (session) => {
+      for (const link of this.#links) link.renewSession(session);
+    },
+    ended: (session) => {
+      for (const link of this.#links) link.endSession(session);
+    },
+  };
   #closing = false;
 
   constructor(options: LinksOptions) {
@@ -63,14 +71,7 @@ export class MeshLinks implements Links {
   }
 
   openSession(id: string, token: string): LinkSession {
-    return new SharedSession(id, token, {
-      renewed: (session) => {
-        for (const link of this.#links) link.renewSession(session);
-      },
-      ended: (session) => {
-        for (const link of this.#links) link.endSession(session);
-      },
-    });
+    return new SharedSession(id, token, this.#sessionEvents);
   }
 
   call(call: LinkCall): () => void {
