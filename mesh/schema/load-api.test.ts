@@ -32,7 +32,7 @@ describe('the Api of this build', () => {
     const bytes = readFileSync('gen/descriptors.binpb');
     const started = performance.now();
     loadApi(bytes);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
 

@@ -53,7 +53,7 @@ function contentReader(shape: MessageShape): Read {
   const readPlain: Read = (input) => {
     plan ??= planOf(shape);
     goDeeper(input);
-    const text = readMessage(plan, input) ?? readInOrder(plan, input);
+    const text = (input.careful ? undefined : readMessage(plan, input)) ?? readInOrder(plan, input);
     input.depth--;
     return text;
   };
@@ -116,9 +116,11 @@ function closed(field: FieldPlan, first: string): string {
 }
 
 function readInOrder(plan: MessagePlan, input: Input): string {
+  input.careful = true;
   const ordered = inputOf(regroup(plan.shape, input.bytes.subarray(input.pos, input.end)));
   ordered.depth = input.depth;
   ordered.top = input.top;
+  ordered.careful = true;
   input.pos = input.end;
   return readMessage(plan, ordered) ?? '{}';
 }

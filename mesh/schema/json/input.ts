@@ -8,6 +8,8 @@ import type { Cursor } from '../wire.ts';
 export type Input = Omit<Cursor, 'bytes'> & {
   bytes: Buffer;
   depth: number;
+  /** A message out of order was met: every further one is put in order before it is read, so that none is read twice. */
+  careful: boolean;
   /** For each message being read, a byte for each of its fields and oneofs; `top` is behind the innermost's. */
   readonly seen: Uint8Array;
   top: number;
@@ -19,7 +21,7 @@ const seen = new Uint8Array(seenMax);
 
 export function inputOf(bytes: Uint8Array): Input {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { bytes: buffer, pos: 0, end: buffer.length, low: 0, high: 0, depth: 0, seen, top: 0 };
+  return { bytes: buffer, pos: 0, end: buffer.length, low: 0, high: 0, depth: 0, careful: false, seen, top: 0 };
 }
 
 /** Takes so many bytes of `seen`, cleared, and returns where they begin. */

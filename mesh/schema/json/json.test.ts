@@ -232,6 +232,21 @@ describe('against protobuf itself', { timeout: 60_000 }, () => {
   });
 });
 
+describe('messages out of order within one another', () => {
+  it('are not read twice for each level', () => {
+    const field = (number: number) => (number << 3) | 2;
+    let place = new Uint8Array();
+    for (let i = 0; i < 31; i++) {
+      const names = new BinaryWriter().uint32(field(2)).string('a').uint32(field(2)).string('b').finish();
+      place = new BinaryWriter().uint32(field(3)).bytes(place).raw(names).finish() as typeof place;
+    }
+    const started = performance.now();
+    const text = message('Place').decodeJson(place);
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(text.match(/"name":"b"/g)).toHaveLength(31);
+  });
+});
+
 describe('hostile input', { timeout: 60_000 }, () => {
   it('JSON gets INVALID_REQUEST, or bytes that are whole', () => {
     fc.assert(

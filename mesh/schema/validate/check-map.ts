@@ -33,7 +33,7 @@ export function mapCheck(name: string, key: ScalarCheck, value: ValueCheck): Che
       } else if (tag === ((2 << 3) | value.wire) && ++values === 1) {
         if (!value.check(walk, -1)) return false;
       } else {
-        if (tag >>> 3 < 3) report(walk, '', -1, 'has an entry that is none');
+        if (tag >>> 3 < 3) report(walk, '', -1, 'has an entry with two keys, two values, or one of the wrong type');
         if (!skipValue(walk, tag & 7)) return false;
       }
     }
