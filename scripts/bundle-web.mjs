@@ -52,7 +52,9 @@ function textOf(built, name) {
   return file.text;
 }
 
-if (process.argv[1] === join(root, 'scripts/bundle-web.mjs')) {
-  await bundleConsole();
-  await bundleClient();
+// `node scripts/bundle-web.mjs [folder]`: the console alone into a folder of its own, for tests.
+const [, program, folder] = process.argv;
+if (program === join(root, 'scripts/bundle-web.mjs')) {
+  await bundleConsole(folder);
+  if (folder === undefined) await bundleClient();
 }

@@ -45,6 +45,7 @@ function start(me: SignedIn): void {
   const route = (): void => {
     const id = /^#\/c\/(\d{12})$/.exec(location.hash)?.[1] ?? '';
     room?.close();
+    listed = false;
     room = id === '' ? undefined : new Room(app, client.conversations.get(id));
     fill(place, room?.element ?? nothingOpen());
     root.classList.toggle('console-room', id !== '');
@@ -54,7 +55,18 @@ function start(me: SignedIn): void {
   fill(root, connectionBar(client), h('div', { class: 'panes' }, list.element, place), message.element);
   addEventListener('hashchange', route);
   document.addEventListener('keydown', goToSearch);
-  client.conversations.subscribe(() => showUnread(app));
+  let listed = false;
+  client.conversations.subscribe(() => {
+    showUnread(app);
+    const { items } = client.conversations;
+    const there = room !== undefined && items.some(({ id }) => id === room?.id);
+    // Removed by somebody, or left on another device.
+    if (listed && !there && room !== undefined) {
+      app.say(`You are no longer in ${room.title}.`);
+      app.home();
+    }
+    listed = there;
+  });
   app.attempt(client.conversations.load());
   route();
 }

@@ -17,6 +17,7 @@ const loadOlderPx = 600;
 /** Messages of one sender within this time stand together. */
 const togetherMs = 5 * 60_000;
 
+type Failed = { readonly words: string; retry(): void };
 type Drawn = { readonly element: HTMLElement; readonly look: string };
 
 export class MessageList {
@@ -34,6 +35,7 @@ export class MessageList {
   #unseen = 0;
   #atEnd = true;
   #loading = false;
+  #failed: Failed | undefined;
 
   constructor(app: App, conversation: Conversation, verbs: MessageVerbs) {
     this.#app = app;
@@ -69,7 +71,8 @@ export class MessageList {
   draw(): void {
     const { messages, loaded, hasOlder } = this.#conversation;
     if (!loaded && messages.length === 0) {
-      fill(this.#rows, h('li', { class: 'messages-wait' }, 'Loading…'));
+      this.#drawn.clear();
+      fill(this.#rows, h('li', { class: 'messages-wait' }, ...this.#waiting()));
       return;
     }
     this.#readUpTo ??=
@@ -92,6 +95,12 @@ export class MessageList {
     this.#maybeOlder();
   }
 
+  /** The first page can't be had; undefined: it is asked for again. */
+  failed(failure: Failed | undefined): void {
+    this.#failed = failure;
+    this.draw();
+  }
+
   toEnd(): void {
     this.#atEnd = true;
     this.#unseen = 0;
@@ -111,6 +120,12 @@ export class MessageList {
 
   close(): void {
     this.#end.abort();
+  }
+
+  #waiting(): readonly (Node | string)[] {
+    if (this.#failed === undefined) return ['Loading…'];
+    const { words, retry } = this.#failed;
+    return [h('span', {}, words), h('button', { class: 'quiet', type: 'button', onclick: retry }, 'Try again')];
   }
 
   #wanted(messages: readonly MessageView[], hasOlder: boolean): HTMLElement[] {

@@ -7,6 +7,7 @@ import { fill, h } from '../dom.ts';
 import { icon } from '../icons.ts';
 import { conversationMenu } from '../list/conversation-menu.ts';
 import { openMenu } from '../menu.ts';
+import { failureWords } from '../words/failures.ts';
 import { Composer } from './composer.ts';
 import { MembersPanel } from './members-panel.ts';
 import { MessageList } from './message-list.ts';
@@ -44,7 +45,15 @@ export class Room {
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.#unsubscribe = conversation.subscribe(() => this.#draw());
     this.#draw();
-    app.attempt(conversation.open());
+    this.#load();
+  }
+
+  get id(): string {
+    return this.#conversation.id;
+  }
+
+  get title(): string {
+    return this.#app.names.titleOf(this.#conversation);
   }
 
   /** The field to write in, where there is a keyboard. */
@@ -59,6 +68,13 @@ export class Room {
     this.#panel.close();
   }
 
+  #load(): void {
+    this.#messages.failed(undefined);
+    this.#conversation.open().catch((error: unknown) => {
+      this.#messages.failed({ words: failureWords(error), retry: () => this.#load() });
+    });
+  }
+
   #draw(): void {
     const { names } = this.#app;
     const conversation = this.#conversation;
@@ -66,7 +82,7 @@ export class Room {
     this.#messages.draw();
     this.#composer.draw();
     this.#panel.draw();
-    const title = names.titleOf(conversation);
+    const { title } = this;
     const below = this.#below();
     const look = JSON.stringify([title, below, conversation.membership]);
     if (look === this.#drawn) return;

@@ -1,0 +1,220 @@
+// Two people at the console, each in a browser of their own, on a real mesh: what one does, the other sees.
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Line, openLine } from './line.ts';
+import { hasBrowser, openBrowser, Person } from './person.ts';
+import { openMesh, type RunningMesh } from './running-mesh.ts';
+
+describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
+  let folder: string;
+  let mesh: RunningMesh;
+  let line: Line;
+  let browser: Browser;
+  let asha: Person;
+  let ravi: Person;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'circuit-console-'));
+    await promisify(execFile)(process.execPath, ['scripts/bundle-web.mjs', folder]);
+    [mesh, browser] = await Promise.all([openMesh(folder), openBrowser()]);
+    // Asha is in the field, behind a line of her own; Ravi is in the office.
+    line = await openLine(mesh.edge.port);
+    asha = await Person.signIn(browser, `http://127.0.0.1:${line.port}`, '100000000001');
+    ravi = await Person.signIn(browser, mesh.url, '100000000002');
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await line.close();
+    await mesh.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('begins a direct conversation, counts what is unread, and ticks what was delivered and read', async () => {
+    await asha.start('Person', ['Ravi']);
+    await asha.say('DO is 3.1 in pond A1');
+    await ravi.row('Asha').locator('.badge', { hasText: '1' }).waitFor();
+    await asha.tick('DO is 3.1', 'delivered');
+    await ravi.open('Asha');
+    await ravi.sees('DO is 3.1 in pond A1');
+    await asha.tick('DO is 3.1', 'read');
+    expect(await ravi.row('Asha').locator('.badge').count()).toBe(0);
+  });
+
+  it('shows who types', async () => {
+    await ravi.field.pressSequentially('Second aera');
+    await asha.page.locator('.room-typing', { hasText: 'Ravi is typing' }).waitFor();
+    await ravi.field.fill('');
+    await asha.page.locator('.room-typing').waitFor({ state: 'detached' });
+  });
+
+  it('answers, reacts, edits and takes back', async () => {
+    await ravi.choose('DO is 3.1', 'Reply');
+    await ravi.say('Second aerator is on');
+    await asha.message('Second aerator is on').locator('.quote', { hasText: 'DO is 3.1' }).waitFor();
+
+    await asha.message('Second aerator').hover();
+    await asha.message('Second aerator').getByLabel('React', { exact: true }).click();
+    await asha.page.locator('.menu').getByLabel('React with 🙏').click();
+    await ravi.message('Second aerator').locator('.reaction', { hasText: '🙏' }).waitFor();
+
+    await asha.field.press('ArrowUp');
+    await asha.field.fill('DO is 2.1 in pond A1');
+    await asha.field.press('Enter');
+    await ravi.message('DO is 2.1').locator('.message-edited').first().waitFor();
+    await ravi.message('Second aerator').locator('.quote', { hasText: 'DO is 2.1' }).waitFor();
+
+    await asha.message('Second aerator').locator('.reaction').click();
+    await ravi.message('Second aerator').locator('.reaction').waitFor({ state: 'detached' });
+  });
+
+  it('deletes for oneself and for everyone', async () => {
+    await asha.say('Wrong pond, sorry');
+    await ravi.sees('Wrong pond, sorry');
+    await asha.choose('Wrong pond', 'Delete for everyone');
+    await asha.agree();
+    await ravi.sees('This message was deleted');
+    expect(await ravi.page.locator('.messages', { hasText: 'Wrong pond' }).count()).toBe(0);
+    await ravi.choose('Second aerator', 'Delete for me');
+    await ravi.message('Second aerator is on').waitFor({ state: 'detached' });
+    await asha.sees('Second aerator is on');
+  });
+
+  it('makes a group, forwards into it, and changes who is in it', async () => {
+    await asha.start('Group', ['Ravi'], 'Ponds A1 to A4');
+    await ravi.row('Ponds A1 to A4').waitFor();
+    await asha.open('Ravi');
+    await asha.choose('DO is 2.1', 'Forward');
+    await asha.page.locator('dialog .person', { hasText: 'Ponds A1 to A4' }).click();
+    await ravi.open('Ponds A1 to A4');
+    await ravi.sees('Asha started this conversation');
+    await ravi.message('DO is 2.1').locator('.message-forwarded').waitFor();
+
+    await asha.page.getByRole('button', { name: 'Members', exact: true }).click();
+    const member = asha.page.locator('.member[data-member="100000000002"]');
+    const choose = async (action: string) => {
+      await member.getByLabel('More about Ravi').click();
+      await asha.page.locator('.menu').getByRole('menuitem', { name: action }).click();
+    };
+    await choose('Make admin');
+    await ravi.sees('Asha made you an admin');
+    await choose('Remove from the group');
+    await asha.agree();
+    await ravi.row('Ponds A1 to A4').waitFor({ state: 'detached' });
+    await ravi.page.locator('.nothing-open').waitFor();
+    await asha.sees('You removed Ravi');
+
+    await asha.page.locator('.add-member').click();
+    await asha.page.locator('dialog .person', { hasText: 'Ravi' }).click();
+    await asha.page.locator('dialog').getByRole('button', { name: 'Add', exact: true }).click();
+    await ravi.row('Ponds A1 to A4').waitFor();
+    await ravi.open('Ponds A1 to A4');
+    await ravi.sees('Asha added you');
+  });
+
+  it('shows polls, places, contacts and files that lie elsewhere', async () => {
+    const add = async (kind: string, fields: Readonly<Record<string, string>>) => {
+      await asha.page.locator('.composer').getByLabel('Add', { exact: true }).click();
+      await asha.page.locator('.menu').getByRole('menuitem', { name: kind }).click();
+      for (const [label, value] of Object.entries(fields))
+        await asha.page.locator('dialog').getByLabel(label).fill(value);
+      await asha.page.locator('dialog').getByRole('button', { name: 'Send' }).click();
+    };
+    await add('Place', { Name: 'Pond A4, inlet', Latitude: '16.5449', Longitude: '81.5212' });
+    await add('Poll', { Question: 'Which pond first?', 'Options, one in a line': 'A1\nA3' });
+    await add('Contact', { Name: 'Dr. Meena', Phone: '+91 98480 12345' });
+    await add('File by link', { Address: 'https://files.example.com/water.pdf', 'File name': 'water-report.pdf' });
+    await ravi.message('Pond A4, inlet').locator('a[href*="openstreetmap"]').waitFor();
+    await ravi.message('Which pond first?').locator('progress').first().waitFor();
+    await ravi.message('Dr. Meena').locator('a[href="tel:+919848012345"]').waitFor();
+    await ravi.message('water-report.pdf').locator('a[href="https://files.example.com/water.pdf"]').waitFor();
+  });
+
+  it('pins, mutes, archives and keeps drafts', async () => {
+    await asha.chooseHere('Pin to the top');
+    await asha.row('Ponds A1 to A4').locator('.icon-pin').waitFor();
+    await asha.chooseHere('Mute');
+    await asha.row('Ponds A1 to A4').locator('.icon-mute').waitFor();
+    await asha.field.fill('Ask for the lime price');
+    await asha.open('Ravi');
+    await asha.row('Ponds A1 to A4').locator('.row-draft', { hasText: 'lime price' }).waitFor();
+    await asha.open('Ponds A1 to A4');
+    expect(await asha.field.inputValue()).toBe('Ask for the lime price');
+    await asha.field.fill('');
+    await asha.chooseHere('Archive');
+    await asha.row('Ponds A1 to A4').waitFor({ state: 'detached' });
+    await asha.page.locator('.archive-switch').click();
+    await asha.open('Ponds A1 to A4');
+    await asha.chooseHere('Take out of the archive');
+    await asha.page.locator('.archive-switch').click();
+    await asha.row('Ponds A1 to A4').waitFor();
+  });
+
+  it('loads older messages when they are scrolled to, and leads back to the newest', async () => {
+    await ravi.open('Ponds A1 to A4');
+    for (let count = 0; count < 80; count += 1) await ravi.say(`Reading ${count}`);
+    await asha.sees('Reading 79');
+    await asha.open('Ravi');
+    await asha.open('Ponds A1 to A4');
+    await asha.sees('Reading 79');
+    const scroll = asha.page.locator('.message-scroll');
+    await expect
+      .poll(
+        () =>
+          scroll.evaluate((pane) => {
+            pane.scrollTop = 0;
+            return pane.textContent?.includes('Asha started') || pane.textContent?.includes('You started');
+          }),
+        { timeout: 15_000 },
+      )
+      .toBe(true);
+    await asha.page.locator('.to-latest').click();
+    await expect
+      .poll(() => scroll.evaluate((pane) => pane.scrollHeight - pane.scrollTop - pane.clientHeight))
+      .toBeLessThan(2);
+  });
+
+  it('keeps what is written without a connection, and sends it once when it is back', async () => {
+    line.cut();
+    await asha.page.locator('body[data-connection="offline"]').waitFor();
+    await asha.say('Written in the field');
+    await asha.message('Written in the field').locator('.tick-sending').waitFor();
+    line.mend();
+    await asha.page.locator('.connection-bar').getByRole('button', { name: 'Try now' }).click();
+    await ravi.sees('Written in the field');
+    expect(await ravi.page.locator('.message', { hasText: 'Written in the field' }).count()).toBe(1);
+    await asha.page.locator('.connection-bar').waitFor({ state: 'hidden' });
+  });
+
+  it('works by keyboard alone', async () => {
+    const { page } = asha;
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('Rav');
+    await page.keyboard.press('Enter');
+    await page.locator('.room-header h1', { hasText: 'Ravi' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.locator('.composer-field:focus').waitFor();
+    await page.locator('.message-scroll').focus();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.locator('.menu').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.menu').waitFor({ state: 'detached' });
+  });
+
+  it('had nothing to complain about', () => {
+    // A browser reports every request that meets a cut line.
+    const cut = /ERR_EMPTY_RESPONSE|ERR_CONNECTION|WebSocket connection/;
+    expect([...asha.complaints, ...ravi.complaints].filter((each) => !cut.test(each))).toEqual([]);
+  });
+});
