@@ -106,4 +106,69 @@ describe('a wire that breaks again and again', () => {
     for (const [text, times] of taken) expect(times).toBeLessThanOrEqual(text.startsWith('say') ? 1 : 2);
     for (const [text, [outcome]] of outcomes) if (outcome === 'OK') expect(taken.get(text)).toBeGreaterThanOrEqual(1);
   });
+
+  it('brings events in order; of what it loses, the topic is told afterwards', async () => {
+    const mesh = await openTestHost({ services: [echoService()], api });
+    opened.push(mesh);
+    const wire = new Wire(mesh.host.port);
+    opened.push(wire);
+    const links = await openTestLinks(mesh, api, [await wire.open()]);
+    opened.push(links);
+    const { subscriptions } = links;
+    const topics = ['e:1', 'e:2', 'e:3'];
+    /** When each topic was last told to be behind, counted in events published. */
+    const gaps = new Map<string, number>();
+    const heard = new Map(topics.map((topic) => [topic, [] as number[]]));
+    let published = 0;
+    subscriptions.onGap((behind) => {
+      for (const topic of behind) gaps.set(topic, published);
+    });
+    let onLast = () => {};
+    const last = new Promise<void>((resolve) => {
+      onLast = resolve;
+    });
+    subscriptions.onEvent(({ topic, seq }) => {
+      heard.get(topic)?.push(seq);
+      if (seq === eventsMax) onLast();
+    });
+    for (const topic of topics) await subscriptions.subscribe(topic, AbortSignal.timeout(5_000));
+
+    const publish = (seq: number) => {
+      for (const topic of topics) mesh.host.bus.publish({ ...emptyEvent, topic, seq });
+      published = seq;
+    };
+    let cuts = 0;
+    while (published < eventsMax - 1) {
+      publish(published + 1);
+      if (published % 500 === 0) {
+        wire.cut();
+        cuts += 1;
+      }
+      await new Promise(setImmediate);
+    }
+    await untilHealthy(links, 1);
+    publish(eventsMax);
+    await last;
+
+    expect(cuts).toBeGreaterThan(3);
+    for (const topic of topics) {
+      const seqs = heard.get(topic) ?? [];
+      expect(seqs).toEqual([...seqs].sort((one, other) => one - other));
+      const missing = Array.from({ length: eventsMax }, (_, index) => index + 1).filter((seq) => !seqs.includes(seq));
+      expect(missing.length).toBeGreaterThan(0);
+      expect(missing.at(-1)).toBeLessThanOrEqual(gaps.get(topic) ?? 0);
+    }
+  });
 });
+
+const eventsMax = 3_000;
+
+const emptyEvent = {
+  after: 0,
+  event: 'note.new',
+  data: new Uint8Array(),
+  revokedUsers: [],
+  grantedTopics: [],
+  revokedTopics: [],
+  blanked: [],
+};
