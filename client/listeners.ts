@@ -1,6 +1,6 @@
 // The SDK's two ways to tell an app something: at once with a value, or once per turn that something changed.
 
-/** Tells every listener each value, in the order they subscribed. What a listener throws is the app's: it is reported, not swallowed. */
+/** Tells every listener each value, in the order they subscribed. What one throws is reported, and stops no other. */
 export class Listeners<Args extends readonly unknown[]> {
   readonly #listeners = new Set<(...args: Args) => void>();
 

@@ -1,4 +1,4 @@
-// What every part of the console works with: the client, who the user is, and the few things that concern the whole page.
+// What every part of the console works with: the client, who the user is, and what concerns the whole page.
 
 import type { Conversation } from '../client/chat/conversation.ts';
 import type { Client } from '../client/connect.ts';

@@ -4,7 +4,7 @@ type Listener = (event: never) => void;
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined | Listener>>;
 export type Child = Node | string | undefined | false;
 
-/** An element. A function under `on…` becomes a listener, `true` an empty attribute; `false` and undefined are left out. */
+/** An element. A function under `on…` becomes a listener, `true` an empty attribute; `false` and undefined nothing. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},

@@ -1,5 +1,5 @@
-// What is known of one conversation: its line in the list, the loaded stretch of history, members, who types. It changes
-// only by entries of the log, pages of the server, and what this user sends; verbs stand in conversation.ts.
+// What is known of one conversation: its line in the list, the loaded stretch of history, members, who types. It
+// changes only by entries of the log, pages of the server, and what this user sends; verbs stand in conversation.ts.
 
 import type {
   ConversationHeadEvent,

@@ -67,7 +67,7 @@ export class Conversations extends Changing {
     });
   }
 
-  /** Pinned first, then by latest activity; archived ones are in it, with `membership.archived`. A new array after every change. */
+  /** Pinned first, then by latest activity; archived ones have `membership.archived`. A new array after a change. */
   get items(): readonly Conversation[] {
     this.#items ??= [...this.#listed]
       .flatMap((id) => this.#views.get(id) ?? [])

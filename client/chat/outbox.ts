@@ -1,4 +1,4 @@
-// Everything that was written and is not yet stored, of all conversations; kept over a restart where the app gave a store.
+// Everything that was written and is not yet stored, of all conversations; kept over a restart where there is a store.
 
 import type { Message, SendMessageRequest } from '../../gen/json/api.ts';
 import { type CallError, localError } from '../call-error.ts';

@@ -55,7 +55,7 @@ export class Watermarks {
   }
 }
 
-/** Positions that wait to be told; the first at once, those after it no sooner than the interval allows. */
+/** Positions that wait to be told; the first after this turn, those after it no sooner than the interval allows. */
 class Rising {
   readonly #options: WatermarksOptions;
   readonly #everyMs: number;
@@ -63,6 +63,7 @@ class Rising {
   readonly #waiting = new Map<string, number>();
   readonly #told = new Map<string, number>();
   #timer: Timer | undefined;
+  #toldAt = 0;
   #busy = false;
 
   constructor(
@@ -84,7 +85,9 @@ class Rising {
 
   flushLater(): void {
     if (this.#timer !== undefined || this.#busy || this.#waiting.size === 0 || !this.#options.attached()) return;
-    this.#timer = this.#options.clock.after(this.#everyMs, () => {
+    const { clock } = this.#options;
+    const delayMs = Math.max(0, this.#toldAt + this.#everyMs - clock.now());
+    this.#timer = clock.after(delayMs, () => {
       this.#timer = undefined;
       void this.#flush();
     });
@@ -100,6 +103,7 @@ class Rising {
     if (page.length === 0 || !this.#options.attached()) return;
     for (const [conversationId] of page) this.#waiting.delete(conversationId);
     this.#busy = true;
+    this.#toldAt = this.#options.clock.now();
     try {
       await this.#tell(page);
       for (const [conversationId, seq] of page) this.#remember(conversationId, seq);

@@ -1,4 +1,4 @@
-// How long to wait before the next attempt: exponential with full jitter, so that many clients do not come back at once.
+// How long to wait before the next attempt: exponential with full jitter, so that clients come back one by one.
 
 import type { Clock } from '../clock.ts';
 

@@ -11,7 +11,7 @@ export type SignIn = {
   readonly fetch: typeof fetch;
 };
 
-/** The address for one socket. Rejects with a CallError: transient when the edge could not be reached or is too busy. */
+/** The address for one socket. Rejects with a CallError: transient when the edge can't be reached or is too busy. */
 export async function socketUrl(token: string, { url, fetch }: SignIn, signal: AbortSignal): Promise<string> {
   const response = await fetch(new URL('/api/auth/ticket', url), {
     method: 'POST',

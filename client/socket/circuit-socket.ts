@@ -104,7 +104,7 @@ export class CircuitSocket {
     this.request('ping', {}, () => this.#beat());
   }
 
-  /** A browser tells a close only after its own handshake, which a dead line never finishes: so it is told here, at once. */
+  /** A browser tells a close only after a handshake, which a dead line never finishes: it is told here, at once. */
   #end(code: number, reason: string): void {
     if (this.#over) return;
     try {

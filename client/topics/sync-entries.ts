@@ -34,7 +34,7 @@ export async function syncEntries(
   return { topics, more: page.more ?? false };
 }
 
-/** An entry of a kind that this version does not know still has its number: it becomes an event that nobody listens to. */
+/** An entry of a kind that this version does not know has its number all the same: an event that nobody listens to. */
 function eventOf(entry: Readonly<Record<string, unknown>>): SyncedTopic['entries'][number] {
   const [field = 'unknown.entry', data = {}] = Object.entries(entry).find(([name]) => name !== 'seq') ?? [];
   return { seq: Number(entry.seq ?? 0), event: field.replace('_', '.'), data };

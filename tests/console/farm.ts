@@ -69,7 +69,7 @@ export async function tellTheMorning(mesh: RunningMesh): Promise<{ close(): void
     content: { type: 'text', text: order, formatted_text: { bold: [[0, 27]] } },
     reply_to_message_id: low.message_id ?? '',
   });
-  await say(ponds, 'ravi', 'On since 03:52 👍', 2);
+  await say(ponds, 'ravi', 'Both run 👍', 2);
   const rising = await say(ponds, 'ravi', 'DO in A4 is 4.4 and rising.', 11);
   const { message_id: risingId = '' } = rising;
   for (const name of ['meena', 'kiran'] as const) await of(name).conversations.get(ponds).react(risingId, '🐟', true);

@@ -16,6 +16,12 @@ import { openMesh, type RunningMesh } from './running-mesh.ts';
 const asha = '100000000001';
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
+/** Where it is before dawn now, when such things are written. */
+function beforeDawn(hour = new Date().getUTCHours()): string {
+  const offset = ((4 - hour + 36) % 24) - 12;
+  return `Etc/GMT${offset > 0 ? '-' : '+'}${Math.abs(offset)}`;
+}
+
 type Picture = { readonly name: string; readonly look: BrowserContextOptions; readonly opens: string | undefined };
 
 const pictures: readonly Picture[] = [
@@ -46,7 +52,7 @@ describe.skipIf(!hasBrowser())('pictures of the console', { timeout: 60_000 }, (
   });
 
   it.each(pictures)('$name', async ({ name, look, opens }) => {
-    const person = await Person.signIn(browser, mesh.url, asha, look);
+    const person = await Person.signIn(browser, mesh.url, asha, { ...look, timezoneId: beforeDawn() });
     await person.row('Ponds A1 to A4').waitFor();
     if (opens !== undefined) {
       await person.open(opens);

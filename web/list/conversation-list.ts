@@ -50,7 +50,9 @@ export function conversationList(app: App): ConversationList {
     });
   };
   const searchable = (conversation: Conversation): string =>
-    `${app.names.titleOf(conversation)} ${conversation.summary?.last_message?.content_preview ?? ''}`.toLocaleLowerCase();
+    [app.names.titleOf(conversation), conversation.summary?.last_message?.content_preview]
+      .join(' ')
+      .toLocaleLowerCase();
 
   const draw = (): void => {
     for (const conversation of conversations.items) app.names.learnFrom(conversation);
