@@ -2,9 +2,9 @@
 // process goes straight through its dispatch; any other is one plain gRPC call, repeated only where that is safe.
 
 import { Metadata, type ServiceDefinition } from '@grpc/grpc-js';
-import { CircuitError } from '../errors/circuit-error.ts';
 import { coerce } from '../errors/coerce.ts';
 import { refuse } from '../errors/refuse.ts';
+import { onAbort } from '../link/on-abort.ts';
 import type { Api, MethodSchema } from '../schema/api.ts';
 import type { Caller } from '../service/caller.ts';
 import type { CallOptions, Calls } from './calls.ts';
@@ -143,14 +143,13 @@ class GrpcCalls implements Calls {
 /** Waits, unless the signal is aborted first: then throws CANCELLED or DEADLINE_EXCEEDED. */
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const gaveUp = () => {
+    const leave = onAbort(signal, () => {
       clearTimeout(timer);
-      reject(signal.reason instanceof CircuitError ? signal.reason : coerce(signal.reason));
-    };
+      reject(coerce(signal.reason));
+    });
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', gaveUp);
+      leave();
       resolve();
     }, delayMs);
-    signal.addEventListener('abort', gaveUp, { once: true });
   });
 }

@@ -8,6 +8,7 @@ import {
   type Metadata,
 } from '@grpc/grpc-js';
 import { fromGrpcError } from '../errors/grpc-error.ts';
+import { onAbort } from '../link/on-abort.ts';
 
 /** Largest message between processes, in bytes: a page of 256 KiB and an upload of a few MiB fit. */
 export const messageBytesMax = 16 * 1_024 * 1_024;
@@ -61,14 +62,13 @@ export class PeerClients {
         call.metadata,
         options,
         (error, response) => {
-          call.signal.removeEventListener('abort', cancel);
+          leave();
           if (error) reject(fromGrpcError(error));
           else resolve(response as Buffer);
         },
       );
-      const cancel = () => request.cancel();
-      if (call.signal.aborted) cancel();
-      else call.signal.addEventListener('abort', cancel, { once: true });
+      const leave = onAbort(call.signal, () => request.cancel());
+      if (call.signal.aborted) request.cancel();
     });
   }
 

@@ -3,6 +3,7 @@
 import type { LocalCall } from '../caller/grpc-calls.ts';
 import { coerce } from '../errors/coerce.ts';
 import { refuse } from '../errors/refuse.ts';
+import { onAbort } from '../link/on-abort.ts';
 import type { BoundMethod } from './bound-method.ts';
 import type { Dispatch } from './dispatch.ts';
 
@@ -18,7 +19,7 @@ export function runHere(
     const { caller, request, timeoutMs, traceparent, signal } = call;
     const leave = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', cancelled);
+      leaveSignal();
     };
     const running = dispatch.run({ method, caller, request, timeoutMs, traceparent }, (error, response) => {
       // A handler may fail before `run` returns: then nothing was set up yet.
@@ -36,7 +37,7 @@ export function runHere(
       leave();
       reject(refuse('DEADLINE_EXCEEDED'));
     }, timeoutMs);
+    const leaveSignal = onAbort(signal, cancelled);
     if (signal.aborted) cancelled();
-    else signal.addEventListener('abort', cancelled, { once: true });
   });
 }

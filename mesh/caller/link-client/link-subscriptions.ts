@@ -5,6 +5,7 @@ import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
 import type { Subscriptions } from '../../bus/bus.ts';
 import { coerce } from '../../errors/coerce.ts';
 import { refuse } from '../../errors/refuse.ts';
+import { onAbort } from '../../link/on-abort.ts';
 import type { Api } from '../../schema/api.ts';
 import type { Link } from './link.ts';
 
@@ -116,8 +117,7 @@ export class LinkSubscriptions implements Subscriptions {
 /** The work's value; throws CANCELLED or DEADLINE_EXCEEDED when the signal is aborted first. */
 function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const gaveUp = () => reject(coerce(signal.reason));
-    signal.addEventListener('abort', gaveUp, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', gaveUp));
+    const leave = onAbort(signal, () => reject(coerce(signal.reason)));
+    work.then(resolve, reject).finally(leave);
   });
 }

@@ -5,6 +5,7 @@ import type { CircuitError } from '../../errors/circuit-error.ts';
 import { coerce } from '../../errors/coerce.ts';
 import type { Reason } from '../../errors/reasons.ts';
 import { refuse } from '../../errors/refuse.ts';
+import { onAbort } from '../../link/on-abort.ts';
 import type { Api } from '../../schema/api.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -90,12 +91,11 @@ export class MeshLinks implements Links {
         return;
       }
       const done = (error: CircuitError | undefined, response: Uint8Array | undefined) => {
-        signal.removeEventListener('abort', giveUp);
+        leave();
         if (error === undefined) resolve(response as Uint8Array);
         else reject(error);
       };
-      const giveUp = this.call({ ...call, done });
-      signal.addEventListener('abort', giveUp, { once: true });
+      const leave = onAbort(signal, this.call({ ...call, done }));
     });
   }
 
