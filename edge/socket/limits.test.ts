@@ -142,12 +142,13 @@ describe('limits on requests', () => {
     const [burst, calm] = [await mesh.app(asha), await mesh.app(ravi)];
     for (let n = 1; n <= 10_000; n++) burst.send(`{"id":${n},"event":"pond.echo","data":{"pond_id":"1"}}`);
     expect(await calm.call('pond.echo', { pond_id: '1', text: 'calm' })).toMatchObject({ ok: true });
-    await burst.next((frame) => frame.id === 10_000);
-    const reasons = new Set(burst.frames.map((frame) => (frame.ok === true ? 'ok' : reasonOf(frame))));
-    expect(burst.frames.filter((frame) => typeof frame.id === 'number')).toHaveLength(9_999);
-    expect([...reasons].filter((reason) => reason !== undefined).sort()).toEqual(
-      expect.arrayContaining(['RATE_LIMITED']),
-    );
+    const answers: unknown[] = [];
+    while (answers.length < 10_000) {
+      const frame = await burst.next((each) => typeof each.id === 'number');
+      answers.push(frame.ok === true ? 'ok' : reasonOf(frame));
+    }
+    expect(new Set(answers)).toContain('RATE_LIMITED');
+    expect(await burst.call('ping')).toBeDefined();
   });
 
   it('give calls up when their socket is closed', async () => {
