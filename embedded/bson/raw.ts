@@ -122,14 +122,15 @@ export function elementsOf(array: Raw): Raw[] {
   return out;
 }
 
-const encodedNames = new Map<string, Buffer>();
+/** Names already met, as bytes; null for a name that no document can have. */
+const encodedNames = new Map<string, Buffer | null>();
 const encodedNamesMax = 10_000;
 
-function encodedName(name: string): Buffer {
+function encodedName(name: string): Buffer | null {
   let encoded = encodedNames.get(name);
   if (encoded === undefined) {
     if (encodedNames.size >= encodedNamesMax) encodedNames.clear();
-    encoded = Buffer.from(name);
+    encoded = name.includes('\0') ? null : Buffer.from(name);
     encodedNames.set(name, encoded);
   }
   return encoded;
@@ -138,6 +139,7 @@ function encodedName(name: string): Buffer {
 /** One field of a document by name; the first, if there are several. */
 export function fieldOf(document: Raw, name: string): Raw | undefined {
   const wanted = encodedName(name);
+  if (wanted === null) return undefined;
   const length = wanted.length;
   const { bytes } = document;
   const last = document.end - 1;

@@ -2,10 +2,11 @@
 
 import { Long } from 'bson';
 import { Aggregator } from 'mingo';
-import { jsOf, rawOf } from '../bson/build.ts';
+import { rawOf } from '../bson/build.ts';
 import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, textOf } from '../bson/raw.ts';
 import { numberedError, storeError } from '../errors.ts';
 import type { SortField } from '../planner/plan.ts';
+import { attempt, plainOf } from '../query/expression.ts';
 import { everything, type Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
 import { compileProjection, type Projection } from '../query/projection.ts';
@@ -182,16 +183,10 @@ function runRest(rest: readonly Raw[], documents: readonly Raw[], context: Filte
       ),
     ];
   }
-  const pipeline = rest.map((stage) => jsOf(stage) as Record<string, unknown>);
+  const pipeline = rest.map((stage) => plainOf(stage) as Record<string, unknown>);
   const options = { idKey: '_id', scriptEnabled: false, variables: { ...context.variables } };
-  try {
-    const results = new Aggregator(pipeline, options as never).run(
-      documents.map((document) => jsOf(document) as never),
-    );
-    return results.map(rawOf);
-  } catch (error) {
-    throw storeError('BadValue', `the pipeline failed: ${(error as Error).message}`);
-  }
+  const inputs = documents.map((document) => plainOf(document) as never);
+  return attempt(() => new Aggregator(pipeline, options as never).run(inputs).map(rawOf));
 }
 
 function countField(rest: readonly Raw[]): { readonly name: string; readonly constant?: Raw } | undefined {

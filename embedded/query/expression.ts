@@ -4,8 +4,8 @@ import * as accumulators from 'mingo/operators/accumulator';
 import * as expressions from 'mingo/operators/expression';
 import type { Options } from 'mingo/types';
 import { jsOf } from '../bson/build.ts';
-import { type Raw, rawDocument } from '../bson/raw.ts';
-import { storeError } from '../errors.ts';
+import { fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { StoreError, storeError } from '../errors.ts';
 import type { FilterContext } from './parse-filter.ts';
 
 export type Expression = {
@@ -19,21 +19,16 @@ const operators = Context.init({
   accumulator: accumulators as never,
 });
 
+/** Throws BadValue for what mingo does not take, now or when it is evaluated. */
 export function compileExpression(expression: Raw, context: FilterContext = {}): Expression {
-  const parsed = jsOf(expression);
+  const parsed = plainOf(expression);
   const options = {
     idKey: '_id',
     scriptEnabled: false,
     context: operators,
     variables: { ...context.variables, NOW: context.now ?? new Date() },
   } as unknown as Options;
-  const value = (document: Raw) => {
-    try {
-      return evalExpr(jsOf(document), parsed as never, options) as unknown;
-    } catch (error) {
-      throw storeError('BadValue', `the expression failed: ${(error as Error).message}`);
-    }
-  };
+  const value = (document: Raw) => attempt(() => evalExpr(plainOf(document), parsed as never, options) as unknown);
   return { value, truth: (document) => isTrue(value(document)) };
 }
 
@@ -41,17 +36,27 @@ function isTrue(value: unknown): boolean {
   return value !== null && value !== undefined && value !== false && value !== 0;
 }
 
+const nothing = rawDocument(Buffer.from([5, 0, 0, 0, 0]));
+
 /** The `let` of a command, evaluated once (its expressions may not name fields). */
 export function evaluateVariables(variables: Raw | undefined): Readonly<Record<string, unknown>> {
   if (variables === undefined) return {};
-  const nothing = rawDocument(Buffer.from([5, 0, 0, 0, 0]));
   const out: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(jsOf(variables) as Record<string, unknown>)) {
-    out[name] = typeof value === 'object' && value !== null ? evaluateOnce(value, nothing) : value;
-  }
+  for (const [name, value] of fieldsOf(variables)) out[name] = compileExpression(value).value(nothing);
   return out;
 }
 
-function evaluateOnce(value: object, nothing: Raw): unknown {
-  return evalExpr(jsOf(nothing), value as never, { idKey: '_id', scriptEnabled: false, context: operators } as never);
+/** A value as JavaScript's, for mingo. Throws BadValue for a regular expression that JavaScript does not take. */
+export function plainOf(value: Raw): unknown {
+  return attempt(() => jsOf(value));
+}
+
+/** Runs something of mingo's; its errors are the asker's fault. */
+export function attempt<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw storeError('BadValue', `the expression failed: ${(error as Error).message}`);
+  }
 }

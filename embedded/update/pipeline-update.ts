@@ -1,7 +1,7 @@
 // Update pipelines: $set/$addFields, $unset, $project, $replaceRoot/$replaceWith. Fields that a stage does not
 // name keep their bytes; expressions are mingo's.
-import { jsOf, rawOf } from '../bson/build.ts';
-import { bsonType, elementsOf, fieldsOf, type Raw, rawDocument, textOf } from '../bson/raw.ts';
+import { rawOf } from '../bson/build.ts';
+import { bsonType, elementsOf, fieldsOf, type Raw, textOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { compileExpression } from '../query/expression.ts';
 import type { FilterContext } from '../query/parse-filter.ts';
@@ -105,6 +105,8 @@ function removeChild(branch: Branch, name: string): void {
 
 function unset(body: Raw, document: Raw): Raw {
   const paths = body.type === bsonType.array ? elementsOf(body) : [body];
-  const projection = Object.fromEntries(paths.map((path) => [jsOf(path) as string, 0]));
-  return compileProjection(rawDocument(Buffer.from(rawOf(projection).bytes), rawOf(projection).start))(document);
+  if (paths.some((path) => path.type !== bsonType.string)) {
+    throw storeError('BadValue', '$unset specification must be a string or an array containing only string values');
+  }
+  return compileProjection(rawOf(Object.fromEntries(paths.map((path) => [textOf(path), 0]))))(document);
 }
