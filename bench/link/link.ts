@@ -16,6 +16,7 @@ const secret = 'the secret of a bench, known to both processes';
 const roundMs = 1_000;
 const rounds = 5;
 const roundTrips = 500;
+const eventsInRound = 100_000;
 /** Calls in flight: as many as gRPC gets faster by, and as an edge with some thousand busy sockets has. */
 const unaryInFlight = 128;
 const linkInFlight = 2_048;
@@ -46,6 +47,7 @@ export async function rows(): Promise<readonly Row[]> {
         link: await rate(overLink, linkInFlight),
         bareMs: await roundTripMs(bare.work),
         linkMs: await roundTripMs(overLink),
+        events: await eventRate(links, api.methods.get(echoMethods.look)!),
       });
     }
   } finally {
@@ -59,8 +61,8 @@ export async function rows(): Promise<readonly Row[]> {
   return rowsOf(measured.slice(1));
 }
 
-/** Calls a second with many in flight, and the median round trip of one alone. */
-type Round = Readonly<Record<'bare' | 'plain' | 'link' | 'bareMs' | 'linkMs', number>>;
+/** Calls a second with many in flight, the median round trip of one alone, and events a second. */
+type Round = Readonly<Record<'bare' | 'plain' | 'link' | 'bareMs' | 'linkMs' | 'events', number>>;
 
 function rowsOf(measured: readonly Round[]): Row[] {
   const of = 'unary calls of bare grpc-js';
@@ -98,6 +100,12 @@ function rowsOf(measured: readonly Round[]): Row[] {
       goal: 1,
       less: true,
       note: `nothing else in flight, median of ${roundTrips} in each round: batches add no delay`,
+    },
+    {
+      name: 'events of 1 KB over Link',
+      value: median(measured.map(({ events }) => events)),
+      unit: 'events/s',
+      note: `${eventsInRound} in each round, from publish in a service to the listener in an edge`,
     },
   ];
 }
@@ -168,6 +176,24 @@ async function roundTripMs(work: Work): Promise<number> {
     times.push(performance.now() - started);
   }
   return median(times);
+}
+
+/** Events a second from one service to this edge. */
+async function eventRate(links: MeshLinks, publish: MethodSchema): Promise<number> {
+  const key = `bench${Math.random()}`;
+  await links.subscriptions.subscribe(`e:${key}`, AbortSignal.timeout(5_000));
+  let heard = 0;
+  const all = new Promise<void>((resolve) => {
+    links.subscriptions.onEvent((event) => {
+      if (event.topic === `e:${key}` && ++heard === eventsInRound) resolve();
+    });
+  });
+  const started = performance.now();
+  const request = encodeNote(note(key, String(eventsInRound)));
+  await Promise.all([all, links.request({ method: publish, request, signal: AbortSignal.timeout(60_000) })]);
+  const perSecond = (eventsInRound / (performance.now() - started)) * 1_000;
+  links.subscriptions.unsubscribe(`e:${key}`);
+  return Math.round(perSecond);
 }
 
 function after(ms: number): Promise<void> {
