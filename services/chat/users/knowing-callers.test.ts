@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { callsOf, textOf } from '../testing/person.ts';
+import { refusal } from '../testing/refusal.ts';
 import { talk } from '../testing/talk.ts';
 
 describe('a user who was never seen', () => {
@@ -10,6 +11,9 @@ describe('a user who was never seen', () => {
     const { conversation } = await asha.call('createConversation', { type: 1, participantKeys: [key] });
     const conversationId = conversation?.conversationId ?? '';
     const kiran = callsOf(chat.host.asUser({ userKey: key, accountKey, displayName: 'Kiran K' }));
+
+    // Refused before any handler: so that the token is known, and the user is not.
+    await expect(kiran('getConversation', { conversationId: 'x' })).rejects.toEqual(refusal('INVALID_REQUEST'));
 
     const texts = Array.from({ length: 20 }, (_, at) => `m${at}`);
     const sent = await Promise.all(
