@@ -37,6 +37,8 @@ export class Talkers {
     const { conversation_id } = await talkers.#create(first as Device);
     talkers.#conversation = conversation_id;
     for (const device of talkers.#devices) talkers.#listen(device);
+    // What is said before a device follows the conversation is history for it, and no event.
+    await Promise.all(talkers.#devices.map(({ client }) => client.conversations.get(conversation_id).open()));
     return talkers;
   }
 
