@@ -1,4 +1,5 @@
-// Publish and subscribe between processes. At most once by design: durable truth is the log, and heads reveal what was missed.
+// Publish and subscribe between processes. At most once by design: the log is the durable truth, and heads reveal what
+// was missed.
 
 import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
 
@@ -8,7 +9,9 @@ export type Bus = {
   publish(event: TopicEvent): void;
 };
 
-/** A bus beside Links, such as Redis: what a host publishes goes there, too, and its edges are told while it is away. */
+/**
+ * A bus beside Links, such as Redis: what a host publishes goes there, too, and its edges are told while it is away.
+ */
 export type Relay = Bus & {
   readonly healthy: boolean;
   onHealth(listener: (healthy: boolean) => void): void;
@@ -27,6 +30,8 @@ export type Subscriptions = {
    * bytes may be a view that pins a whole batch: copy what is kept.
    */
   onEvent(listener: (event: TopicEvent) => void): void;
-  /** Called when events of these topics may have been missed (a lost or new Link, a switch of the bus): compare heads. */
+  /**
+   * Called when events of these topics may have been missed (a lost or new Link, a switch of the bus): compare heads.
+   */
   onGap(listener: (topics: Iterable<string>) => void): void;
 };

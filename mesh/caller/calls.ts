@@ -13,8 +13,8 @@ export type CallOptions = {
 
 export type Calls = {
   /**
-   * Calls `method`, such as `circuit.chat.v1.ChatService/SendMessage`, at the process that owns the request's routing field.
-   * Errors are `CircuitError`s with the reason that the service gave, or UNAVAILABLE.
+   * Calls `method`, such as `circuit.chat.v1.ChatService/SendMessage`, at the process that owns the request's routing
+   * field. Errors are `CircuitError`s with the reason that the service gave, or UNAVAILABLE.
    */
   call<Request, Response>(method: string, request: Request, options: CallOptions): Promise<Response>;
 };

@@ -18,7 +18,9 @@ export function weightOf(key: number, process: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** The address with the greatest weight for `key`; of equal ones the first in the alphabet. Undefined: there is none. */
+/**
+ * The address with the greatest weight for `key`; of equal ones the first in the alphabet. Undefined: there is none.
+ */
 export function ownerOf(key: string, addresses: Iterable<string>): string | undefined {
   const hash = hashOf(key);
   let owner: string | undefined;

@@ -1,5 +1,5 @@
-// When a call may be made again: few times, after a random pause, and only while most calls succeed. So a service that is
-// slow or gone meets less load, not more.
+// When a call may be made again: few times, after a random pause, and only while most calls succeed. So a service that
+// is slow or gone meets less load, not more.
 
 /** Repeats of one call, at most. */
 export const retriesMax = 2;

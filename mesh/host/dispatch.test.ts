@@ -107,7 +107,7 @@ describe('the dispatch', () => {
     expect(seen?.reason).toMatchObject({ reason: 'CANCELLED' });
   });
 
-  it('tells a fault of the handler in the log, once, by the id that the caller gets, and no words of the request', async () => {
+  it('tells a fault in the log, once, by the id that the caller gets, and no words of the request', async () => {
     const { outcome, lines } = open(async () => {
       throw new Error('the pump is dry');
     });

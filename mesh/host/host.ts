@@ -1,5 +1,5 @@
 // Runs services: one grpc-js server with their RPCs, TopicService, Link, health and reflection, and an orderly end.
-// Knows no service by name. Promises that what was answered was sent, and that services are closed after their last call.
+// Knows no service by name. Promises that what was answered was sent, and that a service is closed after its last call.
 
 import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
 import type { Db } from 'mongodb';
@@ -82,7 +82,9 @@ const drainMsDefault = 10_000;
 /** After this, the server ends connections that keep it from closing, such as watchers of its health. */
 const lingerMs = 500;
 
-/** Opens the services and then the server. Throws what a service's `open` throws, or with every RPC that cannot be bound. */
+/**
+ * Opens the services, then the server. Throws what a service's `open` throws, or names every RPC that cannot be bound.
+ */
 export async function openHost(options: HostOptions): Promise<Host> {
   const host = new RunningHost(options);
   try {

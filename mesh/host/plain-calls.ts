@@ -1,5 +1,5 @@
-// Plain unary gRPC: the way of domain servers, and of the mesh's own processes among each other. It finds out who calls,
-// hands a call that belongs to another process to its owner, and gives the rest to the dispatch.
+// Plain unary gRPC: the way of domain servers, and of the mesh's own processes among each other. It finds out who
+// calls, hands a call that belongs to another process to its owner, and gives the rest to the dispatch.
 
 import { Metadata, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import { objectionTo } from '../auth/rules.ts';

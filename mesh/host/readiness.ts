@@ -19,7 +19,9 @@ export type Watched = {
   readonly service: OpenService;
 };
 
-/** Asks the services again and again, and tells whoever asks by `grpc.health.v1`; '' stands for all of them together. */
+/**
+ * Asks the services again and again, and tells whoever asks by `grpc.health.v1`; '' stands for all of them together.
+ */
 export class Readiness {
   readonly #health: HealthImplementation;
   readonly #watched: readonly Watched[];

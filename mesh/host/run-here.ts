@@ -7,7 +7,9 @@ import { onAbort } from '../link/on-abort.ts';
 import type { BoundMethod } from './bound-method.ts';
 import type { Dispatch } from './dispatch.ts';
 
-/** Resolves with the encoded response. Rejects with what the handler threw, or when the caller's time or patience ends. */
+/**
+ * Resolves with the encoded response. Rejects with what the handler threw, or when the caller's time or patience ends.
+ */
 export function runHere(
   dispatch: Dispatch,
   methods: ReadonlyMap<string, BoundMethod>,

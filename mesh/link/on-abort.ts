@@ -1,5 +1,6 @@
-// Many who wait on one AbortSignal, such as an edge's own: Node walks all listeners of a signal whenever one is added or
-// removed, so thousands of waiting calls would cost their square. Here each signal has one listener, and a set of these.
+// Many who wait on one AbortSignal, such as an edge's own: Node walks all listeners of a signal whenever one is added
+// or removed, so thousands of waiting calls would cost their square. Here each signal has one listener, and a set of
+// these.
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 

@@ -74,7 +74,7 @@ describe('a call over Link', () => {
     expect(await say(links, '', { session })).toBe(asha.userKey);
   });
 
-  it('reaches its handler in the order of the calls, also while the token of its session is being verified', async () => {
+  it('reaches its handler in the order of the calls, also while a token is being verified', async () => {
     const taken: string[] = [];
     const { mesh, links } = await start({
       say: (request) => {

@@ -1,5 +1,5 @@
-// What an edge says on one stream: it numbers calls, methods and sessions as they are known there, and hands on batches.
-// It lives and ends with its stream.
+// What an edge says on one stream: it numbers calls, methods and sessions as they are known there, and hands on
+// batches. It lives and ends with its stream.
 
 import {
   writeCall,

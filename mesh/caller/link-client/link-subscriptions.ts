@@ -35,8 +35,8 @@ export class LinkSubscriptions implements Subscriptions {
   }
 
   /**
-   * As in `Subscriptions`. A topic stays asked for after a rejection, until `unsubscribe`: it is then followed as soon as
-   * a Link opens, which `onGap` tells. Throws UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED.
+   * As in `Subscriptions`. A topic stays asked for after a rejection, until `unsubscribe`: it is then followed as soon
+   * as a Link opens, which `onGap` tells. Throws UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED.
    */
   async subscribe(topic: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw coerce(signal.reason);

@@ -1,5 +1,5 @@
-// One Link at the edge: a stream to one service process, opened again and again as long as it is wanted. It numbers what
-// is said on it; which calls and topics go where is decided by its owner.
+// One Link at the edge: a stream to one service process, opened again and again as long as it is wanted. It numbers
+// what is said on it; which calls and topics go where is decided by its owner.
 
 import type { LinkHello } from '../../../gen/circuit/link/v1/link_service.ts';
 import { SessionEndReason } from '../../../gen/circuit/link/v1/link_service.ts';

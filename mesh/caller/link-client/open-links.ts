@@ -35,7 +35,9 @@ export const deadlineSweepMs = 50;
 /** When to try again while no process of a service can be reached. */
 const unavailableRetryMs = 500;
 
-/** Begins to open Links to all peers; `healthy()` tells when there are enough, `onChange` when that may have changed. */
+/**
+ * Begins to open Links to all peers; `healthy()` tells when there are enough, `onChange` when that may have changed.
+ */
 export function openLinks(options: LinksOptions): MeshLinks {
   return new MeshLinks(options);
 }
@@ -186,7 +188,10 @@ export class MeshLinks implements Links {
     pending.settle(refuse(reason), undefined);
   }
 
-  /** One call to each of several services, answered with all their answers: encoded lists one after another are one list. */
+  /**
+   * One call to each of several services, answered with all their answers: encoded lists one after another are one
+   * list.
+   */
   #callAll(services: readonly string[], call: LinkCall): () => void {
     const answers: Uint8Array[] = [];
     const parts: PendingCall[] = [];

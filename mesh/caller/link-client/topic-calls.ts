@@ -7,8 +7,8 @@ import type { LinkCall } from '../links.ts';
 const topicService = 'circuit.link.v1.TopicService/';
 
 /**
- * The services that a call is for, by short name: its own; of TopicService the keeper of the topic (of the first one in a
- * list of heads: topics of several services are asked for apart), and every keeper for a user's grants.
+ * The services that a call is for, by short name: its own; of TopicService the keeper of the topic (of the first one in
+ * a list of heads: topics of several services are asked for apart), and every keeper for a user's grants.
  */
 export function servicesFor(api: Api, call: LinkCall): readonly string[] {
   const { method, request } = call;

@@ -1,5 +1,5 @@
-// The echo service of tests and benches: its Api from echo.proto, and its definition by hand, since only what lies under
-// proto/ is generated.
+// The echo service of tests and benches: its Api from echo.proto, and its definition by hand, since only what lies
+// under proto/ is generated.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
