@@ -1,10 +1,14 @@
 // `circuit edge`: WebSocket, REST and the console for apps. On Node only: its server is a native addon.
 
 import { type Edge, openEdge } from '../../edge/open-edge.ts';
+import type { Subscriptions } from '../../mesh/bus/bus.ts';
+import { openRedisSubscriber } from '../../mesh/bus/redis/subscriber.ts';
+import { SwitchingSubscriptions } from '../../mesh/bus/redis/switching-subscriptions.ts';
 import { type MeshLinks, openLinks } from '../../mesh/caller/link-client/open-links.ts';
 import type { Config } from '../../mesh/config/config.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
+import type { Logger } from '../../mesh/telemetry/log.ts';
 import { type Closing, withClosing } from '../process/closing.ts';
 import { announce, openAdminFor, openGround, type ProcessGround } from '../process/ground.ts';
 import { issuerFor, ownTokenFor, verifierFor } from '../process/identity.ts';
@@ -43,6 +47,7 @@ async function edgeOf(
   const edge = await openEdge({
     api,
     links,
+    subscriptions: subscriptionsOf(config, log, links, closing),
     verifier: closing.adopt(verifierFor(config), (it) => it.close()),
     log,
     metrics,
@@ -55,6 +60,14 @@ async function edgeOf(
     webRoot: `${packageRoot}dist/web`,
   });
   return closing.adopt(edge, (it) => it.close());
+}
+
+/** Over Redis where there is one, with Links while it is away. */
+function subscriptionsOf(config: Config, log: Logger, links: MeshLinks, closing: Closing): Subscriptions {
+  if (config.redisUrl === undefined) return links.subscriptions;
+  const redis = closing.adopt(openRedisSubscriber({ url: config.redisUrl, log }), (it) => it.close());
+  const end = closing.adopt(new AbortController(), async (it) => it.abort());
+  return new SwitchingSubscriptions(redis, links.subscriptions, end.signal);
 }
 
 function limitsOf(config: Config) {

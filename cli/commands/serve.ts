@@ -1,6 +1,7 @@
 // `circuit serve chat …`: some services in one process, on Node or Deno.
 
 import { readFile } from 'node:fs/promises';
+import { openRedisPublisher } from '../../mesh/bus/redis/publisher.ts';
 import { type Host, openHost } from '../../mesh/host/host.ts';
 import { loadApi } from '../../mesh/schema/load-api.ts';
 import type { Connection } from '../../mesh/store/connect.ts';
@@ -58,6 +59,9 @@ async function hostOf(
     verifier: closing.adopt(verifierFor(config), (it) => it.close()),
     log,
     metrics,
+    ...(config.redisUrl === undefined
+      ? {}
+      : { relay: closing.adopt(openRedisPublisher({ url: config.redisUrl, log }), (it) => it.close()) }),
     listen: { host: config.grpcHost, port: config.grpcPort },
     ...(config.address === undefined ? {} : { address: config.address }),
     peers: config.peers,
