@@ -1,0 +1,100 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BSON, Double, EJSON, Long } from 'bson';
+import { MongoClient } from 'mongodb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStore } from '../store.ts';
+import { compact } from './compact.ts';
+import { exportData, importData } from './dump.ts';
+import { openOffline } from './offline.ts';
+import { verify } from './verify.ts';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+async function withStore<T>(name: string, use: (client: MongoClient) => Promise<T>): Promise<T> {
+  const store = await openStore({ dataDir: at(name), port: 0 });
+  const client = new MongoClient(store.uri);
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+    await store.close();
+  }
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'embedded-care-'));
+  await withStore('data', async (client) => {
+    const rows = client.db('chat').collection('rows.of/all');
+    await rows.createIndex({ a: 1, b: -1 }, { unique: true, partialFilterExpression: { a: { $gt: 0 } } });
+    await rows.createIndex({ tags: 1 });
+    await rows.insertMany(
+      Array.from({ length: 3000 }, (_, i) => ({
+        _id: i as never,
+        a: new Double(i),
+        b: Long.fromNumber(i),
+        tags: ['x', i],
+      })),
+    );
+    await client.db('other').collection('one').insertOne({ x: 1 });
+  });
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('export and import', () => {
+  it('carry documents, types and indexes over, in mongodump’s layout', async () => {
+    expect(await exportData(at('data'), at('dump'))).toEqual({ collections: 2, documents: 3001 });
+    expect(readdirSync(at('dump/chat'))).toEqual(['rows.of%2Fall.bson', 'rows.of%2Fall.metadata.json']);
+    const bytes = readFileSync(at('dump/chat/rows.of%2Fall.bson'));
+    expect(BSON.deserialize(bytes.subarray(0, bytes.readInt32LE(0)), { promoteValues: false }).a).toBeInstanceOf(
+      Double,
+    );
+    const metadata = EJSON.parse(readFileSync(at('dump/chat/rows.of%2Fall.metadata.json'), 'utf8'));
+    expect(metadata).toMatchObject({ collectionName: 'rows.of/all', type: 'collection' });
+
+    expect(await importData(at('copy'), at('dump'))).toEqual({ collections: 2, documents: 3001 });
+    await withStore('copy', async (client) => {
+      const rows = client.db('chat').collection('rows.of/all');
+      expect((await rows.indexes()).map((index) => index.name)).toEqual(['_id_', 'a_1_b_-1', 'tags_1']);
+      expect(await rows.find({ tags: 17 }, { promoteValues: false }).toArray()).toMatchObject([{ a: new Double(17) }]);
+      await expect(rows.insertOne({ a: new Double(5), b: Long.fromNumber(5) })).rejects.toMatchObject({ code: 11000 });
+    });
+    expect(await verify(at('copy'))).toMatchObject({ documents: 3001, problems: [] });
+  });
+});
+
+describe('verify', () => {
+  it('finds keys that are missing and keys that are too many', async () => {
+    expect(await verify(at('data'))).toMatchObject({ collections: 2, documents: 3001, problems: [] });
+    const offline = openOffline(at('data'));
+    const { tree } = offline.catalog.get('chat.rows.of/all')!.indexes[2]!;
+    await offline.environment.write(() => {
+      tree.remove(tree.lastKey()!);
+      tree.put(Buffer.from('stray'));
+      tree.put(Buffer.from('stray2'));
+    });
+    await offline.close();
+    const { problems } = await verify(at('data'));
+    expect(problems).toEqual([
+      'chat.rows.of/all: index tags_1 lacks record 3000',
+      'chat.rows.of/all: index tags_1 has 6001 keys, its documents have 6000',
+    ]);
+  });
+});
+
+describe('compact', () => {
+  it('gives room back and keeps everything', async () => {
+    await withStore('data', (client) =>
+      client
+        .db('chat')
+        .collection('rows.of/all')
+        .deleteMany({ a: { $gt: 10 } }),
+    );
+    const { bytesBefore, bytesAfter } = await compact(at('data'));
+    expect(bytesAfter).toBeLessThan(bytesBefore / 2);
+    expect(await verify(at('data'))).toMatchObject({ documents: 12, problems: [] });
+  });
+});
