@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { asha, ravi } from '../../mesh/host/testing.ts';
 import { gapMsMax } from '../limits.ts';
-import { type App, type Json, openTestMesh, type TestMesh } from '../testing/mesh.ts';
+import type { App, Json } from '../testing/app.ts';
+import { openTestMesh, type TestMesh } from '../testing/mesh.ts';
 
 const open: TestMesh[] = [];
 afterEach(async () => {

@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { asha, ravi } from '../../mesh/host/testing.ts';
 import { bufferedBytesMax, malformedFramesMax } from '../limits.ts';
-import { type Json, openTestMesh, type TestMesh } from '../testing/mesh.ts';
+import type { Json } from '../testing/app.ts';
+import { openTestMesh, type TestMesh } from '../testing/mesh.ts';
 import { closeCodes } from './close-codes.ts';
 
 const open: TestMesh[] = [];

@@ -1,6 +1,5 @@
 // An edge over the pond service for tests, and apps that speak to it over real sockets.
 
-import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { UserToken } from '../../mesh/auth/issuer.ts';
 import type { Links } from '../../mesh/caller/links.ts';
@@ -8,9 +7,8 @@ import { asha, openTestHost, openTestLinks, openTrust, type TestHost, type Trust
 import type { Api } from '../../mesh/schema/api.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { type Edge, type EdgeOptions, openEdge } from '../open-edge.ts';
+import { App } from './app.ts';
 import { Ponds, pondApi, pondService } from './pond.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
 
 export type TestMesh = Trust & {
   readonly api: Api;
@@ -38,56 +36,6 @@ export type SocketOptions = {
   readonly protocols?: string | string[];
   readonly path?: string;
 };
-
-/** A WebSocket that keeps what it gets until a test asks for it. */
-export class App {
-  readonly socket: WebSocket;
-  readonly frames: Json[] = [];
-  readonly #waiting: { matches: (frame: Json) => boolean; resolve: (frame: Json) => void }[] = [];
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  #id = 0;
-
-  constructor(socket: WebSocket) {
-    this.socket = socket;
-    this.closed = once(socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
-    socket.on('message', (bytes, isBinary) => this.#take(isBinary ? { bytes } : JSON.parse(String(bytes))));
-  }
-
-  /** The first frame, of those that came and those that will, that matches; it is taken out. */
-  next(matches: (frame: Json) => boolean): Promise<Json> {
-    const at = this.frames.findIndex(matches);
-    if (at >= 0) return Promise.resolve(this.frames.splice(at, 1)[0]!);
-    return new Promise((resolve) => {
-      this.#waiting.push({ matches, resolve });
-    });
-  }
-
-  event(name: string): Promise<Json> {
-    return this.next((frame) => frame.event === name);
-  }
-
-  /** The frame that answers. */
-  async call(event: string, data: unknown = {}): Promise<Json> {
-    const id = ++this.#id;
-    this.send({ id, event, data });
-    return this.next((frame) => frame.id === id);
-  }
-
-  send(frame: unknown): void {
-    this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
-  }
-
-  async close(): Promise<void> {
-    this.socket.close();
-    await this.closed;
-  }
-
-  #take(frame: Json): void {
-    const at = this.#waiting.findIndex(({ matches }) => matches(frame));
-    if (at >= 0) this.#waiting.splice(at, 1)[0]!.resolve(frame);
-    else this.frames.push(frame);
-  }
-}
 
 export type TestMeshOptions = Partial<EdgeOptions> & {
   /** Shared where an issuer is handed to the edge. */

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { openEdge } from '../../edge/open-edge.ts';
-import { App } from '../../edge/testing/mesh.ts';
+import { App } from '../../edge/testing/app.ts';
 import type { ServiceToken, UserToken } from '../../mesh/auth/issuer.ts';
 import { openTestLinks } from '../../mesh/host/testing.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
