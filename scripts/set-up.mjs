@@ -31,6 +31,7 @@ export async function build() {
   );
   const sources = [
     'tsconfig.json',
+    'scripts/bundle-web.mjs',
     'gen',
     'mesh',
     'services',

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { hasRedis, openTestRedis } from '../support/redis.ts';
+import { dataFolder, startMesh } from './running-mesh.ts';
+import { Talkers } from './talkers.ts';
+
+const caseMs = 240_000;
+const some = 200;
+
+describe.skipIf(!hasRedis())('a mesh whose events travel over Redis', () => {
+  it(
+    'loses nothing and doubles nothing while Redis is killed and comes back',
+    async () => {
+      const folder = await dataFolder();
+      const redis = await openTestRedis();
+      const mesh = await startMesh(folder.path, {
+        REDIS_URL: redis.url,
+        CIRCUIT_RATE: '100000',
+        CIRCUIT_RATE_BURST: '100000',
+      });
+      try {
+        const talkers = await Talkers.open(mesh.url);
+        talkers.start();
+        await talkers.acknowledgements(some);
+        await talkers.fault('redis', async () => {
+          await redis.kill();
+          await talkers.acknowledgements(some);
+          await redis.restart();
+        });
+        await talkers.acknowledgements(some);
+        talkers.stop();
+        await talkers.settled();
+        expect(talkers.refused).toEqual([]);
+        expect(await talkers.violations()).toEqual([]);
+        talkers.close();
+      } finally {
+        await mesh.stop();
+        await redis.close();
+        await folder.remove();
+      }
+    },
+    caseMs,
+  );
+});
