@@ -9,12 +9,14 @@ import { atOnce, faults, rounds } from './limits.ts';
 import { callerOf, namesOf } from './names.ts';
 import { arbitraryRequest } from './requests.ts';
 
-const methods = [...loadApiFile().methods.values()].filter((method) => method.service === 'chat');
+const methods = [...loadApiFile().methods.values()]
+  .filter((method) => method.service === 'chat')
+  .map((method) => [method.name.split('/')[1], method] as const);
 
 describe('random requests over plain gRPC', () => {
   it.each(methods)(
-    'to $name get an answer or a reason',
-    async (method) => {
+    'to %s get an answer or a reason',
+    async (_name, method) => {
       const opened = await talk();
       const { host } = opened.chat;
       const who = callerOf(method, opened);

@@ -9,19 +9,19 @@ import { atOnce, faults, rounds } from './limits.ts';
 import { callerOf, namesOf } from './names.ts';
 import { arbitraryData } from './requests.ts';
 
-type Route = { readonly name: string; readonly method: MethodSchema; readonly http: HttpBinding };
+type Route = readonly [name: string, method: MethodSchema, http: HttpBinding];
 
 const routes: readonly Route[] = [...loadApiFile().methods.values()]
   .filter((method) => method.service === 'chat')
-  .flatMap((method) => method.http.map((http) => ({ name: `${http.verb} ${http.path}`, method, http })));
+  .flatMap((method) => method.http.map((http): Route => [`${http.verb} ${http.path}`, method, http]));
 
 let edge: ChatEdge | undefined;
 afterAll(() => edge?.close());
 
 describe('random requests over REST', () => {
   it.each(routes)(
-    '$name get an answer or a problem',
-    async ({ method, http }) => {
+    '%s get an answer or a problem',
+    async (_name, method, http) => {
       const opened = await talk();
       edge ??= await openChatEdge(opened.chat);
       const { url, tokenOf } = edge;
