@@ -34,6 +34,8 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
   #writeTimer: NodeJS.Timeout | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
   #underWay: Promise<unknown> = Promise.resolve();
+  /** Never rejected. */
+  #writing: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(kind: LogKind<State, Entry, Body>, ground: LogGround) {
@@ -72,19 +74,9 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
   }
 
   /** Writes the head documents of all logs that are ahead of them. Those that fail stay for the next time. */
-  async writeBehind(): Promise<void> {
-    clearTimeout(this.#writeTimer);
-    this.#writeTimer = undefined;
-    const ahead = this.#ahead;
-    this.#ahead = new Set();
-    await Promise.all(
-      [...ahead].map((log) =>
-        log.writeBehind().catch((error: unknown) => {
-          this.#ground.log.warn({ topic: log.key, err: error }, 'a head document could not be written');
-          if (!log.isOver) this.#wroteAhead(log);
-        }),
-      ),
-    );
+  writeBehind(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeAllBehind());
+    return this.#writing;
   }
 
   /** Looks after logs whose `open_until` is overdue: applies and publishes what stands above their head document. */
@@ -112,6 +104,21 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
     clearTimeout(this.#writeTimer);
     for (const log of this.#open.values()) log.end(refuse('SHUTTING_DOWN'));
     this.#open.clear();
+  }
+
+  async #writeAllBehind(): Promise<void> {
+    clearTimeout(this.#writeTimer);
+    this.#writeTimer = undefined;
+    const ahead = this.#ahead;
+    this.#ahead = new Set();
+    await Promise.all(
+      [...ahead].map((log) =>
+        log.writeBehind().catch((error: unknown) => {
+          this.#ground.log.warn({ topic: log.key, err: error }, 'a head document could not be written');
+          if (!log.isOver) this.#wroteAhead(log);
+        }),
+      ),
+    );
   }
 
   async #lookAfter(head: HeadDocument): Promise<void> {

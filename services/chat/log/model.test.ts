@@ -122,10 +122,10 @@ function opened(chance: () => number, lossRate: number): Process {
 function killAfter(running: Process, afterWrites: number): void {
   const { fate } = running.flaky;
   let left = afterWrites;
-  running.flaky.fate = (collection, method) => {
-    if (left-- > 0) return fate(collection, method);
+  running.flaky.fate = (...command) => {
+    if (left-- > 0) return fate(...command);
     running.kill();
-    return left % 2 === 0 ? 'lost before' : 'lost after';
+    return afterWrites % 2 === 0 ? 'lost before' : 'lost after';
   };
 }
 

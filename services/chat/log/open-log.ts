@@ -4,6 +4,7 @@
 
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { type Appender, appenderLimits } from './appender.ts';
+import { type Deferred, deferred } from './deferred.ts';
 import type { InsertOutcome } from './insert-outcome.ts';
 import type { KeptOpen } from './kept-open.ts';
 import { LogHead } from './log-head.ts';
@@ -34,8 +35,6 @@ export type LogParts<State extends LogState, Entry extends StoredEntry, Body ext
   readonly ahead: (log: OpenLog<State, Entry, Body>) => void;
 };
 
-type Deferred = { readonly promise: Promise<void>; resolve(): void; reject(error: unknown): void };
-
 export class OpenLog<State extends LogState, Entry extends StoredEntry, Body extends object> {
   readonly key: string;
   /** False: there is no such log. Rejects when the store could not be asked. */
@@ -50,7 +49,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   #behind = false;
   /** The last insert's answer was lost: this log inserts alone until one succeeds, so that it holds up no other. */
   #alone = false;
-  #refresh: Deferred | undefined;
+  #refresh: Deferred<void> | undefined;
   #ended: { readonly error: unknown } | undefined;
 
   constructor(key: string, accountKey: string | undefined, parts: LogParts<State, Entry, Body>) {
@@ -97,25 +96,38 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   }
 
   /** Fills a place; resolves when the entry has left. Errors: see `OpenConversation.append`. */
-  async submit(
+  submit(
+    place: Place<State, Entry, Body>,
+    operation: Operation<State, Body>,
+    id: string,
+  ): Promise<Result<State, Entry>> {
+    try {
+      return this.#known(operation) ?? this.#wait(place, operation, id);
+    } catch (error) {
+      return Promise.reject(error);
+    } finally {
+      this.leave(place);
+    }
+  }
+
+  /** A request that is stored or on its way is not stored again. */
+  #known(operation: Operation<State, Body>): Promise<Result<State, Entry>> | undefined {
+    const request = requestKey(operation.senderKey, operation.requestId);
+    const stored = this.#parts.recents.get(this.key, request);
+    if (stored !== undefined) return this.#repeat(stored, operation.about);
+    const same = this.#queue.inFlight(request);
+    if (same === undefined) return undefined;
+    if (same.operation.about !== operation.about) throw refuse('REQUEST_ID_REUSED');
+    same.joined = true;
+    return same.result.then((result) => ({ ...result, repeated: true }));
+  }
+
+  #wait(
     place: Place<State, Entry, Body>,
     operation: Operation<State, Body>,
     id: string,
   ): Promise<Result<State, Entry>> {
     this.#throwIfOver();
-    const request = requestKey(operation.senderKey, operation.requestId);
-    const known = this.#parts.recents.get(this.key, request);
-    if (known !== undefined) {
-      this.leave(place);
-      return this.#repeat(known, operation.about);
-    }
-    const same = this.#queue.inFlight(request);
-    if (same !== undefined) {
-      this.leave(place);
-      if (same.operation.about !== operation.about) throw refuse('REQUEST_ID_REUSED');
-      same.joined = true;
-      return { ...(await same.result), repeated: true };
-    }
     operation.signal.throwIfAborted();
     if (place.gone) throw refuse('CANCELLED');
     const pending = new Pending<State, Entry, Body>(operation, id);
@@ -127,8 +139,9 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   /** Resolves when every entry that a majority had at this moment is in the state and in the documents. */
   refresh(): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended.error);
-    this.#refresh ??= deferred();
+    this.#refresh ??= deferred<void>();
     const { promise } = this.#refresh;
+    promise.catch(() => {});
     this.#kick();
     return promise;
   }
@@ -384,15 +397,4 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
 
 function storeUnavailable(): Error {
   return refuse('STORE_UNAVAILABLE', { retryAfterMs: openLogLimits.storeRetryMs });
-}
-
-function deferred(): Deferred {
-  let resolve: (() => void) | undefined;
-  let reject: ((error: unknown) => void) | undefined;
-  const promise = new Promise<void>((resolveIt, rejectIt) => {
-    resolve = resolveIt;
-    reject = rejectIt;
-  });
-  promise.catch(() => {});
-  return { promise, resolve: resolve!, reject: reject! };
 }

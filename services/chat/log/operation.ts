@@ -1,5 +1,6 @@
 // One request on its way through a log's queue: what it asks for, where it stands, and who waits for its result.
 
+import { deferred } from './deferred.ts';
 import type { LogState, StoredEntry } from './log-kind.ts';
 import { requestKey } from './recent-requests.ts';
 
@@ -49,22 +50,14 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   readonly foundNames = new Set<string>();
   readFailure: { readonly error: unknown } | undefined;
   predecessorStored: boolean | undefined;
-  readonly #resolve: (result: Result<State, Entry>) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #settling = deferred<Result<State, Entry>>();
   #stopListening: (() => void) | undefined;
 
   constructor(operation: Operation<State, Body>, id: string) {
     this.operation = operation;
     this.key = requestKey(operation.senderKey, operation.requestId);
     this.id = id;
-    let resolve: ((result: Result<State, Entry>) => void) | undefined;
-    let reject: ((error: unknown) => void) | undefined;
-    this.result = new Promise((resolveIt, rejectIt) => {
-      resolve = resolveIt;
-      reject = rejectIt;
-    });
-    this.#resolve = resolve!;
-    this.#reject = reject!;
+    this.result = this.#settling.promise;
   }
 
   /** Reads what the decision needs; what goes wrong is told when it is decided. */
@@ -91,13 +84,13 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   resolve(result: Result<State, Entry>): void {
     this.settled = true;
     this.#stopListening?.();
-    this.#resolve(result);
+    this.#settling.resolve(result);
   }
 
   reject(error: unknown): void {
     this.settled = true;
     this.#stopListening?.();
-    this.#reject(error);
+    this.#settling.reject(error);
   }
 }
 

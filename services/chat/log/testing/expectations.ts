@@ -24,7 +24,8 @@ export type Happened = {
 };
 
 export async function expectAll(happened: Happened): Promise<void> {
-  const { logs, pond, results } = happened;
+  const { logs, pond, results, processes } = happened;
+  await Promise.all(processes.map(({ flaky }) => flaky.idle()));
   logs.move(openFor.raiseByMs + openFor.overdueMs + 1_000);
   const rescue = logs.process();
   await rescue.conversations.sweep();

@@ -8,8 +8,12 @@ export type Fate = 'done' | 'lost before' | 'lost after';
 
 export type FlakyDb = {
   readonly db: Db;
-  /** Asked for every write, in order; reads are only lost when the process is dead. */
-  fate: (collection: string, method: string) => Fate;
+  /** Asked for every write, in order. */
+  fate: (collection: string, method: string, args: readonly unknown[]) => Fate | Promise<Fate>;
+  /** Asked for every read: true fails it. */
+  failReads: () => boolean;
+  /** Resolves when the store has answered all that was sent to it, whether or not anybody hears the answer. */
+  idle(): Promise<void>;
   /** From now on nothing reaches the store: what a killed process does. */
   kill(): void;
 };
@@ -26,8 +30,13 @@ const writes = new Set([
 
 export function flakyDb(db: Db): FlakyDb {
   let dead = false;
+  const underWay = new Set<Promise<unknown>>();
   const flaky: FlakyDb = {
     fate: () => 'done',
+    failReads: () => false,
+    async idle() {
+      await Promise.allSettled(underWay);
+    },
     kill() {
       dead = true;
     },
@@ -44,12 +53,15 @@ export function flakyDb(db: Db): FlakyDb {
       get(of, name) {
         const member = Reflect.get(of, name);
         if (typeof member !== 'function') return member;
-        if (name === 'find') return (...args: unknown[]) => (dead ? deadCursor() : member.apply(of, args));
+        if (name === 'find')
+          return (...args: unknown[]) => (dead || flaky.failReads() ? deadCursor() : member.apply(of, args));
         return async (...args: unknown[]) => {
           if (dead) throw lost();
-          const fate = writes.has(String(name)) ? flaky.fate(collection, String(name)) : 'done';
+          const fate = writes.has(String(name)) ? await flaky.fate(collection, String(name), args) : 'done';
           if (fate === 'lost before') throw lost();
-          const answer = await member.apply(of, args);
+          const sent: Promise<unknown> = member.apply(of, args);
+          underWay.add(sent);
+          const answer = await sent.finally(() => underWay.delete(sent));
           if (fate === 'lost after' || dead) throw lost();
           return answer;
         };

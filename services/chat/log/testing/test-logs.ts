@@ -1,7 +1,10 @@
 // Chat's logs on a real store for tests: as many processes as a test needs, each with its own view of the store, a bus
 // that remembers, and the same clock.
 
+import { expect } from 'vitest';
+import type { StoreHooks } from '../../../../embedded/store.ts';
 import type { TopicEvent } from '../../../../gen/circuit/link/v1/topic_service.ts';
+import type { Reason } from '../../../../mesh/errors/reasons.ts';
 import type { Caller } from '../../../../mesh/service/caller.ts';
 import type { Context } from '../../../../mesh/service/context.ts';
 import { counters, openIds } from '../../../../mesh/store/ids.ts';
@@ -13,6 +16,14 @@ import { type ChatLogs, openLogs } from '../open-logs.ts';
 import { type FlakyDb, flakyDb } from './flaky-db.ts';
 
 export const account = '900000000001';
+export const asha = '100000000001';
+export const ravi = '100000000002';
+export const meena = '100000000003';
+
+/** A CircuitError of this reason, whatever else it says. */
+export function refusal(reason: Reason): unknown {
+  return expect.objectContaining({ reason });
+}
 
 export type Process = ChatLogs & {
   readonly flaky: FlakyDb;
@@ -30,8 +41,8 @@ export type TestLogs = {
   close(): Promise<void>;
 };
 
-export async function openTestLogs(): Promise<TestLogs> {
-  const store = await openTestStore({ collections: [...collections, counters] });
+export async function openTestLogs(hooks?: StoreHooks): Promise<TestLogs> {
+  const store = await openTestStore({ collections: [...collections, counters], ...(hooks && { hooks }) });
   const ids = openIds({ db: store.db, key: 'a key for tests' });
   const processes: Process[] = [];
   let ahead = 0;
