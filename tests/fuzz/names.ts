@@ -18,6 +18,9 @@ export async function namesOf({ asha, ravi, pond, direct, accountKey }: Talk): P
     account_key: [accountKey],
     topic: [`c:${pond}`, `u:${asha.key}`],
     emoji: ['👍', '🎉'],
+    // Without these most requests end at the first thing that a handler looks at.
+    page_token: [''],
+    after: [''],
   };
 }
 
