@@ -12,7 +12,7 @@ import { announce, connectFor, openAdminFor, openGround, type ProcessGround } fr
 import { ownTokenFor, verifierFor } from '../process/identity.ts';
 import { toldToEnd } from '../process/told-to-end.ts';
 import { UsageError } from '../process/usage-error.ts';
-import { packageRoot } from '../process/version.ts';
+import { packageRoot, runtime } from '../process/version.ts';
 import { loadServices, type ServedService, serviceNames } from '../services.ts';
 
 export async function run(args: readonly string[]): Promise<void> {
@@ -67,6 +67,8 @@ async function hostOf(
     peers: config.peers,
     token: ownTokenFor(config, { kind: 'system', key: name }),
     reflection: descriptors,
+    // Deno's HTTP/2 client may abort the process when a peer goes away (denoland/deno#36788).
+    keepConnections: !runtime().startsWith('deno'),
     drainMs: config.drainMs,
   });
   return closing.adopt(host, (it) => it.close());

@@ -8,7 +8,7 @@ import {
   type Note,
   note,
 } from '../host/testdata/echo.ts';
-import { asha, openTestHost, openTrust, type TestHost, type Trust } from '../host/testing.ts';
+import { asha, openTestHost, openTrust, type TestHost, type TestHostOptions } from '../host/testing.ts';
 import type { Api } from '../schema/api.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Ground } from '../service/define-service.ts';
@@ -34,7 +34,8 @@ afterEach(async () => {
 type Process = { readonly mesh: TestHost; readonly ground: Ground };
 
 /** Processes of the echo service that know each other; each says its own number, and who called. */
-async function startProcesses(count: number, trust: Trust = openTrust()): Promise<Process[]> {
+async function startProcesses(count: number, more: Partial<TestHostOptions> = {}): Promise<Process[]> {
+  const trust = openTrust();
   const peers = new Map<string, string[]>([['echo', []]]);
   const processes: Process[] = [];
   for (let number = 0; number < count; number += 1) {
@@ -45,7 +46,7 @@ async function startProcesses(count: number, trust: Trust = openTrust()): Promis
       return { close: async () => {} };
     };
     const services = [echoService({ say: answer, look: answer }, { onOpen })];
-    const mesh = await openTestHost({ services, api, trust, peers });
+    const mesh = await openTestHost({ services, api, trust, peers, ...more });
     opened.push(mesh);
     processes.push({ mesh, ground: ground! });
     peers.get('echo')!.push(mesh.host.address);
@@ -83,6 +84,19 @@ describe('a plain call to a process that does not own its key', () => {
     await expect.poll(async () => (await user.call(echoDefinition.say, note(key))).text).toBe('1 user');
     await two.mesh.close();
     expect((await user.call(echoDefinition.look, note(key))).text).toBe('0 user');
+  });
+});
+
+describe('a process that keeps no connections to its peers', () => {
+  it('reaches the owner from the first call on, and answers by itself while the owner is gone', async () => {
+    const processes = await startProcesses(2, { keepConnections: false });
+    const [one, two] = processes as [Process, Process];
+    const key = keyOf(two.mesh, processes);
+    const user = one.mesh.asUser(asha);
+    expect((await user.call(echoDefinition.say, note(key))).text).toBe('1 user');
+    await two.mesh.close();
+    expect((await user.call(echoDefinition.look, note(key))).text).toBe('0 user');
+    expect((await user.call(echoDefinition.say, note(key))).text).toBe('0 user');
   });
 });
 
@@ -146,7 +160,7 @@ describe('a call from a service', () => {
     const key = keyOf(two.mesh, processes);
     const addresses = processes.map(({ mesh }) => mesh.host.address);
     await two.mesh.close();
-    const clients = new PeerClients();
+    const clients = new PeerClients({ keepConnections: true });
     opened.push(clients);
     const calls = grpcCalls({
       api,

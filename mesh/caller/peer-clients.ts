@@ -7,6 +7,7 @@ import {
   type CallOptions as GrpcCallOptions,
   type Metadata,
 } from '@grpc/grpc-js';
+import { coerce } from '../errors/coerce.ts';
 import { fromGrpcError } from '../errors/grpc-error.ts';
 import { onAbort } from '../link/on-abort.ts';
 
@@ -25,6 +26,8 @@ export const channelOptions = {
   // Retries are ours: they know which calls may be repeated.
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
+  // Else a closed client leaves its connection to a pool of the process.
+  'grpc.use_local_subchannel_pool': 1,
 } as const;
 
 export type UnaryCall = {
@@ -37,39 +40,51 @@ export type UnaryCall = {
   readonly signal: AbortSignal;
 };
 
+export type PeerClientsOptions = {
+  /**
+   * False: each call has a connection of its own, closed after it. For a runtime whose HTTP/2 client may not outlive its
+   * peer: Deno's aborts the process when a peer says that it goes away (denoland/deno#36788).
+   */
+  readonly keepConnections: boolean;
+};
+
+/** So long an address that did not answer is held to be away, where no connection tells. */
+const awayForMs = 1_000;
+
 export class PeerClients {
+  readonly #keep: boolean;
   readonly #clients = new Map<string, Client>();
+  /** Until when (by `performance.now()`) addresses are held to be away. */
+  readonly #away = new Map<string, number>();
+
+  constructor({ keepConnections }: PeerClientsOptions) {
+    this.#keep = keepConnections;
+  }
 
   /** Begins to connect, so that `ready` can become true before the first call. */
   connect(addresses: Iterable<string>): void {
     for (const address of addresses) this.ready(address);
   }
 
-  /** True while the connection to this address stands; asking for it begins one. */
+  /** True while the process at this address can be reached, as far as is known; asking begins to connect to it. */
   ready(address: string): boolean {
-    return this.#client(address).getChannel().getConnectivityState(true) === connectivityState.READY;
+    if (!this.#keep) return (this.#away.get(address) ?? 0) <= performance.now();
+    return this.#kept(address).getChannel().getConnectivityState(true) === connectivityState.READY;
   }
 
   /** Makes one call. Throws CircuitErrors: those of the peer, UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED. */
-  unary(address: string, call: UnaryCall): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      const options: GrpcCallOptions = { deadline: call.deadline };
-      const request = this.#client(address).makeUnaryRequest<Uint8Array, Buffer>(
-        call.path,
-        (bytes) => bytes as Buffer,
-        (bytes) => bytes,
-        call.request,
-        call.metadata,
-        options,
-        (error, response) => {
-          leave();
-          if (error) reject(fromGrpcError(error));
-          else resolve(response as Buffer);
-        },
-      );
-      const leave = onAbort(call.signal, () => request.cancel());
-      if (call.signal.aborted) request.cancel();
-    });
+  async unary(address: string, call: UnaryCall): Promise<Uint8Array> {
+    if (this.#keep) return unary(this.#kept(address), call);
+    const client = open(address);
+    try {
+      return await unary(client, call);
+    } catch (thrown) {
+      const error = coerce(thrown);
+      if (error.reason === 'UNAVAILABLE') this.#away.set(address, performance.now() + awayForMs);
+      throw error;
+    } finally {
+      client.close();
+    }
   }
 
   close(): void {
@@ -77,12 +92,37 @@ export class PeerClients {
     this.#clients.clear();
   }
 
-  #client(address: string): Client {
+  #kept(address: string): Client {
     let client = this.#clients.get(address);
     if (client === undefined) {
-      client = new Client(address, credentials.createInsecure(), channelOptions);
+      client = open(address);
       this.#clients.set(address, client);
     }
     return client;
   }
+}
+
+function open(address: string): Client {
+  return new Client(address, credentials.createInsecure(), channelOptions);
+}
+
+function unary(client: Client, call: UnaryCall): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const options: GrpcCallOptions = { deadline: call.deadline };
+    const request = client.makeUnaryRequest<Uint8Array, Buffer>(
+      call.path,
+      (bytes) => bytes as Buffer,
+      (bytes) => bytes,
+      call.request,
+      call.metadata,
+      options,
+      (error, response) => {
+        leave();
+        if (error) reject(fromGrpcError(error));
+        else resolve(response as Buffer);
+      },
+    );
+    const leave = onAbort(call.signal, () => request.cancel());
+    if (call.signal.aborted) request.cancel();
+  });
 }

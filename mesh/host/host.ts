@@ -59,6 +59,8 @@ export type HostOptions = {
   readonly metrics?: Metrics;
   /** An encoded FileDescriptorSet to serve by reflection; none if not given. */
   readonly reflection?: Uint8Array;
+  /** False where connections to peers must not outlive a call: see `PeerClientsOptions`. True if not given. */
+  readonly keepConnections?: boolean;
   /** How long calls under way may take at the end; 10 s if not given. */
   readonly drainMs?: number;
 };
@@ -103,7 +105,7 @@ class RunningHost implements Host {
   readonly #options: HostOptions;
   readonly #clock: () => number;
   readonly #server = new Server(serverOptions);
-  readonly #clients = new PeerClients();
+  readonly #clients: PeerClients;
   readonly #owners: Owners;
   readonly #dispatch: Dispatch;
   readonly #methods = new Map<string, BoundMethod>();
@@ -118,6 +120,7 @@ class RunningHost implements Host {
   constructor(options: HostOptions) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
+    this.#clients = new PeerClients({ keepConnections: options.keepConnections ?? true });
     this.#owners = new Owners({
       peers: options.peers ?? new Map(),
       self: () => this.address,

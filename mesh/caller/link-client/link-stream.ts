@@ -19,8 +19,6 @@ export const linkKeepalive: Keepalive = { timeMs: 5_000, timeoutMs: 5_000 };
 const linkChannelOptions = {
   ...channelOptions,
   'grpc-node.flow_control_window': windowBytes,
-  // Its own connection: a stream for life does not share one with plain calls.
-  'grpc.use_local_subchannel_pool': 1,
   // Pauses between attempts are the Link's: the channel must not add its own.
   'grpc.max_reconnect_backoff_ms': 500,
 } as const;
