@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -78,18 +78,19 @@ function digestOf(paths) {
   return hash.digest('hex');
 }
 
-/** Runs a command quietly; what it printed is shown only when it fails. */
+/** Runs a command quietly; when it fails, shows what it printed and ends this process, too. */
 export function run(command, args, options = {}) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
     const printed = [];
     child.stdout?.on('data', (chunk) => printed.push(chunk));
     child.stderr?.on('data', (chunk) => printed.push(chunk));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) return resolve();
-      process.stderr.write(`\n${Buffer.concat(printed)}`);
-      reject(new Error(`${command} ${args.join(' ')} ended with ${code}`));
-    });
+    const fail = (why) => {
+      const told = `${basename(command)} ${args.join(' ')} ${why}`;
+      process.stderr.write(`\n${Buffer.concat(printed)}\n✗ ${told}\n`);
+      process.exit(1);
+    };
+    child.on('error', (error) => fail(`could not be started: ${error.message}`));
+    child.on('close', (code, signal) => (code === 0 ? resolve() : fail(`ended with ${signal ?? code}`)));
   });
 }

@@ -57,11 +57,8 @@ export async function demo(options: DemoOptions): Promise<void> {
     await notices;
 
     const reaction = next(ravi, 'message.reaction');
-    await asha.call('message.react', {
-      message_id: (await stored).message_id ?? '',
-      conversation_id: pond.id,
-      emoji: '👍',
-    });
+    const [message_id, request_id] = [(await stored).message_id ?? '', crypto.randomUUID()];
+    await asha.call('message.react', { conversation_id: pond.id, message_id, request_id, emoji: '👍' });
     await reaction;
     say('', 'all of it is stored; start the console to read it');
   } finally {
