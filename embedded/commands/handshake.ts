@@ -1,4 +1,5 @@
-// hello and its relatives: this store presents itself as the primary of a replica set of one member.
+// hello and its relatives: this store presents itself as the primary of a replica set of one member. It names no
+// topologyVersion: so drivers ask now and then instead of keeping a hello open for news there will never be.
 import { Long, ObjectId, Timestamp } from 'bson';
 import { bsonType, fieldOf, textOf } from '../bson/raw.ts';
 import { messageBytesMax } from '../wire/message.ts';
@@ -6,7 +7,6 @@ import type { Call, Reply } from './engine.ts';
 import { statementsMax } from './write.ts';
 
 export const setName = 'circuit';
-const processId = new ObjectId();
 
 /** The version whose behaviour is aimed at. */
 export const version = '8.0.0';
@@ -24,7 +24,6 @@ export function hello({ args, engine, peer }: Call): Reply {
   return {
     ...(args.get('helloOk') === undefined ? {} : { helloOk: true }),
     ...(modern ? { isWritablePrimary: true } : { ismaster: true, isWritablePrimary: true }),
-    topologyVersion: { processId, counter: Long.ZERO },
     setName,
     setVersion: 1,
     secondary: false,
