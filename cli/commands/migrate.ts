@@ -1,10 +1,16 @@
 // `circuit migrate [services…]`: makes the collections and indexes of these services, or of all of them.
+// `circuit migrate --tables`: describes them instead, as docs/collections.md has it.
 
-import { migrate } from '../../mesh/store/migrate.ts';
+import { meshCollections, migrate } from '../../mesh/store/migrate.ts';
+import { collectionsTables } from '../../mesh/store/printed.ts';
 import { connectFor, openGround } from '../process/ground.ts';
 import { loadServices, serviceNames } from '../services.ts';
 
 export async function run(args: readonly string[]): Promise<void> {
+  if (args[0] === '--tables') {
+    process.stdout.write(await describedCollections());
+    return;
+  }
   const services = await loadServices(args.length > 0 ? args : serviceNames);
   const ground = openGround('migrate');
   const giveUp = new AbortController();
@@ -18,4 +24,15 @@ export async function run(args: readonly string[]): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+/** docs/collections.md: what is stored where, and which query stands on which index. */
+export async function describedCollections(): Promise<string> {
+  const services = await loadServices(serviceNames);
+  const sections = [
+    ['The mesh itself', collectionsTables(meshCollections)],
+    ...services.map(({ name, collections }) => [name, collectionsTables(collections)]),
+  ];
+  const text = sections.map(([name, tables]) => `## ${name}\n\n${tables}`).join('\n\n');
+  return `# Collections\n\nMade by \`circuit migrate --tables > docs/collections.md\`; a test holds it against the code.\n\n${text}\n`;
 }
