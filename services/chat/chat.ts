@@ -7,6 +7,7 @@ import type { ConversationLists } from './conversations/conversation-lists.ts';
 import type { FirstRows } from './conversations/first-members.ts';
 import type { HiddenMessages } from './conversations/hidden-messages.ts';
 import type { Conversations } from './log/conversation-log.ts';
+import type { Room } from './members/room.ts';
 import type { TypingBoard } from './typing/typing-board.ts';
 import type { UserLogs } from './user-log/user-logs.ts';
 import type { Users } from './users/users.ts';
@@ -18,6 +19,7 @@ export type Chat = OpenService & {
   readonly lists: ConversationLists;
   readonly hiddenMessages: HiddenMessages;
   readonly firstRows: FirstRows;
+  readonly room: Room;
   readonly typing: TypingBoard;
   readonly bus: Bus;
 };

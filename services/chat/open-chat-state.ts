@@ -5,6 +5,7 @@ import { conversationLists } from './conversations/conversation-lists.ts';
 import { openFirstRows } from './conversations/first-members.ts';
 import { openHiddenMessages } from './conversations/hidden-messages.ts';
 import { openLogs } from './log/open-logs.ts';
+import { openRoom } from './members/room.ts';
 import { typingBoard } from './typing/typing-board.ts';
 import { openUsers, type Users } from './users/users.ts';
 
@@ -19,6 +20,7 @@ export async function openChatState(ground: Ground): Promise<Chat> {
     lists: conversationLists(),
     hiddenMessages: openHiddenMessages(ground.db),
     firstRows: openFirstRows(ground.db),
+    room: openRoom(ground.db),
     typing: typingBoard(),
     bus: ground.bus,
     topics: knowingSessions(logs.topics, users, ground.clock),

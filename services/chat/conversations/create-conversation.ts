@@ -69,10 +69,12 @@ async function membersOf(
   people: readonly Participant[],
 ): Promise<readonly NewMember[]> {
   const keys = people.map((person) => person.userKey);
-  const known = await context.service.users.find(accountKey, keys, context.now);
+  const { room, users } = context.service;
+  const [known, full] = await Promise.all([users.find(accountKey, keys, context.now), room.without(accountKey, keys)]);
   return people.map(({ userKey, role }) => {
     const user = known.get(userKey);
     if (user === undefined) throw refuse('USER_NOT_FOUND', { metadata: { user_key: userKey } });
+    if (full.has(userKey)) throw refuse('TOO_MANY_CONVERSATIONS', { metadata: { user_key: userKey } });
     return newMember(user, role);
   });
 }

@@ -14,7 +14,11 @@ export const addMembers: ChatHandler<AddMembersRequest, AddMembersResponse> = as
   const { caller, service } = context;
   const conversation = await service.conversations.open(context, request.conversationId);
   const asked = [...new Set(request.userKeys)];
-  const known = await service.users.find(conversation.state.accountKey, asked, context.now);
+  const { accountKey } = conversation.state;
+  const [known, full] = await Promise.all([
+    service.users.find(accountKey, asked, context.now),
+    service.room.without(accountKey, asked),
+  ]);
 
   const change = await conversation.append(context, {
     senderKey: senderKeyOf(caller),
@@ -25,7 +29,7 @@ export const addMembers: ChatHandler<AddMembersRequest, AddMembersResponse> = as
       if (caller.kind === 'user') adminIn(state, caller.key);
       checkHasMembers(state);
       checkOpen(state);
-      const fresh = [...known.values()].filter((user) => !state.members.has(user.userKey));
+      const fresh = [...known.values()].filter(({ userKey }) => !state.members.has(userKey) && !full.has(userKey));
       if (fresh.length === 0) return { nothing: true };
       checkRoom(state, fresh.length);
       const members = fresh.map((user) => newMember(user, 'member'));
@@ -34,7 +38,10 @@ export const addMembers: ChatHandler<AddMembersRequest, AddMembersResponse> = as
   });
   const added = addedBy(change.entry);
   return {
-    members: asked.map((userKey) => ({ userKey, outcome: outcomeOf(userKey, added, known) })),
+    members: asked.map((userKey) => ({
+      userKey,
+      outcome: outcomeOf(userKey, { added, known, members: change.state.members }),
+    })),
     seq: change.entry?.seq ?? 0,
   };
 };
@@ -48,7 +55,14 @@ function addedBy(entry: Entry | undefined): ReadonlySet<string> {
   return new Set(entry?.kind === 'members_added' ? entry.members.map((member) => member.user_key) : []);
 }
 
-function outcomeOf(userKey: string, added: ReadonlySet<string>, known: ReadonlyMap<string, unknown>): AddOutcome {
+type Found = {
+  readonly added: ReadonlySet<string>;
+  readonly known: ReadonlyMap<string, unknown>;
+  readonly members: ReadonlyMap<string, unknown>;
+};
+
+function outcomeOf(userKey: string, { added, known, members }: Found): AddOutcome {
   if (added.has(userKey)) return AddOutcome.ADD_OUTCOME_ADDED;
-  return known.has(userKey) ? AddOutcome.ADD_OUTCOME_ALREADY : AddOutcome.ADD_OUTCOME_NOT_FOUND;
+  if (!known.has(userKey)) return AddOutcome.ADD_OUTCOME_NOT_FOUND;
+  return members.has(userKey) ? AddOutcome.ADD_OUTCOME_ALREADY : AddOutcome.ADD_OUTCOME_NO_ROOM;
 }
