@@ -6,12 +6,12 @@ import type { ConversationDocument } from './conversation-document.ts';
 import type { Entry, EntryOf, MembershipKind, NewEntry } from './entry.ts';
 import { foldEntry, placeEntry } from './fold.ts';
 import type { GroupedWrites } from './grouped-writes.ts';
-import { headFields, stateOf } from './head-fields.ts';
+import { headFields, isLarge, stateOf } from './head-fields.ts';
 import type { Applied, HeadDocument, LogKind } from './log-kind.ts';
 import type { MemberRow } from './member-row.ts';
 import type { OwnNumbers } from './own-numbers.ts';
 import { findMembers, loadMembers, rowWrites } from './rows.ts';
-import { type ConversationState, type Member, smallMembersMax } from './state.ts';
+import type { ConversationState, Member } from './state.ts';
 
 /** Members of a large conversation that its cached state may hold beside owner and admins. */
 const rowsCachedMax = 2_000;
@@ -74,7 +74,7 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
       case 'created':
       case 'members_added': {
         const addedBy = entry.kind === 'created' ? entry.created_by : entry.added_by;
-        const follows = state.memberCount <= smallMembersMax;
+        const follows = !isLarge(state);
         return async () => {
           await Promise.all(entry.members.map(({ user_key }) => effects.added(entry, user_key, addedBy, follows)));
         };
@@ -102,8 +102,9 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
     load,
     place: placeEntry,
     fold: foldEntry,
-    lacks: (state) => !state.membersComplete && state.memberCount <= smallMembersMax,
+    lacks: (state) => state.membersComplete === isLarge(state),
     mend: async (state) => {
+      if (isLarge(state)) return { ...state, members: speakersOf(state), membersComplete: false };
       const { members, complete } = await loadMembers(rows, state.conversationId, state.memberCount);
       return { ...state, members, membersComplete: complete };
     },
@@ -147,6 +148,11 @@ export const membersName = 'members';
 
 export function messageName(messageId: string): string {
   return `message:${messageId}`;
+}
+
+/** What the state of a large conversation keeps of its members. */
+function speakersOf(state: ConversationState): ReadonlyMap<string, Member> {
+  return new Map([...state.members].filter(([, { role }]) => role !== 'member'));
 }
 
 async function withMembersFound(

@@ -54,9 +54,9 @@ export type LogKind<State extends LogState, Entry extends StoredEntry, Body exte
   place(state: State, body: Body, placing: Placing): Entry;
   /** Pure. */
   fold(state: State, entry: Entry): State;
-  /** True where a fold left out what only the store knows. */
+  /** True where a fold left out what only the store knows, or kept more than a state may. */
   lacks?(state: State): boolean;
-  /** The same state with that in it. */
+  /** The same state put right. */
   mend?(state: State): Promise<State>;
   /** The state with rows that a decision will look at. `undefined` where it has them. */
   withRows?(state: State, users: readonly string[]): Promise<State> | undefined;

@@ -1,6 +1,7 @@
 // Everything that keeps chat's logs, opened and tied together: conversations, users' own logs, and the topics that both
 // are published on. The service opens it once and closes it last.
 
+import { setMaxListeners } from 'node:events';
 import { ConversationHeadEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
@@ -39,6 +40,8 @@ const entryFamily = 'message';
 export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'clock'>): ChatLogs {
   const { db, bus, ids } = ground;
   const ending = new AbortController();
+  // Every log that waits for the store listens to it; their number is bounded elsewhere.
+  setMaxListeners(0, ending.signal);
   const logGround: LogGround = {
     log: ground.log,
     clock: ground.clock,

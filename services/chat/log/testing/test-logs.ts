@@ -157,10 +157,17 @@ export function say(conversation: OpenConversation, call: Context, requestId: st
 }
 
 /** Opens, says, ends. */
-export async function sayIn(process: Process, conversationId: string, key: string, requestId: string, now: number) {
+export async function sayIn(
+  process: Process,
+  conversationId: string,
+  key: string,
+  requestId: string,
+  now: number,
+  text = requestId,
+) {
   const call = callBy(user(key), now);
   try {
-    return await say(await process.conversations.open(call, conversationId), call, requestId);
+    return await say(await process.conversations.open(call, conversationId), call, requestId, text);
   } finally {
     call.end();
   }
