@@ -3,7 +3,7 @@
 import { WebSocket } from 'ws';
 import { Client } from '../../client/connect.ts';
 import { check, type Violation } from '../chaos/checker.ts';
-import type { Acknowledged, Fault, Logged, Seen, Sent } from '../chaos/record.ts';
+import { type Acknowledged, emptyHistory, type Fault, type Logged, type Seen, type Sent } from '../chaos/record.ts';
 import { asha, devToken, ravi } from './running-mesh.ts';
 
 /** Messages of one device that may be on their way. */
@@ -74,14 +74,15 @@ export class Talkers {
     const log = await this.#log();
     const conversation = this.#conversation;
     return check({
+      ...emptyHistory,
       sent: this.sent,
       acknowledged: this.acknowledged,
       seen: this.#seen,
       logs: new Map([[conversation, log]]),
-      stays: this.#devices.map(({ name }) => ({ client: name, conversation, from: 1, to: undefined })),
+      stays: this.#devices.map(({ name }) => {
+        return { client: name, conversation, from: 1, to: undefined, seesFrom: undefined };
+      }),
       faults: this.#faults,
-      unread: [],
-      foundByHeadChecks: [],
     });
   }
 
@@ -105,7 +106,7 @@ export class Talkers {
     client.on('message.new', ({ message }, { seq }) => {
       const conversation = message?.conversation_id ?? '';
       if (conversation !== this.#conversation || !message?.content?.text?.startsWith(this.#mark)) return;
-      this.#seen.push({ client: name, conversation, seq, request: message.content.text ?? '', at: this.#now() });
+      this.#seen.push({ client: name, conversation, seq, what: `message ${message.message_id}`, at: this.#now() });
       this.#look();
     });
   }
@@ -118,14 +119,15 @@ export class Talkers {
       const request = `${this.#mark} ${device.name} ${this.sent.length}`;
       this.sent.push({ client: device.name, conversation: this.#conversation, request, at: this.#now() });
       view.send({ content: { type: 'text', text: request } }).stored.then(
-        (message) => this.#acknowledge(device, request, message.seq ?? 0, message.message_id ?? ''),
+        (message) => this.#acknowledge(device, message.seq ?? 0, message.message_id ?? ''),
         (error: unknown) => this.refused.push(`${request}: ${error}`),
       );
     }
   }
 
-  #acknowledge(device: Device, request: string, seq: number, messageId: string): void {
-    this.acknowledged.push({ request, seq, messageId, at: this.#now() });
+  #acknowledge(device: Device, seq: number, messageId: string): void {
+    const [client, conversation, what] = [device.name, this.#conversation, `message ${messageId}`];
+    this.acknowledged.push({ client, conversation, what, seq, at: this.#now() });
     device.onTheWay -= 1;
     this.#look();
     this.#talk(device);
@@ -140,11 +142,14 @@ export class Talkers {
       const { topics, more } = await client.call('sync', { positions: [{ topic, seq: log.length }] });
       for (const entry of topics?.[0]?.entries ?? []) {
         const message = entry.message_new?.message;
+        const sender = message?.sender?.user_key ?? '';
         log.push({
           seq: entry.seq ?? 0,
-          request: message?.content?.text ?? '',
-          messageId: message?.message_id ?? '',
-          sender: message?.sender?.user_key ?? '',
+          what: message === undefined ? `entry ${entry.seq}` : `message ${message.message_id}`,
+          once: message === undefined ? '' : `${sender} ${message.content?.text}`,
+          sender,
+          came: [],
+          went: [],
         });
       }
       if (!more) return log;
