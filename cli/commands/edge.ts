@@ -48,7 +48,7 @@ async function edgeOf(
     api,
     links,
     subscriptions: subscriptionsOf(config, log, links, closing),
-    verifier: closing.adopt(verifierFor(config), (it) => it.close()),
+    verifier: closing.adopt(verifierFor(config, metrics), (it) => it.close()),
     log,
     metrics,
     host: config.host,

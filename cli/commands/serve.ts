@@ -56,7 +56,7 @@ async function hostOf(
     api: loadApi(descriptors),
     db: connection.db,
     ids: openIds({ db: connection.db, key: config.idKey as string }),
-    verifier: closing.adopt(verifierFor(config), (it) => it.close()),
+    verifier: closing.adopt(verifierFor(config, metrics), (it) => it.close()),
     log,
     metrics,
     ...(config.redisUrl === undefined

@@ -5,12 +5,14 @@ import { openOwnToken } from '../../mesh/auth/own-token.ts';
 import { asymmetricKey, secretKey, type TokenKey } from '../../mesh/auth/token-key.ts';
 import { openVerifier, type Verifier } from '../../mesh/auth/verifier.ts';
 import type { Config } from '../../mesh/config/config.ts';
+import type { Metrics } from '../../mesh/telemetry/metrics.ts';
 
-export function verifierFor(config: Config): Verifier {
+export function verifierFor(config: Config, metrics: Metrics): Verifier {
   const key = keyOf(config);
   return openVerifier({
     issuer: config.tokenIssuer,
     audience: config.tokenAudience,
+    metrics,
     ...(key === undefined ? {} : { key }),
     ...(config.jwksUrl === undefined ? {} : { jwksUrl: config.jwksUrl }),
   });

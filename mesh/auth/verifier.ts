@@ -2,8 +2,10 @@
 // both. Only the algorithm that belongs to a key is taken, whatever a token's header says.
 
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { CircuitError } from '../errors/circuit-error.ts';
 import { refuse } from '../errors/refuse.ts';
 import type { Caller } from '../service/caller.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { callerOf } from './claims.ts';
 import type { TokenKey } from './token-key.ts';
 
@@ -16,6 +18,7 @@ export type VerifierOptions = {
   readonly audience: string;
   /** How far clocks may be apart; 5 s if not given. */
   readonly clockToleranceMs?: number;
+  readonly metrics?: Metrics;
   /** Milliseconds since 1970. Tests move it. */
   readonly clock?: () => number;
 };
@@ -60,6 +63,17 @@ class TokenVerifier implements Verifier {
   }
 
   async verify(token: string): Promise<Caller> {
+    try {
+      const caller = await this.#callerOf(token);
+      this.#count('verified');
+      return caller;
+    } catch (error) {
+      this.#count(error instanceof CircuitError ? error.reason.toLowerCase() : 'failed');
+      throw error;
+    }
+  }
+
+  async #callerOf(token: string): Promise<Caller> {
     if (token.length > tokenLengthMax) throw refuse('TOKEN_INVALID');
     const now = this.#clock();
     const known = this.#remembered.get(token);
@@ -108,6 +122,10 @@ class TokenVerifier implements Verifier {
     } catch (error) {
       throw refusalOf(error);
     }
+  }
+
+  #count(outcome: string): void {
+    this.#options.metrics?.counter('circuit_token_verified_total', { outcome }).inc();
   }
 
   #remember(token: string, entry: Remembered): void {

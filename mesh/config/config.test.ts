@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +94,17 @@ describe('the configuration', () => {
     const open = { ...service, CIRCUIT_PEERS: 'chat=a:1', CIRCUIT_ALLOWED_ORIGINS: '*' };
     expect(faults(open, 'edge')).toHaveLength(1);
     expect(faults({ ...open, CIRCUIT_MODE: 'dev' }, 'edge')).toEqual([]);
+  });
+
+  it('does not take a key that can only check tokens for one that proves who a process is', () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const { CIRCUIT_TOKEN_SECRET: _secret, ...rest } = service;
+    const checks = { ...rest, CIRCUIT_TOKEN_KEY: publicKey.export({ type: 'spki', format: 'pem' }).toString() };
+    const signs = { ...rest, CIRCUIT_TOKEN_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+    expect(faults(checks, 'service')).toEqual([expect.stringContaining('nothing proves who this process is')]);
+    expect(faults({ ...checks, CIRCUIT_SERVICE_TOKEN_FILE: '/run/token' }, 'service')).toEqual([]);
+    expect(faults(signs, 'service')).toEqual([]);
+    expect(faults({ ...rest, CIRCUIT_TOKEN_KEY: 'no key' }, 'service')).toHaveLength(1);
   });
 
   it("knows Kubernetes' service links when it sees them", () => {

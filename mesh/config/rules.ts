@@ -39,11 +39,8 @@ export const rules: readonly Rule[] = [
   },
   {
     roles: callers,
-    fault: ({ serviceToken, serviceTokenFile, tokenKey, tokenSecret }) =>
-      serviceToken === undefined &&
-      serviceTokenFile === undefined &&
-      tokenKey === undefined &&
-      tokenSecret === undefined
+    fault: (config) =>
+      config.serviceToken === undefined && config.serviceTokenFile === undefined && !signs(config)
         ? 'nothing proves who this process is: set CIRCUIT_SERVICE_TOKEN_FILE, or a key that signs'
         : undefined,
   },
@@ -75,6 +72,12 @@ export const rules: readonly Rule[] = [
     },
   },
 ];
+
+/** A key that is no key is told of by the rule before. */
+function signs({ tokenKey, tokenSecret }: Config): boolean {
+  if (tokenKey === undefined) return tokenSecret !== undefined;
+  return faultOf('', () => asymmetricKey(tokenKey)) !== undefined || asymmetricKey(tokenKey).sign !== undefined;
+}
 
 function faultOf(name: string, work: () => unknown): string | undefined {
   try {

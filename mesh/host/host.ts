@@ -193,6 +193,7 @@ class RunningHost implements Host {
       calls,
       ids,
       log: log.child({ service: service.name }),
+      ...(metrics && { metrics }),
       clock: this.#clock,
       signal,
     };

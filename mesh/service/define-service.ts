@@ -4,9 +4,10 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Db } from 'mongodb';
 import type { Bus } from '../bus/bus.ts';
 import type { Calls } from '../caller/calls.ts';
-import type { IdSource } from '../store/ids.ts';
 import type { Collection } from '../store/collection.ts';
+import type { IdSource } from '../store/ids.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Handler } from './context.ts';
 import type { TopicSource } from './topic-source.ts';
 
@@ -18,6 +19,8 @@ export type Ground = {
   readonly calls: Calls;
   readonly ids: IdSource;
   readonly log: Logger;
+  /** Where the service counts what names.ts declares; absent where nobody asks. */
+  readonly metrics?: Metrics;
   /** Milliseconds since 1970. Tests move it. */
   readonly clock: () => number;
   /** Aborted when the host shuts down. */
@@ -34,7 +37,10 @@ export type OpenService = {
   close(): Promise<void>;
 };
 
-type Method = { readonly requestDeserialize: (bytes: Buffer) => unknown; readonly responseSerialize: (value: never) => Buffer };
+type Method = {
+  readonly requestDeserialize: (bytes: Buffer) => unknown;
+  readonly responseSerialize: (value: never) => Buffer;
+};
 type RequestOf<M extends Method> = ReturnType<M['requestDeserialize']>;
 type ResponseOf<M extends Method> = Parameters<M['responseSerialize']>[0];
 
