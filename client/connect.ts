@@ -38,7 +38,7 @@ export type EventPlace = {
 type EventName = keyof Events;
 type CallName = keyof Calls;
 
-/** Messages of topics that the app follows itself, beside those it is given. */
+/** Topics that the app follows itself, beside those it is given. */
 const joinedMax = 1_000;
 /** A page of what was missed may take longer than a call of the app. */
 const catchUpMsMax = 30_000;
@@ -51,6 +51,8 @@ export class Client {
   readonly #events = new Map<string, Listeners<[unknown, EventPlace]>>();
   readonly #gone = new Listeners<[string]>();
   readonly #joined = new Set<string>();
+  /** What this socket still misses. */
+  readonly #catchUps = new Set<Promise<void>>();
   #socketEnd = new AbortController();
   #userKey = '';
 
@@ -64,6 +66,7 @@ export class Client {
       call: (event, data) =>
         this.#connection.call(event, data, { repeat: true, timeoutMs: catchUpMsMax, signal: this.#socketEnd.signal }),
       resumeTopicsMax: () => this.#connection.resumeTopicsMax,
+      began: (topic, position) => this.conversations.began(topic, position),
       deliver: (event, data, topic, seq) => this.#deliver(event, data, topic, seq),
       gone: (topic) => {
         this.conversations.gone(topic);
@@ -142,6 +145,7 @@ export class Client {
     await this.#join(topic, {});
   }
 
+  /** Ends what `join` began; nothing for other topics. */
   async leave(topic: string): Promise<void> {
     if (!this.#joined.delete(topic)) return;
     this.#topics.forget(topic);
@@ -165,11 +169,14 @@ export class Client {
     this.conversations.attached();
     const own = Object.keys(positions).find((topic) => topic.startsWith('u:'));
     if (own !== undefined) this.#userKey = own.slice(2);
-    const again = [...this.#joined].filter((topic) => !(topic in positions));
+    // What is followed from the start need not be joined.
+    for (const topic of Object.keys(positions)) this.#joined.delete(topic);
+    const again = [...this.#joined];
     const signal = this.#socketEnd.signal;
     // A topic that may not be followed any more is the app's to notice by its own calls.
     const joining = again.map((topic) => this.#join(topic, { signal }).catch(() => this.#joined.delete(topic)));
-    await Promise.all([this.#topics.follow(positions), ...joining]);
+    // With many topics, `joined` frames came before this one.
+    await Promise.all([this.#topics.follow(positions), ...joining, ...this.#catchUps]);
     this.conversations.caughtUp();
   }
 
@@ -186,9 +193,13 @@ export class Client {
   #follow(frame: EventFrame): void {
     const { topics = {} } = frame.data as { topics?: Positions };
     const signal = this.#socketEnd.signal;
-    this.#topics.follow(topics).catch(() => {
-      if (!signal.aborted) this.#connection.restart();
-    });
+    const catchUp = this.#topics
+      .follow(topics)
+      .catch(() => {
+        if (!signal.aborted) this.#connection.restart();
+      })
+      .finally(() => this.#catchUps.delete(catchUp));
+    this.#catchUps.add(catchUp);
   }
 
   #deliver(event: string, data: unknown, topic: string, seq: number): void {

@@ -62,7 +62,10 @@ export class ConversationState extends Changing {
   readonly stretch: Stretch;
   #summary: Summary | undefined;
   #members: Members = [];
+  #membersStale = false;
   #messages: readonly MessageView[] | undefined;
+  /** The view of a message stays the same object while nothing about it changes. */
+  readonly #views = new WeakMap<Message, MessageView>();
 
   constructor(options: StateOptions) {
     super();
@@ -100,7 +103,8 @@ export class ConversationState extends Changing {
   /** What the server says of it now. */
   take(read: ConversationJson): void {
     this.#summary = fresher(this.#summary, read);
-    this.#members = withPage(this.#members, read.participants ?? []);
+    this.#members = withPage(this.#membersStale ? [] : this.#members, read.participants ?? []);
+    this.#membersStale = false;
     const last = read.last_message;
     const delivered = this.membership?.delivered_seq ?? 0;
     if (last !== undefined && last.sender_key !== this.#options.userKey() && (last.seq ?? 0) > delivered) {
@@ -161,10 +165,10 @@ export class ConversationState extends Changing {
     if (messageIds.includes(this.#summary?.conversation.last_message?.message_id ?? '')) this.#options.unsure();
   }
 
-  /** Lets history and members go: they are to be read again, or nobody looks at them. */
+  /** Lets the history go: it is to be read again, or nobody looks at it. Members stay until they are read again. */
   forget(): void {
     this.stretch.reset();
-    this.#members = [];
+    this.#membersStale = true;
     this.touch();
   }
 
@@ -209,11 +213,18 @@ export class ConversationState extends Changing {
     const userKey = this.#options.userKey();
     const own = message.sender?.user_key === userKey;
     const key = (own ? message.metadata?.client_message_id : '') || `${message.seq}`;
-    if (!own || message.deleted?.is_deleted) return { ...message, key };
+    const known = this.#views.get(message);
+    if (!own || message.deleted?.is_deleted) return known ?? this.#remember(message, { ...message, key });
     const seen = statusOf(this.#members, userKey, message.seq ?? 0);
     const rank = { sent: 0, delivered: 1, read: 2 } as const;
     const told = message.status === 'read' || message.status === 'delivered' ? message.status : 'sent';
-    return { ...message, key, status: rank[told] > rank[seen] ? told : seen };
+    const status = rank[told] > rank[seen] ? told : seen;
+    return known?.status === status ? known : this.#remember(message, { ...message, key, status });
+  }
+
+  #remember(message: Message, view: MessageView): MessageView {
+    this.#views.set(message, view);
+    return view;
   }
 
   #pending(): readonly MessageView[] {

@@ -23,6 +23,8 @@ export type ConversationOptions = {
 
 /** An indicator lives 5 s at the others: renewed a little before. */
 const typingRenewMs = 4_000;
+/** Conversations up to this size are followed from the start. */
+const followedMembersMax = 256;
 /** A page of members. */
 const membersPage = 100;
 
@@ -69,6 +71,13 @@ export class Conversation {
     return this.state.summary;
   }
 
+  /** The number up to which this view knows the log; infinite before anything was read. */
+  get head(): number {
+    const { stretch } = this.state;
+    if (this.summary === undefined) return Number.POSITIVE_INFINITY;
+    return stretch.loaded ? Math.min(this.summary.last_seq ?? 0, stretch.head) : (this.summary.last_seq ?? 0);
+  }
+
   get unread(): number {
     return this.state.summary === undefined ? 0 : unreadOf(this.state.summary);
   }
@@ -108,6 +117,13 @@ export class Conversation {
     if (!this.#client.attached) await this.refresh();
     if (!this.#client.follows(topic)) await this.#client.join(topic);
     await Promise.all([this.state.stretch.load(), this.refresh()]);
+  }
+
+  /** Nobody looks at it now: one that was followed only for its view (above 256 members) is followed no longer. */
+  release(): void {
+    if ((this.summary?.member_count ?? 0) <= followedMembersMax) return;
+    this.state.forget();
+    this.#client.leave(`c:${this.id}`).catch(() => undefined);
   }
 
   /** A page of what came before the first loaded message. */

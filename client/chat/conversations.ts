@@ -71,6 +71,7 @@ export class Conversations extends Changing {
   get items(): readonly Conversation[] {
     this.#items ??= [...this.#listed]
       .flatMap((id) => this.#views.get(id) ?? [])
+      .filter((view) => view.line !== undefined)
       .sort((one, other) => (one.line && other.line ? byActivity(one.line, other.line) : 0));
     return this.#items;
   }
@@ -133,9 +134,15 @@ export class Conversations extends Changing {
     else this.#ofConversation(event, data, seq);
   }
 
+  /** A topic is followed from this number on: what was read before it, and lacks what lies between, is read again. */
+  began(topic: string, position: number): void {
+    const view = topic.startsWith('c:') ? this.#views.get(topic.slice(2)) : undefined;
+    if (view !== undefined && view.head < position) this.gone(topic);
+  }
+
   /** Events of a topic were missed for good. */
   gone(topic: string): void {
-    if (topic.startsWith('u:') && this.#loaded) this.load().catch(() => undefined);
+    if (topic.startsWith('u:') && this.#loaded) this.#load(true).catch(() => undefined);
     if (!topic.startsWith('c:')) return;
     const id = topic.slice(2);
     this.#views.get(id)?.gone();
@@ -163,13 +170,15 @@ export class Conversations extends Changing {
     for (const view of this.#views.values()) view.close();
   }
 
-  async #load(): Promise<void> {
+  /** `anew`: what is not in the answer is not in the list any more. */
+  async #load(anew = false): Promise<void> {
     const [page, archived] = await Promise.all([
       this.#client.call('conversation.list', { page_size: listPage }),
       this.#client.call('conversation.list', { page_size: listPage, archived: true }),
     ]);
     this.#nextPage = page.next_page_token ?? '';
     this.#loaded = true;
+    if (anew) this.#listed.clear();
     this.#take([...(page.conversations ?? []), ...(archived.conversations ?? [])]);
   }
 

@@ -26,6 +26,7 @@ export class Stretch {
   readonly #options: StretchOptions;
   #timeline: Timeline = empty;
   #loaded = false;
+  #head = 0;
   #loading: Promise<void> | undefined;
   #loadingOlder: Promise<void> | undefined;
   /** What came while a page is on its way; undefined while none is. */
@@ -43,6 +44,11 @@ export class Stretch {
 
   get loaded(): boolean {
     return this.#loaded;
+  }
+
+  /** The log's head that the newest page was read at, or the newest entry since. */
+  get head(): number {
+    return Math.max(this.#head, this.newest);
   }
 
   /** The newest number here; 0: none. */
@@ -77,6 +83,7 @@ export class Stretch {
   }
 
   change(change: MessageChange): void {
+    this.#head = Math.max(this.#head, change.seq);
     this.#keep((kept) => kept.changes.push(change));
     this.#set(withChange(this.#timeline, change, this.#options.userKey()));
   }
@@ -88,6 +95,7 @@ export class Stretch {
 
   reset(): void {
     this.#round += 1;
+    this.#head = 0;
     this.#loaded = false;
     this.#loading = undefined;
     this.#loadingOlder = undefined;
@@ -124,6 +132,7 @@ export class Stretch {
       read,
     );
     this.#loaded = true;
+    this.#head = Math.max(this.#head, answer.head ?? 0);
     this.#set(withoutMessages(changed, kept.hidden));
   }
 

@@ -18,9 +18,12 @@ export function summaryOf(conversation: Conversation): Summary {
 /** The newer of what is known and what was just read from the server. */
 export function fresher(known: Summary | undefined, read: Conversation): Summary {
   if (known === undefined || (read.last_seq ?? 0) >= (known.conversation.last_seq ?? 0)) {
-    const next = summaryOf(read);
     const membership = newerMembership(known?.conversation.membership, read.membership);
-    return membership === undefined ? next : { ...next, conversation: { ...read, membership } };
+    return {
+      conversation: membership === undefined ? read : { ...read, membership },
+      // What is read stays read: this device may have told it only a moment ago.
+      readNumber: Math.max(summaryOf(read).readNumber, known?.readNumber ?? 0),
+    };
   }
   return known;
 }

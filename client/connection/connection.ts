@@ -39,6 +39,8 @@ export type ConnectionOptions = {
 const refusalsMax = 3;
 /** A token is renewed when this much of its remaining life is over. */
 const renewAtShare = 0.8;
+/** How long the app may take to give a token. */
+const tokenMsMax = 30_000;
 /** `setTimeout` takes no more than 2^31 ms. */
 const timerMsMax = 2_000_000_000;
 
@@ -107,7 +109,7 @@ export class Connection extends Changing {
   async #open(): Promise<void> {
     const { token, WebSocket, clock } = this.#options;
     const signal = this.#end.signal;
-    const fresh = await token();
+    const fresh = await this.#inTime(token());
     const url = await socketUrl(fresh, this.#options, signal);
     if (signal.aborted) return;
     this.#refusals = 0;
@@ -120,6 +122,15 @@ export class Connection extends Changing {
     });
     this.#socket = socket;
     this.#renewLater(tokenExpiry(fresh));
+  }
+
+  /** An app that never answers is asked again, as one that fails is. */
+  #inTime(token: Promise<string>): Promise<string> {
+    const { clock } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(tokenMsMax, () => reject(appFault('it did not come in time')));
+      token.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   /** No socket came to be. */

@@ -18,6 +18,8 @@ const syncedPrefixes: ReadonlySet<string> = new Set(['c', 'u']);
 export type TopicsOptions = {
   call(event: string, data: unknown): Promise<unknown>;
   resumeTopicsMax(): number;
+  /** A topic is followed from here on: what was read of it before this number may lack what lies between. */
+  began(topic: string, position: number): void;
   deliver(event: string, data: unknown, topic: string, seq: number): void;
   /** The log does not reach back to where this client was: what was built from it is to be read again. */
   gone(topic: string): void;
@@ -87,6 +89,7 @@ export class Topics {
     const oldest = this.#orders.size >= topicsMax ? this.#orders.keys().next().value : undefined;
     if (oldest !== undefined) this.forget(oldest);
     this.#orders.set(topic, new TopicOrder(position));
+    this.#options.began(topic, position);
   }
 
   #fillGap(topic: string): void {

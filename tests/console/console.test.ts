@@ -214,7 +214,7 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
 
   it('had nothing to complain about', () => {
     // A browser reports every request that meets a cut line.
-    const cut = /ERR_EMPTY_RESPONSE|ERR_CONNECTION|WebSocket connection/;
+    const cut = /net::ERR_|WebSocket connection/;
     expect([...asha.complaints, ...ravi.complaints].filter((each) => !cut.test(each))).toEqual([]);
   });
 });

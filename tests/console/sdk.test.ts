@@ -6,6 +6,7 @@ import type { Conversation } from '../../client/chat/conversation.ts';
 import { type Client, connect } from '../../client/connect.ts';
 import { isRepeatable } from '../../client/repeatable.ts';
 import { text, texts, when } from '../../client/testing/talk.ts';
+import { ChatServiceService } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { asha, ravi } from '../../mesh/host/testing.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { openMesh, type RunningMesh } from './running-mesh.ts';
@@ -46,9 +47,12 @@ async function person(user: typeof asha): Promise<Client> {
 }
 
 /** Two people with a group of their own, open at both. */
-async function group(name: string): Promise<{ asha: Client; ravi: Client; hers: Conversation; his: Conversation }> {
+async function group(
+  name: string,
+  type: 'group' | 'channel' = 'group',
+): Promise<{ asha: Client; ravi: Client; hers: Conversation; his: Conversation }> {
   const [one, other] = [await person(asha), await person(ravi)];
-  const hers = await one.conversations.create({ type: 'group', participant_keys: [ravi.userKey], info: { name } });
+  const hers = await one.conversations.create({ type, participant_keys: [ravi.userKey], info: { name } });
   await when(other.conversations, () =>
     other.conversations.items.some(({ id, summary }) => id === hers.id && summary !== undefined),
   );
@@ -158,6 +162,35 @@ describe('the SDK on a real mesh', () => {
     await hers.forward(target, notes.id);
     await when(notes, () => notes.messages.at(-1)?.forwarded_from !== undefined);
     expect(texts(notes).at(-1)).toBe('reading 129');
+  }, 60_000);
+
+  it('follows a conversation above 256 members while it is open, and its head in the list all the time', async () => {
+    const users = Array.from({ length: 300 }, (_, index) => `${200_000_000_000 + index}`);
+    const server = mesh.chat.host.asService({ kind: 'domain_server', key: 'fish', accountKeys: [asha.accountKey] });
+    const pages = [0, 100, 200].map((from) => users.slice(from, from + 100));
+    for (const page of pages) {
+      const known = page.map((userKey) => ({ userKey, displayName: `Farmer ${userKey}`, avatarUrl: '' }));
+      await server.call(ChatServiceService.putUsers, { accountKey: asha.accountKey, users: known });
+    }
+    const { hers, ravi: client, his } = await group('All farmers', 'channel');
+    for (const page of pages) await hers.addMembers(page);
+    await when(his, () => his.summary?.member_count === 302);
+    await hers.send(text('Harvest begins')).stored;
+    await when(his, () => texts(his).includes('Harvest begins'));
+
+    const late = await person(ravi);
+    const topic = `c:${hers.id}`;
+    expect(late.follows(topic)).toBe(false);
+    const view = late.conversations.get(hers.id);
+    await hers.send(text('Ice truck at 04:30')).stored;
+    await when(late.conversations, () => view.summary?.last_message?.content_preview === 'Ice truck at 04:30');
+    await view.open();
+    expect(late.follows(topic)).toBe(true);
+    await hers.send(text('Six tonnes')).stored;
+    await when(view, () => texts(view).at(-1) === 'Six tonnes');
+    view.release();
+    expect(late.follows(topic)).toBe(false);
+    expect(client.state.name).toBe('online');
   }, 60_000);
 
   it('repeats exactly the calls that the API says may be repeated', () => {

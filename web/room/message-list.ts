@@ -18,7 +18,8 @@ const loadOlderPx = 600;
 const togetherMs = 5 * 60_000;
 
 type Failed = { readonly words: string; retry(): void };
-type Drawn = { readonly element: HTMLElement; readonly look: string };
+/** A row is drawn again only when its message is another object, or what it depends on beside it has changed. */
+type Drawn = { readonly element: HTMLElement; readonly message?: MessageView; readonly look: string };
 
 export class MessageList {
   readonly element: HTMLElement;
@@ -153,9 +154,9 @@ export class MessageList {
 
   #row(message: MessageView, follows: boolean, followed: boolean): HTMLElement {
     const context: RowContext = { app: this.#app, conversation: this.#conversation, follows, followed };
-    const look = lookOf(message, context);
+    const look = lookOf(context);
     const known = this.#drawn.get(message.key);
-    if (known?.look === look) return known.element;
+    if (known?.message === message && known.look === look) return known.element;
     const element = messageRow(message, context, this.#verbs);
     element.dataset.key = message.key;
     // What was there is replaced in place, so that focus and scroll stay.
@@ -164,7 +165,7 @@ export class MessageList {
       known.element.replaceWith(element);
       if (focused) element.focus();
     }
-    this.#drawn.set(message.key, { element, look });
+    this.#drawn.set(message.key, { element, message, look });
     return element;
   }
 

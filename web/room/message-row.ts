@@ -21,22 +21,9 @@ export type RowContext = {
   readonly followed: boolean;
 };
 
-/** Everything that a row's looks depend on: equal text, equal row. */
-export function lookOf(message: MessageView, { app, conversation, follows, followed }: RowContext): string {
-  const names = message.system ? noticeWords(message, app.names, false) : app.names.of(message.sender?.user_key);
-  const { changed, status, error, reactions, reply_to, message_id } = message;
-  return JSON.stringify([
-    changed,
-    status,
-    error?.reason,
-    reactions,
-    reply_to,
-    message_id,
-    follows,
-    followed,
-    names,
-    conversation.summary?.type,
-  ]);
+/** What a row's looks depend on beside its message. */
+export function lookOf({ app, conversation, follows, followed }: RowContext): string {
+  return [follows, followed, app.names.version, conversation.summary?.type].join();
 }
 
 export function messageRow(message: MessageView, context: RowContext, verbs: MessageVerbs): HTMLElement {

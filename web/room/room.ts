@@ -63,6 +63,7 @@ export class Room {
 
   close(): void {
     this.#unsubscribe();
+    this.#conversation.release();
     this.#composer.close();
     this.#messages.close();
     this.#panel.close();

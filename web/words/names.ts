@@ -8,6 +8,8 @@ const namesMax = 10_000;
 export class Names {
   readonly #me: string;
   readonly #names = new Map<string, string>();
+  /** Rises with every name that is new or another. */
+  version = 0;
 
   constructor(me: string, known: readonly { readonly user_key: string; readonly display_name: string }[]) {
     this.#me = me;
@@ -15,7 +17,9 @@ export class Names {
   }
 
   learn(userKey: string | undefined, name: string | undefined): void {
-    if (userKey && name && this.#names.size < namesMax) this.#names.set(userKey, name);
+    if (!userKey || !name || this.#names.get(userKey) === name || this.#names.size >= namesMax) return;
+    this.#names.set(userKey, name);
+    this.version += 1;
   }
 
   learnFrom(conversation: Conversation): void {
