@@ -76,6 +76,7 @@ export class Mesh {
   async #start(name: string, args: readonly string[], environment: Environment): Promise<string> {
     if (this.#stopping) throw new Error(`${name} is not started any more: the mesh is ending`);
     const { screen, endWithinMs } = this.#options;
+    screen.say(`starting the ${name}`);
     const supervisor = new Supervisor({ name, args, environment, screen, endWithinMs });
     this.#supervisors.push(supervisor);
     return supervisor.start().catch((error: Error) => {

@@ -1,0 +1,108 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { dataFolder, environmentOf, Watched } from './running-mesh.ts';
+
+let folder: Awaited<ReturnType<typeof dataFolder>>;
+let store: TestStore;
+beforeAll(async () => {
+  folder = await dataFolder();
+  store = await openTestStore();
+});
+afterAll(async () => {
+  await store.close();
+  await folder.remove();
+});
+
+/** Runs a command to its end: its exit code and all it printed. */
+async function run(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
+  const command = new Watched(args, { ...environmentOf(folder.path), ...more });
+  const { code } = await command.ended;
+  return { code, text: command.lines.join('\n') };
+}
+
+const service = () => ({
+  MONGODB_URI: store.uri,
+  CIRCUIT_TOKEN_SECRET: 'a secret of at least thirty-two bytes',
+  CIRCUIT_ID_KEY: 'a key that tests share',
+  CIRCUIT_GRPC_PORT: '0',
+});
+
+describe('circuit', () => {
+  it('lists its commands, and finds the one that was probably meant', async () => {
+    expect(await run(['help'])).toMatchObject({ code: 0, text: expect.stringContaining('circuit serve') });
+    expect(await run(['serv'])).toMatchObject({ code: 2, text: expect.stringContaining('did you mean "serve"?') });
+  });
+
+  it('tells every mistake of the configuration at once, without a stack', async () => {
+    const { code, text } = await run(['edge'], { CIRCUIT_PORT: 'http', CIRCUIT_DRAIN: '5 minutes', CIRCUIT_PROT: '1' });
+    expect(code).toBe(2);
+    for (const name of ['CIRCUIT_PORT', 'CIRCUIT_DRAIN', 'CIRCUIT_PROT']) expect(text).toContain(name);
+    expect(text).not.toContain('    at ');
+  });
+});
+
+describe('circuit token', () => {
+  it('signs for a user, and says what is wrong with one that is none', async () => {
+    const key = { CIRCUIT_TOKEN_SECRET: 'a secret of at least thirty-two bytes' };
+    const signed = await run(
+      ['token', 'user', '100000000001', '--account', '900000000001', '--role', 'moderator'],
+      key,
+    );
+    const claims = JSON.parse(Buffer.from(signed.text.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims).toMatchObject({ sub: '100000000001', account: '900000000001', roles: ['moderator'] });
+    expect(await run(['token', 'user', 'asha'], key)).toMatchObject({ code: 2 });
+    expect(await run(['token', 'user', '100000000001', '--account', '900000000001'])).toMatchObject({
+      code: 2,
+      text: expect.stringContaining('no key that signs'),
+    });
+  });
+});
+
+describe('circuit serve', () => {
+  it('refuses to run on a database that lacks what it needs, until it was migrated', async () => {
+    const before = await run(['serve', 'chat'], service());
+    expect(before).toMatchObject({ code: 2, text: expect.stringContaining('run circuit migrate') });
+    expect(await run(['migrate'], service())).toMatchObject({ code: 0 });
+
+    const serving = new Watched(['serve', 'chat'], { ...environmentOf(folder.path), ...service() });
+    await serving.line(/^\{"listening":/);
+    serving.kill('SIGTERM');
+    expect(await serving.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('knows its services', async () => {
+    expect(await run(['serve'])).toMatchObject({ code: 2, text: expect.stringContaining('chat') });
+    expect(await run(['serve', 'chess'])).toMatchObject({
+      code: 2,
+      text: expect.stringContaining('no service "chess"'),
+    });
+  });
+
+  it('says so when the database cannot be reached', async () => {
+    const away = { ...service(), MONGODB_URI: 'mongodb://127.0.0.1:1/circuit', CIRCUIT_MONGODB_SELECTION: '300ms' };
+    const { code, text } = await run(['serve', 'chat'], away);
+    expect(code).toBe(1);
+    expect(text).toContain('ECONNREFUSED');
+  });
+});
+
+describe('circuit up', () => {
+  it('says so when its port is taken, and starts nothing', async () => {
+    const other = createServer();
+    await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
+    const { port } = other.address() as { port: number };
+    const { code, text } = await run(['up'], { CIRCUIT_PORT: String(port) });
+    await new Promise((closed) => other.close(closed));
+    expect(code).toBe(2);
+    expect(text).toContain(`port ${port} on 127.0.0.1 is taken`);
+  });
+
+  it('ends in order when it is told to while it starts', async () => {
+    const up = new Watched(['up'], environmentOf(folder.path));
+    await up.line(/starting the store/);
+    up.kill('SIGINT');
+    expect((await up.ended).code).toBe(0);
+    expect(up.lines.at(-1)).toContain('ended');
+  });
+});
