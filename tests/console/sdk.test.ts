@@ -1,7 +1,10 @@
 // The SDK on a real mesh: store, chat, Links and edge in this process, everything between them over loopback.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { denoBinary } from '../../cli/doctor/deno-binary.ts';
 import type { Conversation } from '../../client/chat/conversation.ts';
 import { type Client, connect } from '../../client/connect.ts';
 import { isRepeatable } from '../../client/repeatable.ts';
@@ -10,6 +13,9 @@ import { ChatServiceService } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { asha, ravi } from '../../mesh/host/testing.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { openMesh, type RunningMesh } from './running-mesh.ts';
+
+const deno = denoBinary();
+const nextSecond = () => new Promise((resolve) => setTimeout(resolve, 1_000));
 
 let mesh: RunningMesh;
 const clients: Client[] = [];
@@ -192,6 +198,31 @@ describe('the SDK on a real mesh', () => {
     expect(late.follows(topic)).toBe(false);
     expect(client.state.name).toBe('online');
   }, 60_000);
+
+  it.skipIf(deno === undefined)(
+    'runs on Deno from the same sources',
+    async () => {
+      const { hers } = await group('Deno');
+      const token = await mesh.chat.host.issuer.issueUser(ravi);
+      const flags = ['run', '--no-lock', '--allow-net=127.0.0.1', 'tests/console/deno-person.ts'];
+      const there = spawn(deno as string, [...flags, mesh.url, token, hers.id], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+      const ended = once(there, 'exit');
+      try {
+        // It may still be starting: what it missed before it was there is not an event for it.
+        while (!texts(hers).includes('Yes, on Deno') && there.exitCode === null) {
+          await hers.send(text('Are you on Deno?')).stored;
+          await Promise.race([ended, when(hers, () => texts(hers).at(-1) === 'Yes, on Deno'), nextSecond()]);
+        }
+        expect((await ended)[0]).toBe(0);
+        expect(texts(hers)).toContain('Yes, on Deno');
+      } finally {
+        there.kill();
+      }
+    },
+    60_000,
+  );
 
   it('repeats exactly the calls that the API says may be repeated', () => {
     const { events } = loadApiFile();
