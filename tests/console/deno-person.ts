@@ -1,4 +1,4 @@
-// Ravi on Deno, from the SDK's sources: answers the first message of a conversation, and goes.
+// Ravi on Deno, from the SDK's sources: says that he is there, answers one question, and goes.
 // deno run --allow-net=127.0.0.1 tests/console/deno-person.ts <url> <token> <conversation>
 
 import { connect } from '../../client/connect.ts';
@@ -7,8 +7,10 @@ declare const Deno: { readonly args: readonly string[] };
 
 const [url = '', token = '', conversationId = ''] = Deno.args;
 const client = connect({ url, token: async () => token });
+const conversation = client.conversations.get(conversationId);
 client.on('message.new', async ({ message }) => {
-  if (message?.conversation_id !== conversationId || message.content?.text !== 'Are you on Deno?') return;
-  await client.conversations.get(conversationId).send({ content: { type: 'text', text: 'Yes, on Deno' } }).stored;
+  if (message?.conversation_id !== conversationId || message.content?.text !== 'What is DO?') return;
+  await conversation.send({ content: { type: 'text', text: '2.1' } }).stored;
   client.close();
 });
+conversation.send({ content: { type: 'text', text: 'Here, on Deno' } });
