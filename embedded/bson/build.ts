@@ -1,5 +1,6 @@
 // Makes BSON from JavaScript values and raw values together, for replies and for updated documents.
 import { BSON } from 'bson';
+import { storeError } from '../errors.ts';
 import { bsonType, type Raw, valueEnd } from './raw.ts';
 
 /** Marks bytes that are already a value, so that they are copied as they are. */
@@ -40,6 +41,7 @@ export class BsonWriter {
   }
 
   head(type: number, name: string): void {
+    if (name.includes('\0')) throw storeError('BadValue', 'a field name may not contain a NUL');
     this.reserve(2 + name.length * 3);
     this.bytes[this.length++] = type;
     this.length += this.bytes.write(name, this.length, 'utf8');

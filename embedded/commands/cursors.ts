@@ -45,7 +45,8 @@ export class Cursors {
     if (cursor.namespace !== namespace) {
       throw storeError(
         'Unauthorized',
-        `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
+        `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ` +
+          cursor.namespace,
       );
     }
     if (cursor.busy) throw storeError('CursorInUse', `cursor id ${key} is already in use`);

@@ -27,8 +27,7 @@ export function openFind({ args, engine }: Call, namespace: string): Stream | un
   const filter = filterOf(args.document('filter'), context);
   const sort = parseSort(args.document('sort'));
   const skip = args.size('skip') ?? 0;
-  const limit = args.number('limit') ?? 0;
-  if (limit < 0) throw storeError('BadValue', `BSON field 'limit' value must be >= 0, actual value '${limit}'`);
+  const limit = args.size('limit') ?? 0;
   const projection = args.document('projection');
   const compiled = projection === undefined ? {} : { projection: compileProjection(projection, context) };
   const collection = engine.catalog.get(namespace);

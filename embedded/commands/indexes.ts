@@ -48,7 +48,7 @@ function isNew(collection: Collection, spec: IndexSpec): boolean {
       if (same && sameOptions(other, spec)) return false;
       throw storeError(
         'IndexKeySpecsConflict',
-        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${spec.name}, existing index: ${other.name}`,
+        `An existing index has the same name as the requested index, but other keys or options: ${spec.name}`,
       );
     }
     if (same && samePartial(other, spec)) {
@@ -56,7 +56,7 @@ function isNew(collection: Collection, spec: IndexSpec): boolean {
         throw storeError('IndexOptionsConflict', `Index already exists with a different name: ${other.name}`);
       throw storeError(
         'IndexOptionsConflict',
-        `An equivalent index already exists with a different name and options. Requested index: ${spec.name}, existing index: ${other.name}`,
+        `An equivalent index already exists with a different name and options: ${other.name}, not ${spec.name}`,
       );
     }
   }

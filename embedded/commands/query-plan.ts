@@ -39,7 +39,7 @@ export function hintOf(collection: Collection, hint: Raw | undefined): Hint | un
 function badHint(): Error {
   return storeError(
     'BadValue',
-    'error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index',
+    'planner returned error :: caused by :: hint provided does not correspond to an existing index',
   );
 }
 

@@ -48,10 +48,7 @@ function parseTop(name: string, value: Raw, context: FilterContext, depth: numbe
     case '$alwaysFalse':
       return { kind: 'constant', value: name === '$alwaysTrue' };
     default:
-      throw storeError(
-        'BadValue',
-        `unknown top level operator: ${name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
-      );
+      throw storeError('BadValue', `unknown top level operator: ${name}`);
   }
 }
 
@@ -226,30 +223,32 @@ function compileRegex(pattern: string, options: string): RegExp {
   throw storeError('BadValue', `Regular expression is invalid: ${pattern}`);
 }
 
-const typeNames: Readonly<Record<string, readonly number[]>> = {
-  double: [1],
-  string: [2],
-  object: [3],
-  array: [4],
-  binData: [5],
-  undefined: [6],
-  objectId: [7],
-  bool: [8],
-  date: [9],
-  null: [10],
-  regex: [11],
-  dbPointer: [12],
-  javascript: [13],
-  symbol: [14],
-  javascriptWithScope: [15],
-  int: [16],
-  timestamp: [17],
-  long: [18],
-  decimal: [19],
-  minKey: [255],
-  maxKey: [127],
-  number: [1, 16, 18, 19],
-};
+const typeNames: ReadonlyMap<string, readonly number[]> = new Map(
+  Object.entries({
+    double: [1],
+    string: [2],
+    object: [3],
+    array: [4],
+    binData: [5],
+    undefined: [6],
+    objectId: [7],
+    bool: [8],
+    date: [9],
+    null: [10],
+    regex: [11],
+    dbPointer: [12],
+    javascript: [13],
+    symbol: [14],
+    javascriptWithScope: [15],
+    int: [16],
+    timestamp: [17],
+    long: [18],
+    decimal: [19],
+    minKey: [255],
+    maxKey: [127],
+    number: [1, 16, 18, 19],
+  }),
+);
 
 function typeNumbers(value: Raw): ReadonlySet<number> {
   const wanted = value.type === bsonType.array ? elementsOf(value) : [value];
@@ -261,7 +260,7 @@ function typeNumbers(value: Raw): ReadonlySet<number> {
         if (Object.values(bsonType).includes(number as 1)) return [number];
         throw storeError('BadValue', `Invalid numerical type code: ${numberOf(each)}`);
       }
-      const numbers = each.type === bsonType.string ? typeNames[textOf(each)] : undefined;
+      const numbers = each.type === bsonType.string ? typeNames.get(textOf(each)) : undefined;
       if (numbers === undefined) throw storeError('BadValue', 'Unknown type name alias in $type');
       return [...numbers];
     }),
@@ -273,7 +272,9 @@ function modLeaf(value: Raw): Leaf {
   if (parts.length < 2) throw storeError('BadValue', 'malformed mod, not enough elements');
   if (parts.length > 2) throw storeError('BadValue', 'malformed mod, too many elements');
   const [divisor, remainder] = parts.map((part) => Math.trunc(numberOf(part))) as [number, number];
-  if (Number.isNaN(divisor) || Number.isNaN(remainder)) throw storeError('BadValue', 'malformed mod, not a number');
+  if (!Number.isFinite(divisor) || !Number.isFinite(remainder)) {
+    throw storeError('BadValue', 'malformed mod, divisor and remainder must be finite numbers');
+  }
   if (divisor === 0) throw storeError('BadValue', 'divisor cannot be 0');
   return { op: 'mod', divisor, remainder };
 }

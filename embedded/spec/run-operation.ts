@@ -4,7 +4,7 @@ import type { Operation, Values } from './unified-format.ts';
 
 type Options = Record<string, unknown>;
 
-/** What the driver takes by position. The tests' values are of the right types, or the test is about that they are not. */
+/** What the driver takes by position. The values are of the right types, or the test is about that they are not. */
 type Known = {
   readonly filter: never;
   readonly document: never;

@@ -1,7 +1,8 @@
 // A collection: its records, by a number that only grows, and its indexes. Every write keeps both in step, and
 // throws before it has written anything or not at all.
 import { createHash } from 'node:crypto';
-import { fieldOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { type Raw, rawDocument } from '../bson/raw.ts';
+import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
 import { indexKeys, keyValues } from '../keys/index-keys.ts';
 import type { IndexSpec } from '../keys/index-spec.ts';
@@ -168,9 +169,12 @@ export class Collection {
 
   private duplicate(index: Index, document: Raw): Error {
     const values = keyValues(index.spec, document);
-    const shown = values.map(([path, value]) => `${path}: ${show(value)}`).join(', ');
-    const message = `E11000 duplicate key error collection: ${this.namespace} index: ${index.spec.name} dup key: { ${shown} }`;
-    return storeError('DuplicateKey', message, { keyPattern: index.spec.key, keyValue: Object.fromEntries(values) });
+    const shown = values.map(([path, value]) => `${path}: ${showValue(value)}`).join(', ');
+    const where = `collection: ${this.namespace} index: ${index.spec.name}`;
+    return storeError('DuplicateKey', `E11000 duplicate key error ${where} dup key: { ${shown} }`, {
+      keyPattern: index.spec.key,
+      keyValue: Object.fromEntries(values),
+    });
   }
 }
 
@@ -207,15 +211,4 @@ export function storedBound(key: Buffer, upper: boolean): Buffer {
   if (key.length <= keptBytes) return key;
   const cut = key.subarray(0, keptBytes);
   return upper ? Buffer.concat([cut, Buffer.from([0xff])]) : cut;
-}
-
-function show(value: Raw | null): string {
-  if (value === null) return 'null';
-  if (value.type === 2) return JSON.stringify(value.bytes.toString('utf8', value.start + 4, value.end - 1));
-  if (value.type === 7) return `ObjectId('${value.bytes.toString('hex', value.start, value.end)}')`;
-  if (value.type === 16) return String(value.bytes.readInt32LE(value.start));
-  if (value.type === 18) return String(value.bytes.readBigInt64LE(value.start));
-  if (value.type === 1) return value.bytes.readDoubleLE(value.start).toFixed(1).replace(/\.0$/, '.0');
-  if (value.type === 3) return `{ ${fieldOf(value, '') === undefined ? '…' : ''} }`;
-  return '?';
 }

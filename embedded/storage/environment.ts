@@ -63,7 +63,7 @@ export class Environment {
 
   /**
    * Runs a job in the next commit and answers when that is on disk. The job is synchronous and may run twice, if
-   * another job of its commit failed half-way; what it changes outside its trees it must be able to take back (onAbort).
+   * another job of its commit failed half-way; what it changes outside its trees it can take back (onAbort).
    */
   write<T>(run: () => T): Promise<T> {
     if (this.closed) return Promise.reject(storeError('ShutdownInProgress', 'the store is closing'));

@@ -1,8 +1,9 @@
 // What each update operator does to the value its path ends at.
 import { Timestamp } from 'bson';
-import { jsOf, rawOf } from '../bson/build.ts';
+import { rawOf } from '../bson/build.ts';
 import { compareValues, equalValues } from '../bson/order.ts';
 import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, textOf } from '../bson/raw.ts';
+import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
 import { add, bitwise, multiply } from './arithmetic.ts';
 import { type Branch, childAt, type Node, openNode, sealNode } from './branch.ts';
@@ -65,17 +66,14 @@ function put(target: Target, value: Raw): boolean {
 function arithmetic({ operator, path, value }: Change, target: Target): Raw {
   const verb = operator === '$inc' ? 'increment' : 'multiply';
   if (!isNumber(value)) {
-    throw storeError(
-      'TypeMismatch',
-      `Cannot ${verb} with non-numeric argument: {${path}: ${JSON.stringify(jsOf(value))}}`,
-    );
+    throw storeError('TypeMismatch', `Cannot ${verb} with non-numeric argument: {${path}: ${showValue(value)}}`);
   }
   if (target.value === undefined) return operator === '$inc' ? value : multiply(value, rawOf(0));
   const old = sealNode(target.value);
   if (!isNumber(old)) {
     throw storeError(
       'TypeMismatch',
-      `Cannot apply ${operator} to a value of non-numeric type. The field '${path.split('.').at(-1)}' is of type ${typeName(old)}`,
+      `Cannot apply ${operator} to a value of non-numeric type. The field '${path}' is of type ${typeName(old)}`,
     );
   }
   return operator === '$inc' ? add(old, value) : multiply(old, value);
@@ -193,8 +191,7 @@ function pull(change: Change, target: Target): boolean {
 
 function pop({ path, value }: Change, target: Target): boolean {
   const side = numberOf(value);
-  if (side !== 1 && side !== -1)
-    throw storeError('FailedToParse', `$pop expects 1 or -1, found: ${JSON.stringify(jsOf(value))}`);
+  if (side !== 1 && side !== -1) throw storeError('FailedToParse', `$pop expects 1 or -1, found: ${showValue(value)}`);
   if (target.value === undefined) return false;
   const raw = sealNode(target.value);
   if (raw.type !== bsonType.array) {

@@ -56,7 +56,7 @@ export function parseUpdate(value: Raw, arrayFilters: readonly Raw[] = [], conte
       if (name.startsWith('$')) {
         throw storeError(
           'DollarPrefixedFieldName',
-          `The dollar ($) prefixed field '${name}' in '${name}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`,
+          `The dollar ($) prefixed field '${name}' is not allowed in the context of an update's replacement document.`,
         );
       }
     }
@@ -91,7 +91,7 @@ function parseOperator(operator: string, body: Raw): Change[] {
     if (parts[0]!.startsWith('$')) {
       throw storeError(
         'DollarPrefixedFieldName',
-        `The dollar ($) prefixed field '${parts[0]}' in '${path}' is not allowed in the context of an update's replacement document.`,
+        `The dollar ($) prefixed field '${parts[0]}' in '${path}' is not allowed in an update.`,
       );
     }
     return { operator: operator as UpdateOperator, path, parts, value };
@@ -131,7 +131,8 @@ function parseArrayFilters(filters: readonly Raw[], changes: readonly Change[], 
     if (identifier === undefined || !/^[a-z][a-zA-Z0-9]*$/.test(identifier)) {
       throw storeError(
         'BadValue',
-        `Error parsing array filter :: caused by :: The top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${identifier}'`,
+        'Error parsing array filter: its name must be alphanumeric and begin with a lowercase letter, ' +
+          `found '${identifier}'`,
       );
     }
     if (out.has(identifier)) {
