@@ -34,5 +34,6 @@ export async function describedCollections(): Promise<string> {
     ...services.map(({ name, collections }) => [name, collectionsTables(collections)]),
   ];
   const text = sections.map(([name, tables]) => `## ${name}\n\n${tables}`).join('\n\n');
-  return `# Collections\n\nMade by \`circuit migrate --tables > docs/collections.md\`; a test holds it against the code.\n\n${text}\n`;
+  const made = 'Made by `circuit migrate --tables > docs/collections.md`; a test holds it against the code.';
+  return `# Collections\n\n${made}\n\n${text}\n`;
 }

@@ -1,5 +1,5 @@
-// `circuit token user …` and `circuit token service …`: signs a token with the key of the configuration, or with that of
-// `circuit up`.
+// `circuit token user …` and `circuit token service …`: signs a token with the key of the configuration, or with that
+// of `circuit up`.
 
 import { parseArgs } from 'node:util';
 import type { Issuer, ServiceToken } from '../../mesh/auth/issuer.ts';

@@ -100,7 +100,7 @@ async function textsOf(token: string): Promise<readonly (string | undefined)[]> 
   return messages.flatMap(({ content }) => (content?.type === 'text' ? [content.text] : []));
 }
 
-/** Resolves when there is no such process any more. There is no event for the end of another's child: it is looked for. */
+/** Resolves when there is no such process any more: another's child tells nobody of its end, so it is looked for. */
 async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await new Promise((look) => setTimeout(look, 20));
 }
