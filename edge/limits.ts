@@ -58,10 +58,8 @@ export const topicsPerFrame = 500;
 /** Events that a topic keeps for those who come back, at most. */
 export const ringEventsMax = 256;
 export const ringMs = 60_000;
-/** Bytes of one topic's ring. */
-export const ringBytesMax = 256 * 1024;
-/** Bytes of all rings of this process. */
-export const ringsBytesMax = 256 * 1024 * 1024;
+/** Bytes of the frames that are kept for those who come back, of all topics; the oldest are overwritten. */
+export const arenaBytesMax = 128 * 1024 * 1024;
 /** A topic without sockets is kept this long, so that those who come back find its ring. */
 export const lingerMs = 30_000;
 /** Events held for one topic while those before them are asked for. */

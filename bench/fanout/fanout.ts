@@ -12,7 +12,7 @@ import { Subject } from './subject.ts';
 const frameBytes = 1_024;
 const socketCounts = [100, 1_000] as const;
 /** Events that are published at once; then all of them are waited for. */
-const eventsPerRound = 32;
+const eventsPerRound = 128;
 /** Deliveries of one measurement. */
 const deliveries = 640_000;
 const warmUpDeliveries = 160_000;

@@ -54,7 +54,7 @@ export class Subject {
   async close(): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
+    this.ask('end').catch(() => {});
     await ended;
   }
 }
@@ -63,7 +63,7 @@ export type Commands = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** In the process: answers to these, and to what every process is asked. */
 export function serve(commands: Commands): void {
-  const all: Commands = { cpuSeconds, residentBytes, ...commands };
+  const all: Commands = { cpuSeconds, residentBytes, end: () => process.exit(0), ...commands };
   process.on('message', async (message) => {
     const { id, name, args } = message as Ask;
     try {

@@ -173,12 +173,12 @@ export class Hub {
   goStale(topic: Topic): void {
     topic.state = 'stale';
     topic.wanted = 0;
-    this.#options.publisher.forget(topic);
+    topic.ring = undefined;
   }
 
   /** Once a second. Lets go of idle topics; returns those whose turn to be checked it is. */
   tick(): Topic[] {
-    const { clock, publisher, revocations } = this.#options;
+    const { clock, revocations } = this.#options;
     const now = clock();
     revocations.expire(now);
     for (const topic of this.#idle) if (topic.idleSinceMs <= now - lingerMs) this.#close(topic);
@@ -186,7 +186,8 @@ export class Hub {
     const due: Topic[] = [];
     for (const topic of this.#topics.values()) {
       if (topic.slot % secondsPerRound !== this.#round) continue;
-      publisher.expire(topic);
+      topic.ring?.expire(now);
+      if (topic.ring?.isEmpty) topic.ring = undefined;
       if (topic.sequenced && topic.state === 'live') due.push(topic);
     }
     return due;
@@ -209,7 +210,7 @@ export class Hub {
     topic.state = 'closed';
     this.#idle.delete(topic);
     if (this.#topics.get(topic.name) === topic) this.#topics.delete(topic.name);
-    this.#options.publisher.forget(topic);
+    topic.ring = undefined;
     this.#options.subscriptions.unsubscribe(topic.name);
   }
 

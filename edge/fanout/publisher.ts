@@ -5,10 +5,11 @@ import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
 import type { Api, MessageSchema } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { EdgeCounters } from '../counters.ts';
-import { ringsBytesMax } from '../limits.ts';
-import { jsonFormat } from '../socket/json-format.ts';
+import type { Format, Frame } from '../socket/format.ts';
+import { jsonEventHead, jsonFormat } from '../socket/json-format.ts';
 import { protoFormat } from '../socket/proto-format.ts';
-import { type Frames, Ring } from './ring.ts';
+import { Arena } from './arena.ts';
+import { type Kept, Ring } from './ring.ts';
 import type { Topic } from './topic.ts';
 
 export type PublisherOptions = {
@@ -20,10 +21,11 @@ export type PublisherOptions = {
   readonly clock: () => number;
 };
 
+const none: Kept = { place: -1, length: 0 };
+
 export class Publisher {
+  readonly arena = new Arena();
   readonly #options: PublisherOptions;
-  /** Bytes of all rings. */
-  #ringBytes = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -31,58 +33,59 @@ export class Publisher {
 
   /** Sends an event to all sockets of its topic, and keeps it if it has a number. */
   publish(topic: Topic, event: TopicEvent): void {
-    const frames = this.encode(topic, event);
-    const { app, counters } = this.#options;
-    if (topic.jsonFollowers > 0 && frames.json !== undefined) {
-      app.publish(jsonFormat.mark + topic.name, frames.json, false);
-    }
-    if (topic.protoFollowers > 0 && frames.proto !== undefined) {
-      app.publish(protoFormat.mark + topic.name, frames.proto, true);
-    }
+    const { arena } = this;
+    const { api, counters, clock } = this.#options;
+    const schema = api.pushes.get(event.event)?.message;
+    const start = arena.head;
+    const json = topic.speaksJson ? this.#publishJson(topic, event, schema) : none;
+    const proto = topic.speaksProto ? this.#publishProto(topic, event, schema) : none;
     counters.events++;
     counters.deliveries += topic.followers;
-    if (event.seq > 0) this.#keep(topic, event.seq, frames);
+    if (event.seq > 0) {
+      topic.ring ??= new Ring();
+      topic.ring.push(event.seq, clock(), json, proto);
+    } else arena.rewind(start);
   }
 
-  /** The frames of an event in the formats that the topic's sockets speak. */
-  encode(topic: Topic, event: TopicEvent): Frames {
-    const { speaksJson, speaksProto } = topic;
+  /** An event's frame in one format, for a socket that comes back. */
+  encode(format: Format, event: TopicEvent): Frame {
     const schema = this.#options.api.pushes.get(event.event)?.message;
-    return {
-      json: speaksJson ? this.#json(event, schema) : undefined,
-      proto: speaksProto ? protoFormat.event(event.event, event.topic, event.seq, schema, event.data) : undefined,
-    };
+    return format.event(event.event, event.topic, event.seq, schema, event.data);
   }
 
-  /** The topic's position has jumped, or it is let go. */
-  forget(topic: Topic): void {
-    if (topic.ring !== undefined) this.#ringBytes += topic.ring.clear();
-    topic.ring = undefined;
+  #publishJson(topic: Topic, event: TopicEvent, schema: MessageSchema | undefined): Kept {
+    const { arena } = this;
+    const { app } = this.#options;
+    const text = schema === undefined ? undefined : this.#textOf(event, schema);
+    const place = text === undefined ? -1 : arena.writeJson(jsonEventHead(topic, event), text);
+    const length = arena.head - place;
+    if (topic.jsonFollowers > 0) {
+      const frame = place < 0 ? undefined : arena.view(place, length);
+      app.publish(topic.jsonName, frame ?? this.#wholeJson(event, text), false);
+    }
+    return place < 0 ? none : { place, length };
   }
 
-  /** Lets go of what is too old. */
-  expire(topic: Topic): void {
-    if (topic.ring === undefined) return;
-    this.#ringBytes += topic.ring.expire(this.#options.clock());
-    if (topic.ring.bytes === 0) topic.ring = undefined;
+  #publishProto(topic: Topic, event: TopicEvent, schema: MessageSchema | undefined): Kept {
+    const bytes = protoFormat.event(event.event, event.topic, event.seq, schema, event.data);
+    if (topic.protoFollowers > 0) this.#options.app.publish(topic.protoName, bytes, true);
+    const place = this.arena.writeBytes(bytes);
+    return place < 0 ? none : { place, length: bytes.length };
   }
 
-  #json(event: TopicEvent, schema: MessageSchema | undefined): string {
+  /** Undefined where the event can't be read: its number must be told all the same, and the app may ask for it. */
+  #textOf(event: TopicEvent, schema: MessageSchema): string | undefined {
     try {
-      return jsonFormat.event(event.event, event.topic, event.seq, schema, event.data);
+      return schema.decodeJson(event.data);
     } catch (err) {
-      // The position must move all the same: the app sees a number without contents and may ask for it.
       this.#options.log.error({ event: event.event, topic: event.topic, err }, 'an event could not be encoded');
-      return jsonFormat.event(event.event, event.topic, event.seq, undefined, event.data);
+      return undefined;
     }
   }
 
-  #keep(topic: Topic, seq: number, frames: Frames): void {
-    if (this.#ringBytes > ringsBytesMax) {
-      this.forget(topic);
-      return;
-    }
-    topic.ring ??= new Ring();
-    this.#ringBytes += topic.ring.push(seq, frames, this.#options.clock());
+  /** Of an event that is not kept: too large, or without contents. */
+  #wholeJson(event: TopicEvent, text: string | undefined): string {
+    if (text === undefined) return jsonFormat.event(event.event, event.topic, event.seq, undefined, event.data);
+    return `${jsonEventHead({ jsonText: JSON.stringify(event.topic) }, event)}${text}}`;
   }
 }

@@ -5,11 +5,10 @@ import { ResumeAnswer, type ResumeResponse } from '../../gen/circuit/socket/v1/s
 import type { EdgeCounters } from '../counters.ts';
 import { withDeadline } from '../deadline.ts';
 import { resumeBytesMax, resumeEntriesMax, topicCallMs } from '../limits.ts';
-import type { Frame } from '../socket/format.ts';
+import type { Format, Frame } from '../socket/format.ts';
 import type { Session } from '../socket/session.ts';
 import type { Hub } from './hub.ts';
 import type { Publisher } from './publisher.ts';
-import type { Frames } from './ring.ts';
 import type { Topic } from './topic.ts';
 import type { TopicReader } from './topic-reader.ts';
 
@@ -26,7 +25,7 @@ type Missed = readonly Frame[] | 'stale';
 export class Resume {
   readonly #options: ResumeOptions;
   /** Pages of the log that are being read, so that many who come back at once cost one reading. */
-  readonly #reading = new Map<string, Promise<readonly Frames[] | 'stale'>>();
+  readonly #reading = new Map<string, Promise<Missed>>();
 
   constructor(options: ResumeOptions) {
     this.#options = options;
@@ -38,14 +37,11 @@ export class Resume {
     const remaining: string[] = [];
     let room = resumeBytesMax;
     for (const [name, position] of positions) {
-      if (session.ws === undefined) break;
-      if (room <= 0) {
-        remaining.push(name);
-        continue;
-      }
-      const missed = await this.#missed(session, name, position);
+      const missed =
+        room > 0 ? (this.#kept(session, name, position) ?? (await this.#read(session, name, position))) : [];
       const size = missed === 'stale' ? 0 : missed.reduce((sum, frame) => sum + frame.length, 0);
-      if (size > room && room < resumeBytesMax) {
+      const isFirst = room === resumeBytesMax;
+      if (room <= 0 || (size > room && !isFirst)) {
         remaining.push(name);
         room = 0;
         continue;
@@ -67,75 +63,56 @@ export class Resume {
     return ResumeAnswer.RESUME_ANSWER_REPLAYED;
   }
 
-  async #missed(session: Session, name: string, position: number): Promise<Missed> {
-    const { hub, counters } = this.#options;
+  /** What is known at once; undefined where the log must be read. The frames must be sent in this turn. */
+  #kept(session: Session, name: string, position: number): Missed | undefined {
+    const { hub, counters, publisher } = this.#options;
     const topic = hub.find(name);
-    if (topic === undefined) return 'stale';
-    const upTo = session.follows.position(topic);
-    const since = session.follows.since(topic);
-    if (upTo === undefined || since === undefined) return 'stale';
+    const upTo = topic && session.follows.position(topic);
+    const since = topic && session.follows.since(topic);
+    if (topic === undefined || upTo === undefined || since === undefined) return 'stale';
     if (!topic.sequenced || position >= upTo) return [];
     if (position < since) return 'stale';
-    const kept = inFormat(session, topic.ring?.between(position, upTo));
-    if (kept !== undefined) {
-      counters.resumedFromRing++;
-      return kept;
+    const kept = topic.ring?.between(position, upTo, session.format.name, publisher.arena);
+    if (kept !== undefined) counters.resumedFromRing++;
+    else if (upTo - position > resumeEntriesMax) return 'stale';
+    return kept;
+  }
+
+  async #read(session: Session, name: string, position: number): Promise<Missed> {
+    const { hub, counters, signal } = this.#options;
+    const topic = hub.find(name);
+    const upTo = topic && session.follows.position(topic);
+    if (topic === undefined || upTo === undefined) return 'stale';
+    const { format } = session;
+    const key = `${format.name} ${name} ${position} ${upTo}`;
+    let reading = this.#reading.get(key);
+    if (reading === undefined) {
+      const page = withDeadline(signal, topicCallMs, (deadline) =>
+        this.#readLog(topic, position, upTo, format, deadline),
+      );
+      reading = page.catch((): Missed => 'stale').finally(() => this.#reading.delete(key));
+      this.#reading.set(key, reading);
     }
-    if (upTo - position > resumeEntriesMax) return 'stale';
-    const read = await this.#fromLog(topic, position, upTo);
+    const read = await reading;
     // The right may have ended while the log was read.
     if (read === 'stale' || !session.follows.has(topic)) return 'stale';
     counters.resumedFromLog++;
-    return inFormat(session, read) ?? 'stale';
+    return read;
   }
 
-  #fromLog(topic: Topic, position: number, upTo: number): Promise<readonly Frames[] | 'stale'> {
-    const key = `${topic.name} ${position} ${upTo} ${topic.speaksJson} ${topic.speaksProto}`;
-    let reading = this.#reading.get(key);
-    if (reading === undefined) {
-      const { signal } = this.#options;
-      const page = withDeadline(signal, topicCallMs, (deadline) => this.#read(topic, position, upTo, deadline));
-      reading = page.finally(() => this.#reading.delete(key));
-      this.#reading.set(key, reading);
-    }
-    return reading;
-  }
-
-  async #read(
-    topic: Topic,
-    position: number,
-    upTo: number,
-    deadline: AbortSignal,
-  ): Promise<readonly Frames[] | 'stale'> {
+  async #readLog(topic: Topic, position: number, upTo: number, format: Format, deadline: AbortSignal): Promise<Missed> {
     const { reader, publisher } = this.#options;
-    const frames: Frames[] = [];
-    let at = position;
-    try {
-      while (at < upTo) {
-        const page = await reader.entries(topic.name, at, upTo - at, deadline);
-        if (page.gone || page.events.length === 0) return 'stale';
-        for (const event of page.events) {
-          if (event.seq !== at + 1 || event.seq > upTo) break;
-          frames.push(publisher.encode(topic, event));
-          at = event.seq;
-        }
-        if (frames.length === 0) return 'stale';
+    const frames: Frame[] = [];
+    for (let at = position; at < upTo; ) {
+      const page = await reader.entries(topic.name, at, upTo - at, deadline);
+      const before = at;
+      for (const event of page.events) {
+        if (event.seq !== at + 1 || event.seq > upTo) break;
+        frames.push(publisher.encode(format, event));
+        at = event.seq;
       }
-      return frames;
-    } catch {
-      return 'stale';
+      if (page.gone || at === before) return 'stale';
     }
+    return frames;
   }
-}
-
-/** Undefined where a frame is not there in the socket's format. */
-function inFormat(session: Session, frames: readonly Frames[] | undefined): Frame[] | undefined {
-  if (frames === undefined) return undefined;
-  const chosen: Frame[] = [];
-  for (const { json, proto } of frames) {
-    const frame = session.format.name === 'json' ? json : proto;
-    if (frame === undefined) return undefined;
-    chosen.push(frame);
-  }
-  return chosen;
 }

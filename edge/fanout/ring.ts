@@ -1,71 +1,85 @@
-// The last events of a topic as frames, so that a socket that was away for a moment costs no database read.
-// Bounded by events, bytes and time; an event whose contents were deleted since is blank and must be asked for again.
+// Where the last frames of a topic are, so that a socket that was away for a moment costs no database read. Bounded by
+// events and time; an event whose contents were deleted since is blank and must be asked for again.
 
-import { ringBytesMax, ringEventsMax, ringMs } from '../limits.ts';
+import { ringEventsMax, ringMs } from '../limits.ts';
+import type { Arena } from './arena.ts';
 
-/** An event as it went out: one frame for each format that the topic's sockets have spoken. */
-export type Frames = { readonly json: string | undefined; readonly proto: Uint8Array | undefined };
+/** An event's frame in one format: its place in the arena; negative where there is none. */
+export type Kept = { readonly place: number; readonly length: number };
 
-type Slot = { readonly seq: number; readonly atMs: number; frames: Frames | undefined; readonly bytes: number };
+export type FormatName = 'json' | 'proto';
+
+/** For each event: when, then place and length in each format. */
+const stride = 5;
+const offsets = { json: 1, proto: 3 } as const;
+const roomAtFirst = 4;
 
 export class Ring {
-  #slots: Slot[] = [];
-  bytes = 0;
+  #cells = new Float64Array(roomAtFirst * stride);
+  /** Events that fit; an event lies at its number modulo this. */
+  #room = roomAtFirst;
+  #first = 0;
+  /** One behind the last. */
+  #end = 0;
 
-  /** Numbers come rising by one; after a jump of the topic's position the ring is cleared. Returns the change in bytes. */
-  push(seq: number, frames: Frames, nowMs: number): number {
-    const before = this.bytes;
-    const bytes = (frames.json?.length ?? 0) + (frames.proto?.length ?? 0);
-    this.#slots.push({ seq, atMs: nowMs, frames, bytes });
-    this.bytes += bytes;
-    this.#trim(nowMs);
-    return this.bytes - before;
+  get isEmpty(): boolean {
+    return this.#first === this.#end;
   }
 
-  /** Lets go of what is too old. Returns the change in bytes. */
-  expire(nowMs: number): number {
-    const before = this.bytes;
-    this.#trim(nowMs);
-    return this.bytes - before;
+  /** Numbers come rising by one; after a jump it begins anew. */
+  push(seq: number, nowMs: number, json: Kept, proto: Kept): void {
+    if (seq !== this.#end) {
+      this.#first = seq;
+      this.#end = seq;
+    }
+    if (this.#end - this.#first === this.#room) this.#makeRoom();
+    const at = (seq % this.#room) * stride;
+    const cells = this.#cells;
+    cells[at] = nowMs;
+    cells[at + 1] = json.place;
+    cells[at + 2] = json.length;
+    cells[at + 3] = proto.place;
+    cells[at + 4] = proto.length;
+    this.#end = seq + 1;
   }
 
-  clear(): number {
-    const before = this.bytes;
-    this.#slots = [];
-    this.bytes = 0;
-    return -before;
+  /** Lets go of what is too old. */
+  expire(nowMs: number): void {
+    while (!this.isEmpty && this.#cells[(this.#first % this.#room) * stride]! < nowMs - ringMs) this.#first++;
   }
 
   blank(seq: number): void {
-    const slot = this.#slots[seq - (this.#slots[0]?.seq ?? 0)];
-    if (slot?.seq === seq) slot.frames = undefined;
+    if (seq < this.#first || seq >= this.#end) return;
+    const at = (seq % this.#room) * stride;
+    for (const offset of Object.values(offsets)) this.#cells[at + offset] = -1;
   }
 
-  /** The frames of (after, upTo]; undefined where the ring does not hold every one of them. */
-  between(after: number, upTo: number): Frames[] | undefined {
-    const first = this.#slots[0]?.seq;
+  /** The frames of (after, upTo], valid in this turn only; undefined where not every one of them is there. */
+  between(after: number, upTo: number, format: FormatName, arena: Arena): Uint8Array[] | undefined {
     if (upTo <= after) return [];
-    if (first === undefined || first > after + 1) return undefined;
-    const slots = this.#slots.slice(after + 1 - first, upTo + 1 - first);
-    if (slots.length !== upTo - after) return undefined;
-    const frames: Frames[] = [];
-    for (const slot of slots) {
-      if (slot.frames === undefined) return undefined;
-      frames.push(slot.frames);
+    if (this.isEmpty || after + 1 < this.#first || upTo >= this.#end) return undefined;
+    const frames: Uint8Array[] = [];
+    for (let seq = after + 1; seq <= upTo; seq++) {
+      const at = (seq % this.#room) * stride + offsets[format];
+      const frame = arena.view(this.#cells[at]!, this.#cells[at + 1]!);
+      if (frame === undefined) return undefined;
+      frames.push(frame);
     }
     return frames;
   }
 
-  #trim(nowMs: number): void {
-    let gone = 0;
-    while (gone < this.#slots.length && this.#isOver(gone, nowMs)) this.bytes -= this.#slots[gone++]?.bytes ?? 0;
-    if (gone > 0) this.#slots.splice(0, gone);
-  }
-
-  #isOver(gone: number, nowMs: number): boolean {
-    const slot = this.#slots[gone];
-    if (slot === undefined) return false;
-    const kept = this.#slots.length - gone;
-    return kept > ringEventsMax || this.bytes > ringBytesMax || slot.atMs < nowMs - ringMs;
+  #makeRoom(): void {
+    if (this.#room === ringEventsMax) {
+      this.#first++;
+      return;
+    }
+    const room = this.#room * 2;
+    const cells = new Float64Array(room * stride);
+    for (let seq = this.#first; seq < this.#end; seq++) {
+      const from = (seq % this.#room) * stride;
+      cells.set(this.#cells.subarray(from, from + stride), (seq % room) * stride);
+    }
+    this.#cells = cells;
+    this.#room = room;
   }
 }

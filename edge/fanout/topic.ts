@@ -1,6 +1,8 @@
 // A topic that this edge serves: how far it has come, who follows it, and what waits.
 
 import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
+import { jsonFormat } from '../socket/json-format.ts';
+import { protoFormat } from '../socket/proto-format.ts';
 import type { Ring } from './ring.ts';
 
 /** `opening`: its head is not known yet. `live`: every number up to `head` was delivered. `stale`: delivers nothing. */
@@ -41,9 +43,31 @@ export class Topic {
   /** In a user's log: the number of the last event that gave or took rights. */
   rightsSeq = 0;
 
+  #jsonText: string | undefined;
+  #jsonName: string | undefined;
+  #protoName: string | undefined;
+
   constructor(name: string, sequenced: boolean) {
     this.name = name;
     this.sequenced = sequenced;
+  }
+
+  /** The name as JSON. Made when it is first needed: most topics of an edge are quiet. */
+  get jsonText(): string {
+    this.#jsonText ??= JSON.stringify(this.name);
+    return this.#jsonText;
+  }
+
+  /** The topic of uWebSockets for sockets that speak JSON. */
+  get jsonName(): string {
+    this.#jsonName ??= jsonFormat.mark + this.name;
+    return this.#jsonName;
+  }
+
+  /** The same for sockets that speak protobuf. */
+  get protoName(): string {
+    this.#protoName ??= protoFormat.mark + this.name;
+    return this.#protoName;
   }
 
   get followers(): number {

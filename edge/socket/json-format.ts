@@ -47,6 +47,20 @@ export const jsonFormat: Format<string> = {
   },
 };
 
+/** What stands before the data of an event's frame; a closing brace comes after the data. */
+export function jsonEventHead(topic: { readonly jsonText: string }, event: { event: string; seq: number }): string {
+  let start = starts.get(event.event);
+  if (start === undefined) {
+    start = `{"event":${JSON.stringify(event.event)},"topic":`;
+    if (starts.size < startsMax) starts.set(event.event, start);
+  }
+  return event.seq > 0 ? `${start}${topic.jsonText},"seq":${event.seq},"data":` : `${start}${topic.jsonText},"data":`;
+}
+
+/** By event; there are as many as the API has, unless a service sends others. */
+const starts = new Map<string, string>();
+const startsMax = 1_000;
+
 function malformed(id: number | undefined, what: string): Malformed {
   return { id, error: refuse('MALFORMED_FRAME', { metadata: { what } }) };
 }
