@@ -1,7 +1,7 @@
 // `circuit up [--verbose]`: everything on this machine, until Ctrl-C. This is what `npm start` runs.
 
 import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from '../../mesh/config/config.ts';
 import { openLog } from '../../mesh/telemetry/log.ts';
@@ -74,6 +74,7 @@ async function startMesh(mesh: Mesh, dataDir: string, screen: Screen, startedAt:
 }
 
 function welcome(config: Config, url: string, grpc: string, token: string | undefined, ports: KeptPorts): string {
+  const dataDir = relative(process.cwd(), config.dataDir) || '.';
   const users = devUsers.map(({ displayName, userKey }) => `${displayName} ${userKey}`).join(' · ');
   const rows: readonly (readonly [string, string])[] = [
     ['console', url],
@@ -83,7 +84,7 @@ function welcome(config: Config, url: string, grpc: string, token: string | unde
       ? []
       : [['token', `of the domain server "${devServer}", for a day:\n\n${token}\n`] as const]),
     ['metrics', `http://127.0.0.1:${ports.edgeAdmin}/metrics · http://127.0.0.1:${ports.servicesAdmin}/metrics`],
-    ['data', `${config.dataDir} (kept until you delete it; logs in ${join(config.dataDir, 'logs')})`],
+    ['data', `${dataDir} (kept until you delete it; logs in ${join(dataDir, 'logs')})`],
   ];
   return `\n${rows.map(([name, text]) => `  ${name.padEnd(9)}${text}`).join('\n')}\n\n  Ctrl-C ends it.\n`;
 }

@@ -3,18 +3,22 @@
 import type { Logger } from '../../mesh/telemetry/log.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
+/** A signal this soon after the first is its echo: a terminal and npm may both hand on one Ctrl-C. */
+const echoMs = 500;
 
 /** Resolves at the first signal. From then on the next signal ends the process at once. */
 export function toldToEnd(log: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const first = (signal: NodeJS.Signals) => {
-      for (const name of signals) {
-        process.off(name, first);
-        process.once(name, () => process.exit(1));
+    let toldAt: number | undefined;
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (toldAt === undefined) {
+        toldAt = performance.now();
+        log.info({ signal }, 'told to end');
+        resolve(signal);
+      } else if (performance.now() - toldAt > echoMs) {
+        process.exit(1);
       }
-      log.info({ signal }, 'told to end');
-      resolve(signal);
     };
-    for (const name of signals) process.on(name, first);
+    for (const signal of signals) process.on(signal, onSignal);
   });
 }
