@@ -50,7 +50,7 @@ describe(`spoiled messages (seed ${seed})`, () => {
         const answers = await send(raw, bytes);
         expect(faults, JSON.stringify(command)).toEqual([]);
         expect(answers?.length, JSON.stringify(command)).toBe(1);
-        expect(BSON.deserialize(answers![0]!.subarray(headerBytes + 5)).ok).toBeTypeOf('number');
+        expect(BSON.deserialize(answers![0]!.subarray(headerBytes + 5), { bsonRegExp: true }).ok).toBeTypeOf('number');
       }
       raw.close();
     },

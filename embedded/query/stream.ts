@@ -50,11 +50,10 @@ export class Stream {
   async batch(count: number, bytesMax: number, pace: Pace = {}): Promise<Batch> {
     const out: Raw[] = [];
     let bytes = 0;
-    while (out.length < count) {
-      const next =
-        this.readyAt < this.ready.length ? this.ready[this.readyAt] : await this.refill(count - out.length, pace);
+    while (out.length < count && !this.atLimit()) {
+      const buffered = this.readyAt < this.ready.length;
+      const next = buffered ? this.ready[this.readyAt] : await this.refill(count - out.length, pace);
       if (next === undefined) return { documents: out, done: true };
-      if (this.parts.limit > 0 && this.given >= this.parts.limit) return { documents: out, done: true };
       const document = this.parts.projection === undefined ? next : this.parts.projection(next);
       bytes += document.end - document.start;
       if (out.length > 0 && bytes > bytesMax) return { documents: out, done: false };
@@ -62,8 +61,11 @@ export class Stream {
       this.given++;
       out.push(document);
     }
-    const atLimit = this.parts.limit > 0 && this.given >= this.parts.limit;
-    return { documents: out, done: atLimit || (this.ended && this.readyAt >= this.ready.length) };
+    return { documents: out, done: this.atLimit() || (this.ended && this.readyAt >= this.ready.length) };
+  }
+
+  private atLimit(): boolean {
+    return this.parts.limit > 0 && this.given >= this.parts.limit;
   }
 
   /** Fetches further documents; answers the first of them, or undefined at the end. */
