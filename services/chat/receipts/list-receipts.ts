@@ -5,7 +5,10 @@ import { readPlace } from '../messages/message-place.ts';
 import { readMessage } from '../messages/target.ts';
 import { isSmall } from './progress.ts';
 
-/** When each other member who was there for it got and read a message; for its sender, and only in conversations up to 256 members. */
+/**
+ * When each other member who was there for it got and read a message; for its sender, and only in conversations up to
+ * 256 members.
+ */
 export const listReceipts: ChatHandler<ListReceiptsRequest, ListReceiptsResponse> = async (request, context) => {
   const reader = await readPlace(context, request);
   const message = await readMessage(reader, request.messageId);

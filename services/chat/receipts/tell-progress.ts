@@ -50,14 +50,22 @@ async function sendersConcerned(
   before: MemberRow,
   after: MemberRow,
 ): Promise<readonly string[]> {
-  const { members, type } = view.state;
-  if (!isSmall(view.state) || type === 'self') return [];
+  const { members, membersComplete, type } = view.state;
+  // One that was large and shrank is small again only once it was loaded anew.
+  if (!isSmall(view.state) || !membersComplete || type === 'self') return [];
   const others = [...members.keys()].filter((key) => key !== after.user_key);
   if (others.length <= 1) return others;
   const top = Math.max(after.read_seq ?? 0, deliveredOf(after));
   const from = Math.max(Math.min(before.read_seq ?? 0, deliveredOf(before)), top - hintLimits.entriesMax);
-  const { entries } = await view.entries(from, hintLimits.entriesMax);
-  const senders = entries.flatMap((entry) => (entry.kind === 'message' ? [entry.sender.user_key ?? ''] : []));
+  const senders = await sendersBetween(view, from, top);
   const concerned = new Set(senders.toReversed().filter((key) => key !== after.user_key && members.has(key)));
   return [...concerned].slice(0, hintLimits.sendersMax);
+}
+
+/** Of the messages above the first number, up to the second. One message, the newest, is known without a query. */
+async function sendersBetween(view: ConversationView, from: number, top: number): Promise<readonly string[]> {
+  const { last } = view.state;
+  if (last?.seq === top && from === top - 1) return [last.senderKey];
+  const { entries } = await view.entries(from, hintLimits.entriesMax);
+  return entries.flatMap((entry) => (entry.kind === 'message' ? [entry.sender.user_key ?? ''] : []));
 }

@@ -1,7 +1,10 @@
 import { TypingIndicatorEvent } from '../../../gen/circuit/chat/v1/events.ts';
+import { refuse } from '../../../mesh/errors/refuse.ts';
+import { userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
-import { openMember } from '../members/reader.ts';
-import { checkMaySpeak } from '../members/rules.ts';
+import type { ConversationView } from '../log/conversation-log.ts';
+import type { Member } from '../log/state.ts';
+import { checkMaySpeak, memberIn } from '../members/rules.ts';
 import { typingLimits } from './typing-board.ts';
 
 /**
@@ -10,8 +13,9 @@ import { typingLimits } from './typing-board.ts';
  */
 export async function tellTyping(context: ChatContext, conversationId: string, typing: boolean): Promise<void> {
   const { service, now } = context;
-  const { user, row, view } = await openMember(context, conversationId);
-  checkMaySpeak(view.state, row);
+  const user = userOf(context.caller);
+  const view = await service.conversations.view(context, conversationId);
+  checkMaySpeak(view.state, await memberOf(view, user.key));
   const news = typing
     ? service.typing.start(conversationId, user.key, now)
     : service.typing.stop(conversationId, user.key, now);
@@ -29,4 +33,12 @@ export async function tellTyping(context: ChatContext, conversationId: string, t
     revokedTopics: [],
     blanked: [],
   });
+}
+
+/** From memory where all members are there: typing is frequent. */
+async function memberOf(view: ConversationView, userKey: string): Promise<Pick<Member, 'role'>> {
+  if (view.state.membersComplete) return memberIn(view.state, userKey);
+  const row = await view.row(userKey);
+  if (!row?.active) throw refuse('NOT_A_MEMBER');
+  return row;
 }
