@@ -8,6 +8,7 @@ import type { ConversationState, LastSaid, Member } from './state.ts';
 
 /** The entry that a decision becomes: the next of the log, with what the log itself says of it. */
 export function placeEntry(state: ConversationState, body: NewEntry, placing: Placing): Entry {
+  if (body.kind === 'message') return placeMessage(state, body, placing);
   const head = {
     _id: placing._id,
     conversation_id: placing.key,
@@ -20,8 +21,6 @@ export function placeEntry(state: ConversationState, body: NewEntry, placing: Pl
     created_at: placing.created_at,
   };
   switch (body.kind) {
-    case 'message':
-      return placeMessage(state, body, placing);
     case 'created':
     case 'members_added':
       return { ...head, shown: true, ...body, member_count: state.memberCount + body.members.length };
@@ -59,15 +58,14 @@ function placeMessage(
 
 /** The state with the next entry in it. */
 export function foldEntry(state: ConversationState, entry: Entry): ConversationState {
+  if (entry.kind === 'message') return foldMessage(state, entry);
   const next = { ...state, seq: entry.seq, number: entry.number, updatedAt: entry.created_at.getTime() };
   switch (entry.kind) {
-    case 'message':
-      return { ...next, last: lastOf(entry) };
     case 'edited':
       return state.last?.messageId === entry.target ? { ...next, last: editedLast(state.last, entry) } : next;
     case 'deleted':
       return state.last?.messageId === entry.target
-        ? { ...next, last: { ...withoutPreview(state.last), said: undefined } }
+        ? { ...next, last: { ...state.last, said: undefined, preview: undefined } }
         : next;
     case 'reaction':
       return next;
@@ -75,7 +73,7 @@ export function foldEntry(state: ConversationState, entry: Entry): ConversationS
       return {
         ...next,
         type: entry.type,
-        ...(entry.info && { info: entry.info }),
+        info: entry.info,
         settings: entry.settings,
         createdBy: entry.created_by,
         createdAt: next.updatedAt,
@@ -97,6 +95,27 @@ export function foldEntry(state: ConversationState, entry: Entry): ConversationS
   }
 }
 
+function foldMessage(state: ConversationState, entry: EntryOf<'message'>): ConversationState {
+  return {
+    conversationId: state.conversationId,
+    accountKey: state.accountKey,
+    seq: entry.seq,
+    number: entry.number,
+    type: state.type,
+    info: state.info,
+    settings: state.settings,
+    createdBy: state.createdBy,
+    createdAt: state.createdAt,
+    updatedAt: entry.created_at.getTime(),
+    isActive: state.isActive,
+    memberCount: state.memberCount,
+    members: state.members,
+    membersComplete: state.membersComplete,
+    last: lastOf(entry),
+    floorSeq: state.floorSeq,
+  };
+}
+
 function lastOf(message: EntryOf<'message'>): LastSaid {
   return {
     messageId: message._id,
@@ -106,6 +125,7 @@ function lastOf(message: EntryOf<'message'>): LastSaid {
     sentAt: message.created_at,
     type: message.content?.type ?? 'text',
     said: saidIn(message),
+    preview: undefined,
   };
 }
 
@@ -118,15 +138,11 @@ function hasContent(message: EntryOf<'message'>): message is EntryOf<'message'> 
 }
 
 function editedLast(last: LastSaid, entry: EntryOf<'edited'>): LastSaid {
-  if (entry.content === undefined) return { ...withoutPreview(last), said: undefined };
+  if (entry.content === undefined) return { ...last, said: undefined, preview: undefined };
   const { text, caption } = entry.content;
   // Loaded from a head document, the rest of the message is not known: its words are what shows.
   if (last.said === undefined && !text && !caption) return last;
-  return { ...withoutPreview(last), said: { ...last.said, content: entry.content } };
-}
-
-function withoutPreview({ preview: _gone, ...last }: LastSaid): LastSaid {
-  return last;
+  return { ...last, said: { ...last.said, content: entry.content }, preview: undefined };
 }
 
 function withMembers(

@@ -17,7 +17,7 @@ export function stateOf(
     seq: head.last_seq,
     number: head.last_number,
     type: head.type,
-    ...(head.info && { info: head.info }),
+    info: head.info,
     settings: head.settings,
     createdBy: head.created_by,
     createdAt: head.created_at.getTime(),
@@ -26,7 +26,7 @@ export function stateOf(
     memberCount: head.member_count,
     members,
     membersComplete,
-    ...(head.last_message && { last: lastOf(head.last_message) }),
+    last: head.last_message && lastOf(head.last_message),
     floorSeq: head.floor_seq ?? 0,
   };
 }

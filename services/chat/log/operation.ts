@@ -32,6 +32,8 @@ export type Result<State, Entry> = {
   readonly state: State;
 };
 
+const noNames: ReadonlySet<string> = new Set();
+
 export class Pending<State extends LogState, Entry extends StoredEntry, Body extends object> {
   readonly operation: Operation<State, Body>;
   /** The request inside its log. */
@@ -47,7 +49,7 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   inBatch = false;
   /** Set by the preparation of a decision. */
   found: unknown;
-  readonly foundNames = new Set<string>();
+  foundNames: ReadonlySet<string> = noNames;
   readFailure: { readonly error: unknown } | undefined;
   predecessorStored: boolean | undefined;
   readonly #settling = deferred<Result<State, Entry>>();
@@ -62,10 +64,11 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
 
   /** Reads what the decision needs; what goes wrong is told when it is decided. */
   async read(): Promise<void> {
-    this.foundNames.clear();
+    const names = new Set<string>();
+    this.foundNames = names;
     this.readFailure = undefined;
     try {
-      this.found = await this.operation.read?.(this.foundNames);
+      this.found = await this.operation.read?.(names);
     } catch (error) {
       this.readFailure = { error };
     }

@@ -1,24 +1,23 @@
 // The entries of requests stored lately, so that a retry is answered without a read. A bounded memory, not the truth:
 // what is not here is found by the log's unique index.
 
-/** Entries kept, of all logs together; the oldest go first. */
-const recentMax = 20_000;
+/** Entries kept, of all logs together: between this and twice this many, the older half forgotten at once. */
+const recentMax = 10_000;
 
 export class RecentRequests<Entry> {
-  readonly #entries = new Map<string, Entry>();
+  #newer = new Map<string, Entry>();
+  #older = new Map<string, Entry>();
 
   add(logKey: string, request: string, entry: Entry): void {
-    const key = `${logKey}\n${request}`;
-    this.#entries.set(key, entry);
-    if (this.#entries.size <= recentMax) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      break;
-    }
+    this.#newer.set(`${logKey}\n${request}`, entry);
+    if (this.#newer.size < recentMax) return;
+    this.#older = this.#newer;
+    this.#newer = new Map();
   }
 
   get(logKey: string, request: string): Entry | undefined {
-    return this.#entries.get(`${logKey}\n${request}`);
+    const key = `${logKey}\n${request}`;
+    return this.#newer.get(key) ?? this.#older.get(key);
   }
 }
 

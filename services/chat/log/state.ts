@@ -27,7 +27,7 @@ export type ConversationState = {
   /** User messages up to the head. */
   readonly number: number;
   readonly type: ConversationTypeWord;
-  readonly info?: ConversationInfoFields;
+  readonly info: ConversationInfoFields | undefined;
   readonly settings: ConversationSettingsFields;
   readonly createdBy: string;
   readonly createdAt: number;
@@ -42,7 +42,7 @@ export type ConversationState = {
   /** True where `members` holds everyone. */
   readonly membersComplete: boolean;
   /** The newest message. */
-  readonly last?: LastSaid;
+  readonly last: LastSaid | undefined;
   /** Entries at or below are gone. */
   readonly floorSeq: number;
 };
@@ -58,7 +58,7 @@ export type LastSaid = {
   /** What it says, where this process has seen that; `undefined` after a deletion. */
   readonly said: StoredSaid | undefined;
   /** Its first words, where they are known instead. */
-  readonly preview?: string;
+  readonly preview: string | undefined;
 };
 
 /** Up to so many members a conversation is small: everyone is cached, has receipts, and follows its topic at once. */

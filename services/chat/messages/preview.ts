@@ -44,6 +44,9 @@ function labelled(label: string, words: string | undefined): string {
   return words ? `${label}: ${words}` : label;
 }
 
+/** Every character is a grapheme: nothing is to be segmented, which costs more than all else that a send does here. */
+const isAscii = /^[ -~]*$/;
+
 /** One line of at most 100 graphemes, never cut inside one that fits. */
 export function shorten(words: string): string {
   // Only so much of a long text is looked at as can end up in the line.
@@ -52,6 +55,7 @@ export function shorten(words: string): string {
     .replace(/\s+/gu, ' ')
     .trim();
   if (line.length <= limits.previewGraphemesMax) return line;
+  if (isAscii.test(line)) return line.slice(0, limits.previewGraphemesMax);
   let end = 0;
   let count = 0;
   for (const { index, segment } of graphemes.segment(line)) {
