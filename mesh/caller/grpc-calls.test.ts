@@ -168,10 +168,11 @@ describe('a call from a service', () => {
       definitions: [echoDefinition],
       // Of which it is not known yet who is there.
       owners: new Owners({
-        peers: new Map([['echo', addresses]]),
+        processesOf: () => addresses,
         self: () => 'nowhere',
         services: new Set(),
         ready: () => false,
+        sound: (all) => all,
       }),
       clients,
       token: () => one.mesh.issuer.issueService({ kind: 'system', key: 'probe' }),

@@ -2,17 +2,17 @@
 
 import { ownerOf } from './rendezvous.ts';
 
-/** Addresses of the processes of each service, by its short name; the same text in the configuration of all of them. */
-export type Peers = ReadonlyMap<string, readonly string[]>;
-
 export type OwnersOptions = {
-  readonly peers: Peers;
+  /** Addresses of a service's processes, as far as they are known now. */
+  readonly processesOf: (service: string) => readonly string[];
   /** The address of this process as the others know it; asked for late, since the port is known late. */
   readonly self: () => string;
   /** The services that run in this process. */
   readonly services: ReadonlySet<string>;
   /** True while the connection to an address stands. */
   readonly ready: (address: string) => boolean;
+  /** Those of some addresses that answer what they are asked; at least one of them. */
+  readonly sound: (addresses: readonly string[]) => readonly string[];
 };
 
 export class Owners {
@@ -32,16 +32,16 @@ export class Owners {
    * it runs the service, else the others in turn. Addresses in `without` are left out. Undefined: there is none.
    */
   pick(service: string, key: string, without: ReadonlySet<string> = none): string | undefined {
-    const { peers, services, ready } = this.#options;
+    const { processesOf, services, ready, sound } = this.#options;
     const self = this.self;
     const here = services.has(service) && !without.has(self);
     if (here && key === '') return self;
-    const others = (peers.get(service) ?? []).filter((address) => address !== self && !without.has(address));
+    const others = processesOf(service).filter((address) => address !== self && !without.has(address));
     if (others.length === 0) return here ? self : undefined;
-    const connected = others.filter(ready);
+    const connected = sound(others.filter(ready));
     if (here) return ownerOf(key, [self, ...connected]);
     // Nobody answers yet: a call may wait for its connection.
-    const candidates = connected.length > 0 ? connected : others;
+    const candidates = connected.length > 0 ? connected : sound(others);
     return key === '' ? this.#next(service, candidates) : ownerOf(key, candidates);
   }
 

@@ -9,7 +9,9 @@ import {
 } from '@grpc/grpc-js';
 import { coerce } from '../errors/coerce.ts';
 import { fromGrpcError } from '../errors/grpc-error.ts';
+import type { Reason } from '../errors/reasons.ts';
 import { onAbort } from '../link/on-abort.ts';
+import { Outliers } from './outliers.ts';
 
 /** Largest message between processes, in bytes: a page of 256 KiB and an upload of a few MiB fit. */
 export const messageBytesMax = 16 * 1_024 * 1_024;
@@ -46,19 +48,30 @@ export type PeerClientsOptions = {
    * peer: Deno's aborts the process when a peer says that it goes away (denoland/deno#36788).
    */
   readonly keepConnections: boolean;
+  /** Called when a peer could not be reached: it may have moved. */
+  readonly onLost?: () => void;
+  /** Called when a peer is left out for a while since it does not answer. */
+  readonly onOut?: () => void;
 };
 
 /** So long an address that did not answer is held to be away, where no connection tells. */
 const awayForMs = 1_000;
+/** A peer that says nothing within less than this may be sound: the caller was late. */
+const fairMs = 500;
 
 export class PeerClients {
+  /** Peers that are there and do not answer. */
+  readonly outliers: Outliers;
   readonly #keep: boolean;
+  readonly #onLost: () => void;
   readonly #clients = new Map<string, Client>();
   /** Until when (by `performance.now()`) addresses are held to be away. */
   readonly #away = new Map<string, number>();
 
-  constructor({ keepConnections }: PeerClientsOptions) {
+  constructor({ keepConnections, onLost = () => {}, onOut }: PeerClientsOptions) {
     this.#keep = keepConnections;
+    this.#onLost = onLost;
+    this.outliers = new Outliers(undefined, onOut);
   }
 
   /** Begins to connect, so that `ready` can become true before the first call. */
@@ -74,15 +87,27 @@ export class PeerClients {
 
   /** Makes one call. Throws CircuitErrors: those of the peer, UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED. */
   async unary(address: string, call: UnaryCall): Promise<Uint8Array> {
-    if (this.#keep) return unary(this.#kept(address), call);
-    const client = open(address);
+    const client = this.#keep ? this.#kept(address) : open(address);
+    const startedAt = Date.now();
     try {
-      return await unary(client, call);
+      const answer = await unary(client, call);
+      this.outliers.answered(address);
+      return answer;
     } catch (thrown) {
       const error = coerce(thrown);
-      if (error.reason === 'UNAVAILABLE') this.#away.set(address, performance.now() + awayForMs);
+      this.#judge(address, error.reason, call.deadline - startedAt);
       throw error;
     } finally {
+      if (!this.#keep) client.close();
+    }
+  }
+
+  /** Lets go of connections to processes that are no peers any more; what is under way on them is answered. */
+  keep(addresses: ReadonlySet<string>): void {
+    this.outliers.keep(addresses);
+    for (const [address, client] of this.#clients) {
+      if (addresses.has(address)) continue;
+      this.#clients.delete(address);
       client.close();
     }
   }
@@ -90,6 +115,18 @@ export class PeerClients {
   close(): void {
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
+  }
+
+  #judge(address: string, reason: Reason, timeoutMs: number): void {
+    if (reason === 'UNAVAILABLE') {
+      if (!this.#keep) this.#away.set(address, performance.now() + awayForMs);
+      this.outliers.failed(address);
+      this.#onLost();
+    } else if (reason === 'DEADLINE_EXCEEDED') {
+      if (timeoutMs >= fairMs) this.outliers.failed(address);
+    } else if (reason !== 'CANCELLED') {
+      this.outliers.answered(address);
+    }
   }
 
   #kept(address: string): Client {

@@ -53,6 +53,17 @@ describe('the configuration', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('takes names for peers, and tells what is neither a name nor an address', () => {
+    const { peers } = loadConfig(undefined, {
+      CIRCUIT_PEERS: 'chat=dns:///chat:7070;tasks=dns://[::1]:53/t.example:1',
+    });
+    expect([...peers.values()].flat()).toEqual(['dns:///chat:7070', 'dns://[::1]:53/t.example:1']);
+    expect(faults({ CIRCUIT_PEERS: 'chat=dns:///chat' })).toEqual([
+      expect.stringContaining('neither host:port nor dns:'),
+    ]);
+    expect(faults({ CIRCUIT_PEERS: 'chat=xds:///chat' })).toEqual([expect.stringContaining('use dns:///')]);
+  });
+
   it('tells every mistake at once, each with its name', () => {
     const told = faults({
       CIRCUIT_PORT: '80800',

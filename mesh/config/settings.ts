@@ -47,7 +47,7 @@ export const settings = {
   }),
   peers: peers('CIRCUIT_PEERS', {
     default: '',
-    doc: 'Where the processes of each service are: `chat=10.0.0.1:7070,10.0.0.2:7070;presence=…`.',
+    doc: 'Where the processes of each service are: `chat=10.0.0.1:7070,10.0.0.2:7070;presence=dns:///presence:7070`.',
     usedBy: callers,
   }),
   address: text('CIRCUIT_ADDRESS', {

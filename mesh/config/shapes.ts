@@ -1,5 +1,7 @@
 // The shapes a setting's text may have, each with its parser: numbers are bounded, durations and sizes carry a unit.
 
+import type { Peers } from '../caller/discovery/directory.ts';
+import { parseTarget } from '../caller/discovery/target.ts';
 import type { Setting, SettingFacts } from './setting.ts';
 
 type Facts<Value, Default> = SettingFacts<Value> & { readonly default?: Default };
@@ -92,13 +94,10 @@ export function list<Default extends string | undefined = undefined>(
   return setting(name, 'items between commas', facts, (value): readonly string[] => items(value));
 }
 
-/** `chat=127.0.0.1:7070,127.0.0.1:7071;presence=127.0.0.1:7072`. */
+/** `chat=127.0.0.1:7070,127.0.0.1:7071;presence=dns:///presence:7070`. */
 export function peers<Default extends string | undefined = undefined>(name: string, facts: Facts<Peers, Default>) {
-  return setting(name, 'service=host:port,host:port;…', facts, parsePeers);
+  return setting(name, 'service=host:port,…;service=dns:///name:port', facts, parsePeers);
 }
-
-/** The addresses of each service's processes, by the service's short name. */
-export type Peers = ReadonlyMap<string, readonly string[]>;
 
 const peersMax = 256;
 
@@ -111,18 +110,12 @@ function parsePeers(value: string): Peers {
       throw new Error(`has a part that is no service: "${part}"`);
     if (parsed.has(service)) throw new Error(`names ${service} twice`);
     const targets = items(addresses);
-    const odd = targets.find((target) => !isHostAndPort(target));
-    if (odd !== undefined) throw new Error(`has an address that is not host:port: "${odd}"`);
+    for (const target of targets) parseTarget(target);
     if (targets.length === 0 || targets.length > peersMax)
       throw new Error(`gives ${service} 1 to ${peersMax} addresses`);
     parsed.set(service, targets);
   }
   return parsed;
-}
-
-function isHostAndPort(target: string): boolean {
-  const match = /^(?:\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})$/.exec(target);
-  return match !== null && Number(match[1]) >= 1 && Number(match[1]) <= 65_535;
 }
 
 function items(value: string): readonly string[] {

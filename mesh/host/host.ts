@@ -7,9 +7,9 @@ import { TopicServiceService } from '../../gen/circuit/link/v1/topic_service.ts'
 import type { Verifier } from '../auth/verifier.ts';
 import type { Relay } from '../bus/bus.ts';
 import { TopicHub } from '../bus/topic-hub.ts';
+import type { Peers } from '../caller/discovery/directory.ts';
 import { grpcCalls } from '../caller/grpc-calls.ts';
-import { Owners, type Peers } from '../caller/owners.ts';
-import { channelOptions, messageBytesMax, PeerClients } from '../caller/peer-clients.ts';
+import { channelOptions, messageBytesMax } from '../caller/peer-clients.ts';
 import { within } from '../link/within.ts';
 import type { Api } from '../schema/api.ts';
 import type { Handler } from '../service/context.ts';
@@ -22,6 +22,7 @@ import { type BoundMethod, bindMethods } from './bound-method.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { Dispatch } from './dispatch.ts';
 import { LinkServer, openPath } from './link/link-server.ts';
+import { Peering } from './peering.ts';
 import { PlainCalls } from './plain-calls.ts';
 import { Readiness } from './readiness.ts';
 import { addReflection } from './reflection.ts';
@@ -52,6 +53,8 @@ export type HostOptions = {
   /** The address by which the other processes know this one; the listening one if not given. */
   readonly address?: string;
   readonly peers?: Peers;
+  /** Names among the peers are looked up again after at most so long; 30 s if not given. */
+  readonly lookUpMs?: number;
   /** This process's own token (kind `system`, key: its services' names with dots between), for calls to its peers. */
   readonly token?: () => Promise<string>;
   /** Another bus beside Links; none if not given. Closed by its owner, after the host. */
@@ -105,8 +108,7 @@ class RunningHost implements Host {
   readonly #options: HostOptions;
   readonly #clock: () => number;
   readonly #server = new Server(serverOptions);
-  readonly #clients: PeerClients;
-  readonly #owners: Owners;
+  readonly #peering: Peering;
   readonly #dispatch: Dispatch;
   readonly #methods = new Map<string, BoundMethod>();
   readonly #opened: Opened[] = [];
@@ -120,15 +122,12 @@ class RunningHost implements Host {
   constructor(options: HostOptions) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
-    this.#clients = new PeerClients({ keepConnections: options.keepConnections ?? true });
-    this.#owners = new Owners({
-      peers: options.peers ?? new Map(),
-      self: () => this.address,
-      services: new Set(options.services.map((service) => service.name)),
-      ready: (address) => this.#clients.ready(address),
-    });
-    const observer = options.metrics && new CallMetrics(options.metrics);
-    this.#dispatch = new Dispatch({ log: options.log, clock: this.#clock, ...(observer && { observer }) });
+    const { log, peers = new Map(), keepConnections = true, lookUpMs, metrics } = options;
+    const services = options.services.map((service) => service.name);
+    const self = () => this.address;
+    this.#peering = new Peering({ peers, services, self, keepConnections, lookUpMs, log, metrics });
+    const observer = metrics && new CallMetrics(metrics);
+    this.#dispatch = new Dispatch({ log, clock: this.#clock, ...(observer && { observer }) });
   }
 
   get port(): number {
@@ -150,10 +149,7 @@ class RunningHost implements Host {
     this.#bind();
     this.#register();
     await this.#listen();
-    const { services, peers } = this.#options;
-    this.#clients.connect(
-      services.flatMap(({ name }) => peers?.get(name) ?? []).filter((each) => each !== this.address),
-    );
+    this.#peering.open();
     await this.#readiness?.start();
     this.#options.metrics?.beforeScrape(() => this.#measure());
     this.#options.log.info({ address: this.address, count: this.#methods.size }, 'host open');
@@ -180,8 +176,8 @@ class RunningHost implements Host {
       service: service.name,
       // Not of all services here: what can be called must not depend on who runs in which process.
       definitions: [service.definition, ...(service.calls ?? [])],
-      owners: this.#owners,
-      clients: this.#clients,
+      owners: this.#peering.owners,
+      clients: this.#peering.clients,
       token,
       runHere: (call) => runHere(this.#dispatch, this.#methods, call),
       clock: this.#clock,
@@ -220,8 +216,8 @@ class RunningHost implements Host {
     const plain = new PlainCalls({
       dispatch: this.#dispatch,
       verifier,
-      owners: this.#owners,
-      clients: this.#clients,
+      owners: this.#peering.owners,
+      clients: this.#peering.clients,
       token,
       clock: this.#clock,
       onForward: (service) => this.#options.metrics?.counter('circuit_rpc_forwarded_total', { service }).inc(),
@@ -308,7 +304,7 @@ class RunningHost implements Host {
     await within(lingerMs, shutDown);
     this.#server.forceShutdown();
     this.#stopping.abort();
-    this.#clients.close();
+    this.#peering.close();
     for (const { service, state } of this.#opened.reverse()) {
       try {
         await state.close();

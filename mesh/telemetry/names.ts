@@ -21,6 +21,11 @@ export const metrics = {
     help: 'Plain calls handed to the owner of their key.',
     labels: ['service'],
   },
+  circuit_peer_left_out_total: {
+    kind: 'counter',
+    help: 'Times that a peer was left out for a while since it did not answer plain calls.',
+    labels: [],
+  },
   circuit_links: { kind: 'gauge', help: 'Links that are open.', labels: ['service'] },
   circuit_link_sessions: { kind: 'gauge', help: 'User sessions open on Links.', labels: [] },
   circuit_link_batch_calls: {

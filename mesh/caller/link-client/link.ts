@@ -66,6 +66,9 @@ export class Link implements OpenResponseReader {
   #callsMax = 0;
   readonly #confirmations = new Confirmations();
   #wanted = true;
+  /** Kept for its events although it is not wanted any more. */
+  #lingering = false;
+  #leftAlive = false;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #drainingSince = 0;
@@ -81,6 +84,11 @@ export class Link implements OpenResponseReader {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** What it was opened to. */
+  get target(): string {
+    return this.#options.target;
   }
 
   /** As the mesh knows the process; what routing is reckoned from. */
@@ -104,6 +112,11 @@ export class Link implements OpenResponseReader {
   /** True while what the service publishes reaches edges by Links alone. */
   get busAway(): boolean {
     return this.#busAway && this.listening;
+  }
+
+  /** It ended although its process goes on, and may go on publishing. */
+  get leftAlive(): boolean {
+    return this.#leftAlive;
   }
 
   /** By `performance.now()`; of a draining Link. */
@@ -157,9 +170,40 @@ export class Link implements OpenResponseReader {
     this.#speaker?.endSession(session);
   }
 
+  /**
+   * Its process is no peer any more: it takes no more calls, and ends for good when it has been listened to for so long
+   * (ms) and all calls are answered, or at once where nobody speaks on it.
+   */
+  leave(lingerMs: number): void {
+    if (this.#lingering || !this.#wanted) return;
+    if (!this.listening) {
+      void this.close();
+      return;
+    }
+    this.#wanted = false;
+    if (this.#state === 'draining') return;
+    this.#lingering = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#lingering = false;
+      this.#leftAlive = true;
+      this.#endWhenDrained();
+    }, lingerMs);
+    this.#drain('it is no peer any more');
+  }
+
+  /** It is a peer again, before its end. */
+  stay(): void {
+    if (!this.#lingering) return;
+    clearTimeout(this.#timer);
+    this.#lingering = false;
+    this.#wanted = true;
+    this.#become('healthy');
+  }
+
   /** Gives up what is unanswered and ends it for good; resolves when the service has seen that, or did not in time. */
   async close(): Promise<void> {
-    if (!this.#wanted) return;
+    if (this.#state === 'closed') return;
     this.#wanted = false;
     clearTimeout(this.#timer);
     const speaker = this.#speaker;
@@ -202,9 +246,7 @@ export class Link implements OpenResponseReader {
   onTopicsConfirmed(number: number): void {
     this.#confirmations.confirm(number);
     if (this.#state !== 'joining') return;
-    this.#state = 'healthy';
-    this.#options.log.info({ address: this.#address }, 'link healthy');
-    this.#options.on.changed(this);
+    this.#become('healthy');
   }
 
   onEvent(event: TopicEvent): void {
@@ -218,10 +260,22 @@ export class Link implements OpenResponseReader {
 
   onGoingAway(): void {
     if (!this.listening) return;
-    this.#state = 'draining';
-    this.#drainingSince = performance.now();
-    this.#options.log.info({ address: this.#address }, 'link draining: the service goes away');
+    // Its last events come before its end: there is nothing to linger for.
+    this.#lingering = false;
+    this.#drain('the service goes away');
+  }
+
+  #become(state: 'healthy' | 'draining', detail?: string): void {
+    this.#state = state;
+    this.#options.log.info({ address: this.#address, detail }, `link ${state}`);
     this.#options.on.changed(this);
+  }
+
+  #drain(why: string): void {
+    if (this.#state !== 'draining') {
+      this.#drainingSince = performance.now();
+      this.#become('draining', why);
+    }
     this.#endWhenDrained();
   }
 
@@ -266,7 +320,7 @@ export class Link implements OpenResponseReader {
   }
 
   #endWhenDrained(): void {
-    if (this.#state !== 'draining' || this.#inFlight.size > 0) return;
+    if (this.#state !== 'draining' || this.#inFlight.size > 0 || this.#lingering) return;
     this.#state = 'ending';
     void this.#speaker?.finish();
   }
@@ -276,8 +330,15 @@ export class Link implements OpenResponseReader {
     clearTimeout(this.#timer);
     const expected = this.#state === 'ending';
     if (!expected && error !== undefined) this.#tell(error);
-    this.#drop(expected, 'connecting');
-    this.#openLater();
+    if (this.#wanted) {
+      this.#drop(expected, 'connecting');
+      this.#openLater();
+      return;
+    }
+    speaker.close();
+    this.#lingering = false;
+    this.#drop(expected, 'closed');
+    this.#connection.close();
   }
 
   #tell(error: Error): void {

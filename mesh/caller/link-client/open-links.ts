@@ -1,4 +1,4 @@
-// The edge's side of Link: one to each service process of the configuration. Calls go to the owner of their key, topics
+// The edge's side of Link: one to each service process that the configuration or DNS names. Calls go to the owner of their key, topics
 // to whoever may publish on them. Promises each call exactly one answer, whatever becomes of its Link.
 
 import type { CircuitError } from '../../errors/circuit-error.ts';
@@ -9,9 +9,10 @@ import { onAbort } from '../../link/on-abort.ts';
 import type { Api } from '../../schema/api.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { Directory, type Peers } from '../discovery/directory.ts';
+import { lookUpMsDefault } from '../discovery/watched-name.ts';
 import type { LinkCall, LinkSession, Links } from '../links.ts';
-import type { Peers } from '../owners.ts';
-import { Link, type LinkEvents } from './link.ts';
+import { Link, type LinkEvents, type LinkOptions } from './link.ts';
 import { SharedSession, type SharedSessionEvents } from './link-sessions.ts';
 import { type Keepalive, linkKeepalive } from './link-stream.ts';
 import { LinkSubscriptions } from './link-subscriptions.ts';
@@ -23,6 +24,10 @@ export type LinksOptions = {
   readonly api: Api;
   /** Addresses of the processes of each service; a process that runs several stands under each. */
   readonly peers: Peers;
+  /** Names among the peers are looked up again after at most so long; 30 s if not given. */
+  readonly lookUpMs?: number;
+  /** How long a Link is kept to a process that is no peer any more: `lingerMsDefault` if not given. */
+  readonly lingerMs?: number;
   /** The edge's own token, asked for at each opening of a Link. */
   readonly token: () => Promise<string>;
   readonly log: Logger;
@@ -34,6 +39,11 @@ export type LinksOptions = {
 export const deadlineSweepMs = 50;
 /** When to try again while no process of a service can be reached. */
 const unavailableRetryMs = 500;
+/**
+ * A process that is no peer any more for this edge may still be one for others, and publish what they make it do: until
+ * they have looked names up, too, its events are listened to.
+ */
+export const lingerMsDefault = 2 * lookUpMsDefault;
 
 /**
  * Begins to open Links to all peers; `healthy()` tells when there are enough, `onChange` when that may have changed.
@@ -45,7 +55,11 @@ export function openLinks(options: LinksOptions): MeshLinks {
 export class MeshLinks implements Links {
   readonly subscriptions: LinkSubscriptions;
   readonly #options: LinksOptions;
-  readonly #links: readonly Link[];
+  readonly #directory: Directory;
+  /** By the address that they are opened to. */
+  readonly #targets = new Map<string, Link>();
+  readonly #linkOptions: Omit<LinkOptions, 'target'>;
+  #links: readonly Link[] = [];
   readonly #routes = new Routes();
   readonly #services: ReadonlySet<string>;
   readonly #sweep: NodeJS.Timeout;
@@ -63,12 +77,13 @@ export class MeshLinks implements Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    const { api, peers, token, log, keepalive = linkKeepalive } = options;
+    const { api, peers, token, log, lookUpMs, keepalive = linkKeepalive } = options;
     this.#services = new Set([...api.services.values()].map(({ service }) => service).filter((name) => name !== ''));
     this.subscriptions = new LinkSubscriptions({ api, links: () => this.#links });
-    const targets = new Set([...peers.values()].flat());
-    const on = this.#events();
-    this.#links = [...targets].map((target) => new Link({ target, token, keepalive, log, on }));
+    this.#linkOptions = { token, keepalive, log, on: this.#events() };
+    this.#directory = new Directory({ peers, log, ...(lookUpMs === undefined ? {} : { lookUpMs }) });
+    this.#directory.onChange(() => this.#follow());
+    this.#follow();
     this.#sweep = setInterval(() => this.#endLateCalls(), deadlineSweepMs);
     this.#sweep.unref();
   }
@@ -115,6 +130,11 @@ export class MeshLinks implements Links {
     return this.#links.filter((link) => link.state === 'healthy').length;
   }
 
+  /** Links that are open or that it tries to open. */
+  get count(): number {
+    return this.#links.length;
+  }
+
   healthy(): boolean {
     for (const service of this.#services) if (this.#routes.of(service).length === 0) return false;
     return !this.#closing;
@@ -124,6 +144,7 @@ export class MeshLinks implements Links {
     if (this.#closing) return;
     this.#closing = true;
     clearInterval(this.#sweep);
+    this.#directory.close();
     await Promise.all(this.#links.map((link) => link.close()));
   }
 
@@ -141,6 +162,7 @@ export class MeshLinks implements Links {
       joined: (link) => this.subscriptions.followOn(link),
       changed: (link) => {
         this.#changed();
+        if (link.state === 'healthy') this.#follow();
         // It follows all topics from now on; what others published there before was not heard here.
         if (link.state === 'healthy') this.#guard(() => this.subscriptions.gapOn(link));
       },
@@ -152,6 +174,34 @@ export class MeshLinks implements Links {
         for (const listener of this.#onSessionEnd) this.#guard(() => listener(session.id, reason));
       },
     };
+  }
+
+  /** Opens Links to new processes, and lets go of those that are no peers any more once others do their work. */
+  #follow(): void {
+    if (this.#closing) return;
+    const wanted = this.#directory.all();
+    for (const target of wanted) {
+      const link = this.#targets.get(target);
+      if (link === undefined || link.state === 'closed') {
+        this.#targets.set(target, new Link({ ...this.#linkOptions, target }));
+      } else link.stay();
+    }
+    this.#links = [...this.#targets.values()];
+    for (const [target, link] of this.#targets) {
+      if (!wanted.has(target) && this.#replaced(link, wanted)) link.leave(this.#options.lingerMs ?? lingerMsDefault);
+    }
+    this.#forgetClosed();
+  }
+
+  /** True where each service of a Link has a healthy one to a process that is a peer. */
+  #replaced(link: Link, wanted: ReadonlySet<string>): boolean {
+    if (!link.listening) return true;
+    return [...link.services].every((service) => this.#routes.of(service).some((other) => wanted.has(other.target)));
+  }
+
+  #forgetClosed(): void {
+    for (const [target, link] of this.#targets) if (link.state === 'closed') this.#targets.delete(target);
+    if (this.#targets.size !== this.#links.length) this.#links = [...this.#targets.values()];
   }
 
   #changed(): void {
@@ -219,13 +269,16 @@ export class MeshLinks implements Links {
   /** What was unanswered is made again where that is safe and another Link is there, once; the rest is UNAVAILABLE. */
   #lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void {
     this.#routes.forget(link);
+    this.#directory.lookSoon();
     if (!expected) this.#options.metrics?.counter('circuit_link_lost_total', { service: nameOf(link) }).inc();
     this.#changed();
     this.#guard(() => this.subscriptions.reckonBus());
     for (const pending of unanswered) this.#repeat(pending);
     // Others take its topics over, and can tell what it did not. Where there are none, the next Link will tell.
     const others = [...link.services].some((name) => this.#routes.of(name).length > 0);
-    if (!expected && others && !this.#closing) this.#guard(() => this.subscriptions.gapOn(link));
+    const missed = !expected || link.leftAlive;
+    if (missed && others && !this.#closing) this.#guard(() => this.subscriptions.gapOn(link));
+    this.#follow();
   }
 
   #repeat(pending: PendingCall): void {
