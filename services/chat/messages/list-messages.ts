@@ -23,7 +23,7 @@ export const listMessages: ChatHandler<ListMessagesRequest, ListMessagesResponse
   return {
     messages: await showEntries(context, reader, entries),
     nextPageToken: nextToken(list, position, page, readable),
-    head: Math.min(page.head, reader.row.active ? page.head : reader.upTo),
+    head: reader.row.active ? page.head : reader.upTo,
   };
 };
 
@@ -32,7 +32,8 @@ type Position = Pick<HistoryQuery, 'before' | 'after' | 'around'>;
 function positionOf(request: ListMessagesRequest, token: readonly (string | number)[] | undefined): Position {
   if (token !== undefined) {
     const [direction, seq] = token;
-    return direction === 'after' ? { after: Number(seq) } : { before: Number(seq) };
+    if (typeof seq !== 'number') throw refuse('PAGE_TOKEN_INVALID');
+    return direction === 'after' ? { after: seq } : { before: seq };
   }
   const { beforeSeq, afterSeq, aroundSeq } = request;
   const given = [beforeSeq, afterSeq, aroundSeq].filter((seq) => seq !== undefined);

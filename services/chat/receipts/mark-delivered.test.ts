@@ -25,6 +25,18 @@ describe('conversation.delivered', () => {
     expect(await status()).toBe(MessageStatus.MESSAGE_STATUS_DELIVERED);
   });
 
+  it('tells only those whose messages were newly delivered', async () => {
+    const { asha, ravi, pond, person } = await talk();
+    const meena = await person('Meena');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [meena.key] });
+    for (const sender of [asha, meena]) {
+      const { seq } = await sender.send(pond, 'one');
+      await ravi.call('markDelivered', { positions: [{ conversationId: pond, seq }] });
+      expect(await sender.next('delivery.status')).toMatchObject({ user_key: ravi.key, delivered_seq: seq });
+    }
+    expect(asha.device.received.filter((each) => each.event === 'delivery.status')).toHaveLength(1);
+  });
+
   it('passes over conversations that the caller is not in', async () => {
     const { asha, ravi, pond, person } = await talk();
     const meena = await person('Meena');

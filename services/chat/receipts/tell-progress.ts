@@ -55,11 +55,20 @@ async function sendersConcerned(
   if (!isSmall(view.state) || !membersComplete || type === 'self') return [];
   const others = [...members.keys()].filter((key) => key !== after.user_key);
   if (others.length <= 1) return others;
-  const top = Math.max(after.read_seq ?? 0, deliveredOf(after));
-  const from = Math.max(Math.min(before.read_seq ?? 0, deliveredOf(before)), top - hintLimits.entriesMax);
-  const senders = await sendersBetween(view, from, top);
+  const { from, top } = moveOf(before, after);
+  if (from >= top) return [];
+  const senders = await sendersBetween(view, Math.max(from, top - hintLimits.entriesMax), top);
   const concerned = new Set(senders.toReversed().filter((key) => key !== after.user_key && members.has(key)));
   return [...concerned].slice(0, hintLimits.sendersMax);
+}
+
+/** The numbers that one of the watermarks, or both, passed: above the first, up to the second. */
+function moveOf(before: MemberRow, after: MemberRow): { readonly from: number; readonly top: number } {
+  const marks = [
+    { from: before.read_seq ?? 0, top: after.read_seq ?? 0 },
+    { from: deliveredOf(before), top: deliveredOf(after) },
+  ].filter(({ from, top }) => top > from);
+  return { from: Math.min(...marks.map((mark) => mark.from)), top: Math.max(0, ...marks.map((mark) => mark.top)) };
 }
 
 /** Of the messages above the first number, up to the second. One message, the newest, is known without a query. */
