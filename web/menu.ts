@@ -19,8 +19,9 @@ export function openMenu(
   extra?: (close: () => void) => HTMLElement,
 ): void {
   const before = document.activeElement as HTMLElement | null;
+  const end = new AbortController();
   const close = (): void => {
-    // Removed from the top layer, too.
+    end.abort();
     menu.remove();
     if (before?.isConnected) before.focus();
   };
@@ -32,12 +33,19 @@ export function openMenu(
     const kind = danger ? 'menu-item menu-danger' : 'menu-item';
     return h('button', { class: kind, role: 'menuitem', type: 'button', onclick: choose }, icon(name), words);
   });
-  const menu = h('div', { class: 'menu', role: 'menu', popover: 'auto', tabindex: '-1' });
+  // Closed by hand: the browser's own light dismissal takes the finger that opened it, on its way up, for one beside it.
+  const menu = h('div', { class: 'menu', role: 'menu', popover: 'manual', tabindex: '-1' });
   fill(menu, extra?.(close), ...buttons);
-  menu.addEventListener('keydown', (event) => move(event, menu));
-  menu.addEventListener('toggle', (event) => {
-    if ((event as ToggleEvent).newState === 'closed') close();
+  menu.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' && event.key !== 'Tab') return move(event, menu);
+    event.preventDefault();
+    event.stopPropagation();
+    close();
   });
+  const beside = (event: Event): void => {
+    if (!menu.contains(event.target as Node)) close();
+  };
+  document.addEventListener('pointerdown', beside, { capture: true, signal: end.signal });
   document.body.append(menu);
   menu.showPopover();
   place(menu, anchor);

@@ -255,9 +255,11 @@ export class Conversation {
 
   /** What was missed can't be had: everything that was open is read again. */
   gone(): void {
-    const open = this.loaded;
+    const { stretch } = this.state;
+    const open = stretch.loaded || stretch.loading;
     this.state.forget();
-    if (open) this.open().catch(() => undefined);
+    if (open) stretch.load().catch(() => undefined);
+    if (open) this.refresh().catch(() => undefined);
   }
 
   close(): void {

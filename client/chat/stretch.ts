@@ -46,6 +46,11 @@ export class Stretch {
     return this.#loaded;
   }
 
+  /** The newest page is on its way. */
+  get loading(): boolean {
+    return this.#loading !== undefined;
+  }
+
   /** The log's head that the newest page was read at, or the newest entry since. */
   get head(): number {
     return Math.max(this.#head, this.newest);
@@ -60,10 +65,12 @@ export class Stretch {
   /** The newest page, unless it is here. */
   load(): Promise<void> {
     if (this.#loaded) return Promise.resolve();
-    this.#loading ??= this.#page(undefined).finally(() => {
-      this.#loading = undefined;
+    if (this.#loading !== undefined) return this.#loading;
+    const loading = this.#page(undefined).finally(() => {
+      if (this.#loading === loading) this.#loading = undefined;
     });
-    return this.#loading;
+    this.#loading = loading;
+    return loading;
   }
 
   /** The page before the first message; nothing when there is none, or the memory's bound is reached. */
@@ -71,10 +78,12 @@ export class Stretch {
     const first = this.#timeline.messages[0];
     const full = this.#timeline.messages.length >= timelineMax - historyPage;
     if (!this.#loaded || !this.#timeline.hasOlder || first === undefined || full) return Promise.resolve();
-    this.#loadingOlder ??= this.#page(seqOf(first), signal).finally(() => {
-      this.#loadingOlder = undefined;
+    if (this.#loadingOlder !== undefined) return this.#loadingOlder;
+    const loading = this.#page(seqOf(first), signal).finally(() => {
+      if (this.#loadingOlder === loading) this.#loadingOlder = undefined;
     });
-    return this.#loadingOlder;
+    this.#loadingOlder = loading;
+    return loading;
   }
 
   add(message: Message): void {
@@ -112,7 +121,8 @@ export class Stretch {
       const answer = await this.#options.list(page, signal).finally(() => {
         if (this.#kept === kept) this.#kept = undefined;
       });
-      if (round !== this.#round) return;
+      // Let go meanwhile: whoever waits for this page waits for the one that was asked for in its place, if any.
+      if (round !== this.#round) return this.#loading;
       if (kept.messages.length + kept.changes.length >= keptMax) continue;
       this.#take(answer, before, kept);
       return;

@@ -109,6 +109,7 @@ describe('the SDK on a real mesh', () => {
     await there.open();
     const { message_id = '' } = await hers.send(text('feed is in')).stored;
     await when(there, () => there.unread === 1);
+    await when(his, () => his.unread === 1);
     his.markRead();
     await his.pin(true);
     await his.mute(true);

@@ -6,6 +6,7 @@ import { avatar } from '../avatar.ts';
 import { fill, h } from '../dom.ts';
 import { icon } from '../icons.ts';
 import { openMenu } from '../menu.ts';
+import { onMenuGesture } from '../menu-gesture.ts';
 import { momentOf, shortWords } from '../words/times.ts';
 import { conversationMenu } from './conversation-menu.ts';
 
@@ -21,10 +22,7 @@ export class ListRow {
     this.#conversation = conversation;
     this.#open = h('button', { class: 'row-open', type: 'button', onclick: () => app.open(conversation.id) });
     this.element = h('li', { class: 'row', 'data-conversation': conversation.id }, this.#open);
-    this.element.addEventListener('contextmenu', (event) => {
-      event.preventDefault();
-      openMenu(this.#open, conversationMenu(app, conversation));
-    });
+    onMenuGesture(this.element, () => openMenu(this.#open, conversationMenu(app, conversation)));
   }
 
   draw(open: boolean): void {

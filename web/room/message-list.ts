@@ -3,12 +3,14 @@
 
 import type { Conversation } from '../../client/chat/conversation.ts';
 import type { MessageView } from '../../client/chat/conversation-state.ts';
+import { previewOf } from '../../client/chat/preview.ts';
 import type { App } from '../app.ts';
 import { fill, h, reconcile } from '../dom.ts';
 import { icon } from '../icons.ts';
+import { noticeWords } from '../words/notices.ts';
 import { dayOf, dayWords } from '../words/times.ts';
 import { type MessageVerbs, messageMenu } from './message-menu.ts';
-import { lookOf, messageRow, type RowContext } from './message-row.ts';
+import { differInTick, drawTick, lookOf, messageRow, type RowContext } from './message-row.ts';
 
 /** Closer to an end than this counts as being there. */
 const nearPx = 80;
@@ -29,6 +31,9 @@ export class MessageList {
   readonly #scroll: HTMLElement;
   readonly #rows = h('ol', { class: 'messages' });
   readonly #latest = h('button', { class: 'to-latest', type: 'button', hidden: true, onclick: () => this.toEnd() });
+  /** Reads out what others say as it comes; rows that are loaded or drawn again are not news. */
+  readonly #live = h('div', { class: 'unseen', 'aria-live': 'polite' });
+  #announced: number | undefined;
   readonly #drawn = new Map<string, Drawn>();
   readonly #end = new AbortController();
   /** The number up to which everything was read when the conversation was opened. */
@@ -46,8 +51,7 @@ export class MessageList {
       'div',
       {
         class: 'message-scroll',
-        role: 'log',
-        'aria-live': 'polite',
+        role: 'group',
         'aria-label': 'Messages',
         tabindex: '0',
         onkeydown: (event: KeyboardEvent) => this.#key(event),
@@ -66,7 +70,7 @@ export class MessageList {
     const resized = new ResizeObserver(() => this.#atEnd && this.#jump());
     resized.observe(this.#scroll);
     signal.addEventListener('abort', () => resized.disconnect());
-    this.element = h('div', { class: 'message-pane' }, this.#scroll, this.#latest);
+    this.element = h('div', { class: 'message-pane' }, this.#scroll, this.#latest, this.#live);
   }
 
   draw(): void {
@@ -92,6 +96,7 @@ export class MessageList {
     const newest = this.#rows.lastElementChild;
     if (!this.#atEnd && newest !== last && last !== null && !grewAbove) this.#unseen += 1;
     this.#drawLatest();
+    this.#announce(messages);
     this.#markRead();
     this.#maybeOlder();
   }
@@ -157,6 +162,11 @@ export class MessageList {
     const look = lookOf(context);
     const known = this.#drawn.get(message.key);
     if (known?.message === message && known.look === look) return known.element;
+    if (known?.message !== undefined && known.look === look && differInTick(known.message, message)) {
+      drawTick(known.element, message.status);
+      this.#drawn.set(message.key, { ...known, message });
+      return known.element;
+    }
     const element = messageRow(message, context, this.#verbs);
     element.dataset.key = message.key;
     // What was there is replaced in place, so that focus and scroll stay.
@@ -175,6 +185,18 @@ export class MessageList {
     const element = h('li', { class: kind, 'data-key': key }, h('span', {}, words));
     this.#drawn.set(key, { element, look: words });
     return element;
+  }
+
+  #announce(messages: readonly MessageView[]): void {
+    const newest = messages.findLast(({ seq }) => seq !== undefined);
+    const seq = newest?.seq ?? 0;
+    const news = this.#announced !== undefined && seq > this.#announced;
+    this.#announced = Math.max(seq, this.#announced ?? 0);
+    if (!news || newest === undefined || newest.sender?.user_key === this.#app.me.userKey) return;
+    const notice = newest.content?.type === 'system';
+    const who = newest.sender?.display_name || this.#app.names.of(newest.sender?.user_key);
+    const direct = this.#conversation.summary?.type === 'direct';
+    fill(this.#live, notice ? noticeWords(newest, this.#app.names, direct) : `${who}: ${previewOf(newest)}`);
   }
 
   #jump(): void {

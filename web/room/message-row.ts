@@ -7,6 +7,7 @@ import { avatar } from '../avatar.ts';
 import { contentOf } from '../content/content.ts';
 import { h } from '../dom.ts';
 import { icon } from '../icons.ts';
+import { onMenuGesture } from '../menu-gesture.ts';
 import { failureWords } from '../words/failures.ts';
 import { noticeWords } from '../words/notices.ts';
 import { momentOf, timeOf } from '../words/times.ts';
@@ -70,11 +71,7 @@ function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerb
       message.status === 'failed' && failure(message, conversation),
     ),
   );
-  row.addEventListener('contextmenu', (event) => {
-    if (window.getSelection()?.isCollapsed === false) return;
-    event.preventDefault();
-    messageMenu(row.querySelector('.bubble') ?? row, message, app, conversation, verbs);
-  });
+  onMenuGesture(row, () => messageMenu(row.querySelector('.bubble') ?? row, message, app, conversation, verbs));
   return row;
 }
 
@@ -106,6 +103,20 @@ const ticks = {
   read: ['ticks', 'read'],
   failed: ['warning', 'not sent'],
 } as const;
+
+/** Whether a row needs nothing but another tick: then it is not drawn, nor read out, again. */
+export function differInTick(drawn: MessageView, message: MessageView): boolean {
+  const { changed, message_id, seq, error } = message;
+  const same =
+    drawn.changed === changed && drawn.message_id === message_id && drawn.seq === seq && drawn.error === error;
+  return same && message_id !== undefined && drawn.status !== message.status;
+}
+
+/** Shows how far a message has come now. */
+export function drawTick(row: HTMLElement, status: MessageView['status']): void {
+  const next = tick(status);
+  if (next !== undefined) row.querySelector('.tick')?.replaceWith(next);
+}
 
 function tick(status: MessageView['status']): HTMLElement | undefined {
   if (status === undefined) return undefined;
