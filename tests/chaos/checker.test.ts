@@ -3,7 +3,7 @@ import { check } from './checker.ts';
 import { emptyHistory, type History, type Logged } from './record.ts';
 
 const pond = '000000000042';
-const quiet = { client: 'ravi', call: 'message.send', reason: 'INTERNAL', excused: false, at: 1 };
+const refusal = { client: 'ravi', call: 'message.send', reason: 'INTERNAL', excused: false, from: 1, to: 2 };
 
 function message(seq: number, id: string): Logged {
   return { seq, what: `message ${id}`, once: `asha ${id}`, sender: 'asha', came: [], went: [] };
@@ -116,8 +116,12 @@ describe('the checker', () => {
     expect(broken({ away: [{ client: 'ravi', from: 10, to: 20 }] })).toEqual([
       'nobody loses their connection for no reason',
     ]);
-    expect(broken({ refusals: [quiet] })).toEqual(['nothing is refused for no reason']);
-    expect(broken({ refusals: [{ ...quiet, excused: true }] })).toEqual([]);
+    const faults = [{ name: 'cut', from: 0, to: 10 }];
+    expect(broken({ refusals: [refusal], faults })).toEqual(['nothing is refused for no reason']);
+    expect(broken({ refusals: [{ ...refusal, excused: true }] })).toEqual([]);
+    const late = [{ ...refusal, reason: 'TIMED_OUT' }];
+    expect(broken({ refusals: late })).toEqual(['nothing is refused for no reason']);
+    expect(broken({ refusals: late, faults })).toEqual([]);
     expect(broken({ deaths: [{ process: 'edge-1', at: 9 }] })).toEqual(['no process dies by itself']);
     const found = { foundByHeadChecks: [{ at: 50_000, topics: 1 }] };
     expect(broken(found)).toEqual(['head checks find nothing']);

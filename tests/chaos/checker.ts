@@ -4,7 +4,7 @@
 import { linesRight } from './promises/lines.ts';
 import { gapless, nothingLost, onceInTheLog } from './promises/log.ts';
 import { complete, onlyMembers, ordered, truthful, viewsRight } from './promises/sight.ts';
-import { inTime, neverAway, quietHeadChecks } from './promises/time.ts';
+import { inTime, neverAway, quietHeadChecks, refusedForAReason } from './promises/time.ts';
 import type { History } from './record.ts';
 
 export { arrivalMsMax, recoveryMs } from './promises/time.ts';
@@ -27,9 +27,7 @@ export const promises: Readonly<Record<string, Promised>> = {
   'an event arrives in time': inTime,
   'head checks find nothing': quietHeadChecks,
   'nobody loses their connection for no reason': neverAway,
-  'nothing is refused for no reason': function* refused({ refusals }) {
-    for (const { client, call, reason, excused } of refusals) if (!excused) yield `${client}: ${call} was ${reason}`;
-  },
+  'nothing is refused for no reason': refusedForAReason,
   'no process dies by itself': function* died({ deaths }) {
     for (const { process, at } of deaths) yield `${process} ended at ${at} ms`;
   },

@@ -54,6 +54,18 @@ describe('a wire', () => {
     expect(await said(again)).toBe('back');
   });
 
+  it('that is whole is not changed by healing: each byte comes once', async () => {
+    const socket = await dial();
+    wire.heal();
+    let heard = '';
+    socket.on('data', (bytes) => {
+      heard += String(bytes);
+    });
+    socket.end('hello');
+    await once(socket, 'end');
+    expect(heard).toBe('hello');
+  });
+
   it('that hangs keeps bytes and ends nothing, old connections and new ones, and then goes on', async () => {
     const socket = await dial();
     socket.write('one');

@@ -16,7 +16,7 @@ export class Wire {
 
   private constructor(name: string) {
     this.name = name;
-    this.#server = createServer((near) => this.#accept(near));
+    this.#server = createServer({ allowHalfOpen: true }, (near) => this.#accept(near));
   }
 
   static async open(name: string): Promise<Wire> {
@@ -80,7 +80,7 @@ class Strand {
   readonly #near: Socket;
   readonly #onEnd: () => void;
   #far: Socket | undefined;
-  #hanging = false;
+  #state: 'new' | 'flowing' | 'hanging' = 'new';
   /** One side closed while it hung: the other side is told when it flows again. */
   #broken = false;
 
@@ -93,13 +93,14 @@ class Strand {
   }
 
   hang(): void {
-    this.#hanging = true;
+    this.#state = 'hanging';
     this.#near.unpipe().pause();
     this.#far?.unpipe().pause();
   }
 
   flow(upstream: Address | undefined): void {
-    this.#hanging = false;
+    if (this.#state === 'flowing') return;
+    this.#state = 'flowing';
     if (this.#broken || upstream === undefined) {
       this.end();
       return;
@@ -116,7 +117,7 @@ class Strand {
   }
 
   #dial({ host, port }: Address): Socket {
-    const far = connect({ host, port, noDelay: true });
+    const far = connect({ host, port, noDelay: true, allowHalfOpen: true });
     far.on('error', () => {});
     far.on('close', () => this.#closed());
     this.#far = far;
@@ -124,7 +125,7 @@ class Strand {
   }
 
   #closed(): void {
-    if (this.#hanging) this.#broken = true;
+    if (this.#state === 'hanging') this.#broken = true;
     else this.end();
   }
 }

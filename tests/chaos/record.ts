@@ -80,13 +80,15 @@ export type View = {
   readonly stored: readonly string[];
 };
 
-/** A call that was refused, with its reason; `excused` where the run itself is why (the caller was no member any more). */
+/** A call that was refused; `excused` where the run itself is why (the caller was no member any more). */
 export type Refusal = {
   readonly client: string;
   readonly call: string;
   readonly reason: string;
   readonly excused: boolean;
-  readonly at: number;
+  /** From the call to its refusal. */
+  readonly from: number;
+  readonly to: number;
 };
 
 export type History = {

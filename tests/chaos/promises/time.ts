@@ -34,6 +34,25 @@ export function* quietHeadChecks({ foundByHeadChecks, faults }: History): Iterab
   }
 }
 
+/** What a call may be told while something is broken; anything else is no fault's doing. */
+const passing: ReadonlySet<string> = new Set([
+  'TIMED_OUT',
+  'CONNECTION_LOST',
+  'UNAVAILABLE',
+  'SHUTTING_DOWN',
+  'STORE_UNAVAILABLE',
+  'OVERLOADED',
+  'DEADLINE_EXCEEDED',
+  'CONFLICT',
+]);
+
+export function* refusedForAReason({ refusals, faults }: History): Iterable<string> {
+  for (const { client, call, reason, excused, from, to } of refusals) {
+    if (excused || (passing.has(reason) && touches(from, to, faults, recoveryMs))) continue;
+    yield `${client}: ${call} was ${reason} at ${Math.round(to)} ms`;
+  }
+}
+
 type Window = Pick<Fault, 'from' | 'to'>;
 
 /** Whether one of the windows, each longer by `afterMs`, touches this stretch of time. */

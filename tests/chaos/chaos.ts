@@ -1,0 +1,153 @@
+// One chaos run: a mesh of real processes, a crowd of clients, faults by a schedule; then everything is healed, the
+// clients catch up, and the checker says which promises held.
+
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openIssuer } from '../../mesh/auth/issuer.ts';
+import { secretKey } from '../../mesh/auth/token-key.ts';
+import { check, type Violation } from './checker.ts';
+import type { Progress } from './load/crowd.ts';
+import { Load } from './load/load.ts';
+import { account, planOf } from './load/plan.ts';
+import { ChaosMesh, chatNames, edgeNames } from './mesh/chaos-mesh.ts';
+import { HeadChecks } from './mesh/head-checks.ts';
+import { registerUsers } from './mesh/register-users.ts';
+import { Nemesis } from './nemesis/nemesis.ts';
+import { type Step, scheduleOf, type Targets, told } from './nemesis/schedule.ts';
+import type { PlantName } from './plants/plants.ts';
+import type { History } from './record.ts';
+
+export type ChaosOptions = {
+  readonly seed: number;
+  /** How long clients act; healing and checking come on top. */
+  readonly seconds: number;
+  readonly clients: number;
+  /** Between two actions of one client, on average. */
+  readonly everyMs: number;
+  /** Off: events travel over Links, also where this machine has Redis. */
+  readonly redis: boolean;
+  readonly plant?: PlantName;
+  /** Instead of what the seed says. */
+  readonly steps?: readonly Step[];
+  /** Data and logs stay there; without it they are in a temporary folder that goes away when all promises held. */
+  readonly folder?: string;
+  readonly say: (text: string) => void;
+};
+
+export type Verdict = {
+  readonly history: History;
+  readonly violations: readonly Violation[];
+  /** Of data and logs, where they are kept. */
+  readonly folder: string;
+};
+
+const progressMs = 5_000;
+
+export async function chaos(options: ChaosOptions): Promise<Verdict> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'circuit-chaos-')));
+  const run = new Run(options, folder);
+  try {
+    const history = await run.history();
+    const violations = check(history);
+    if (violations.length === 0 && options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    return { history, violations, folder };
+  } finally {
+    await run.close();
+  }
+}
+
+class Run {
+  readonly #options: ChaosOptions;
+  readonly #folder: string;
+  readonly #load = new Load();
+  readonly #deaths: { process: string; at: number }[] = [];
+  #mesh: ChaosMesh | undefined;
+  #heads: HeadChecks | undefined;
+  #startedAt = 0;
+  /** Nothing of a run outlives this process. */
+  readonly #kill = () => this.#mesh?.kill();
+
+  constructor(options: ChaosOptions, folder: string) {
+    this.#options = options;
+    this.#folder = folder;
+  }
+
+  async history(): Promise<History> {
+    const { say, redis, plant } = this.#options;
+    const now = () => performance.timeOrigin + performance.now() - this.#startedAt;
+    const onDeath = (process: string) => this.#deaths.push({ process, at: now() });
+    const folder = this.#folder;
+    const mesh = await ChaosMesh.open({ folder, redis, onDeath, ...(plant === undefined ? {} : { plant }) });
+    this.#mesh = mesh;
+    process.once('exit', this.#kill);
+    say(`${mesh.processes.size} processes and ${mesh.wires.size} wires are up; logs in ${folder}/logs`);
+    await this.#gather(mesh);
+    this.#startedAt = Date.now();
+    await this.#load.start(this.#startedAt);
+    this.#heads = new HeadChecks(() => mesh.adminUrls, now);
+    const nemesis = new Nemesis({ mesh, now, say });
+    const telling = this.#tellProgress();
+    await Promise.all([nemesis.follow(this.#steps(mesh)), delay(this.#options.seconds * 1_000)]);
+    clearInterval(telling);
+    mesh.heal();
+    say('everything is healed; the clients catch up');
+    const { stalls, ...records } = await this.#load.finish();
+    return {
+      ...records,
+      faults: [...nemesis.faults, ...stalls],
+      foundByHeadChecks: this.#heads.found,
+      deaths: this.#deaths,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#heads?.close();
+    this.#load.close();
+    await this.#mesh?.close();
+    process.off('exit', this.#kill);
+  }
+
+  async #gather(mesh: ChaosMesh): Promise<void> {
+    const { seed, clients, everyMs, say } = this.#options;
+    const { tokenSecret, urls: edges } = mesh;
+    const issuer = openIssuer({ key: secretKey(tokenSecret), issuer: 'circuit', audience: 'circuit' });
+    const token = await issuer.issueService({ kind: 'domain_server', key: 'chaos', accountKeys: [account] });
+    const { users, rooms } = planOf(seed, clients);
+    await registerUsers(mesh.grpc, token, account, users);
+    await this.#load.open({ seed, clients, everyMs, edges, tokenSecret });
+    say(`${clients} clients of ${users.length} users in ${rooms.length} conversations are there`);
+  }
+
+  #steps(mesh: ChaosMesh): readonly Step[] {
+    const { seed, seconds, steps, say } = this.#options;
+    const planned = steps ?? scheduleOf({ seed, seconds, targets: targetsOf(mesh) });
+    say(`the schedule of seed ${seed}:\n${planned.map(told).join('\n')}\n`);
+    if (mesh.disk === undefined) say('no disk is filled: this user may not mount one to fill');
+    if (!mesh.hasRedis) say('without Redis: events travel over Links');
+    return planned;
+  }
+
+  #tellProgress(): NodeJS.Timeout {
+    const { say, clients } = this.#options;
+    const line = ({ sent, acknowledged, seen, online, unsent }: Progress) =>
+      `          ${sent} sent, ${acknowledged} acknowledged, ${seen} seen; ${online} of ${clients} online, ${unsent} waiting`;
+    return setInterval(() => {
+      this.#load.progress().then(
+        (progress) => say(line(progress)),
+        () => {},
+      );
+    }, progressMs);
+  }
+}
+
+export function targetsOf(mesh: Pick<ChaosMesh, 'processes' | 'wires' | 'disk'>): Targets {
+  return {
+    processes: [...mesh.processes.keys()],
+    clocks: [...chatNames, ...edgeNames, 'store'],
+    wires: [...mesh.wires.keys()].sort(),
+    disk: mesh.disk !== undefined,
+  };
+}
