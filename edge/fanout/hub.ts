@@ -88,7 +88,7 @@ export class Hub {
 
   /** From now on the socket gets what comes; returns the position from which. */
   attach(session: Session, topic: Topic, since: number): number {
-    session.ws?.subscribe(session.format.mark + topic.name);
+    if (!topic.isOwn) session.ws?.subscribe(session.format.mark + topic.name);
     if (session.format.name === 'json') {
       topic.jsonFollowers++;
       topic.speaksJson = true;
@@ -110,7 +110,7 @@ export class Hub {
   /** Returns false where the socket did not follow it. */
   detach(session: Session, topic: Topic): boolean {
     if (!session.follows.remove(topic)) return false;
-    session.ws?.unsubscribe(session.format.mark + topic.name);
+    if (!topic.isOwn) session.ws?.unsubscribe(session.format.mark + topic.name);
     this.#left(session, topic);
     return true;
   }

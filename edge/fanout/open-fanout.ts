@@ -46,7 +46,7 @@ export type Fanout = {
 };
 
 export function openFanout(options: FanoutOptions): Fanout {
-  const { app, api, links, subscriptions, tell, limits, signal } = options;
+  const { api, links, subscriptions, tell, limits, signal } = options;
   const reader = new TopicReader(api, links, signal);
   const revocations = new Revocations();
   const publisher = new Publisher(options);
@@ -59,10 +59,8 @@ export function openFanout(options: FanoutOptions): Fanout {
     tellJoined: (session, topics) => tell.joined(session, topics),
   });
   const tellAll = (topic: Topic): void => {
-    if (topic.jsonFollowers > 0) app.publish(jsonFormat.mark + topic.name, tell.joinedFrame(jsonFormat, [topic]));
-    if (topic.protoFollowers > 0) {
-      app.publish(protoFormat.mark + topic.name, tell.joinedFrame(protoFormat, [topic]), true);
-    }
+    if (topic.jsonFollowers > 0) publisher.send(topic, jsonFormat, tell.joinedFrame(jsonFormat, [topic]));
+    if (topic.protoFollowers > 0) publisher.send(topic, protoFormat, tell.joinedFrame(protoFormat, [topic]));
   };
   const stale = new Stale({ ...common, hub, rights, tellAll });
   const gaps = new Gaps({ ...common, hub, onStale: (topic) => void stale.rejoin(topic) });

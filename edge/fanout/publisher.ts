@@ -8,12 +8,14 @@ import type { EdgeCounters } from '../counters.ts';
 import type { Format, Frame } from '../socket/format.ts';
 import { jsonEventHead, jsonFormat } from '../socket/json-format.ts';
 import { protoFormat } from '../socket/proto-format.ts';
+import type { Sessions } from '../socket/sessions.ts';
 import { Arena } from './arena.ts';
 import { type Kept, Ring } from './ring.ts';
-import type { Topic } from './topic.ts';
+import { keyOf, type Topic } from './topic.ts';
 
 export type PublisherOptions = {
   readonly app: Pick<TemplatedApp, 'publish'>;
+  readonly sessions: Sessions;
   readonly api: Api;
   readonly log: Logger;
   readonly counters: EdgeCounters;
@@ -47,6 +49,18 @@ export class Publisher {
     } else arena.rewind(start);
   }
 
+  /** Sends a frame to the sockets of a topic that speak this format. */
+  send(topic: Topic, format: Format, frame: Frame): void {
+    const { app, sessions } = this.#options;
+    if (!topic.isOwn) {
+      app.publish(format === jsonFormat ? topic.jsonName : topic.protoName, frame, format.binary);
+      return;
+    }
+    for (const session of sessions.ofUser(keyOf(topic.name))) {
+      if (session.format === format && session.follows.has(topic)) session.send(frame);
+    }
+  }
+
   /** An event's frame in one format, for a socket that comes back. */
   encode(format: Format, event: TopicEvent): Frame {
     const schema = this.#options.api.pushes.get(event.event)?.message;
@@ -55,20 +69,19 @@ export class Publisher {
 
   #publishJson(topic: Topic, event: TopicEvent, schema: MessageSchema | undefined): Kept {
     const { arena } = this;
-    const { app } = this.#options;
     const text = schema === undefined ? undefined : this.#textOf(event, schema);
     const place = text === undefined ? -1 : arena.writeJson(jsonEventHead(topic, event), text);
     const length = arena.head - place;
     if (topic.jsonFollowers > 0) {
       const frame = place < 0 ? undefined : arena.view(place, length);
-      app.publish(topic.jsonName, frame ?? this.#wholeJson(event, text), false);
+      this.send(topic, jsonFormat, frame ?? this.#wholeJson(event, text));
     }
     return place < 0 ? none : { place, length };
   }
 
   #publishProto(topic: Topic, event: TopicEvent, schema: MessageSchema | undefined): Kept {
     const bytes = protoFormat.event(event.event, event.topic, event.seq, schema, event.data);
-    if (topic.protoFollowers > 0) this.#options.app.publish(topic.protoName, bytes, true);
+    if (topic.protoFollowers > 0) this.send(topic, protoFormat, bytes);
     const place = this.arena.writeBytes(bytes);
     return place < 0 ? none : { place, length: bytes.length };
   }

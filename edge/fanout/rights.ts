@@ -10,7 +10,7 @@ import type { Session } from '../socket/session.ts';
 import type { Sessions } from '../socket/sessions.ts';
 import type { Hub } from './hub.ts';
 import type { Revocations } from './revocations.ts';
-import { keyOf, prefixOf, type Topic, userDevices, userLog } from './topic.ts';
+import { isUserLog, keyOf, type Topic, userDevices, userLog } from './topic.ts';
 import type { TopicReader } from './topic-reader.ts';
 
 export type RightsOptions = {
@@ -40,7 +40,7 @@ export class Rights {
   /** What an event that is about to be sent says of rights. */
   apply(topic: Topic, event: TopicEvent): void {
     for (const userKey of event.revokedUsers) this.#revoke(userKey, topic.name, event.seq);
-    if (prefixOf(topic.name) !== 'u') return;
+    if (!isUserLog(topic.name)) return;
     const userKey = keyOf(topic.name);
     topic.rightsSeq = event.seq;
     for (const revoked of event.revokedTopics) this.#revoke(userKey, revoked.topic, revoked.seq);
@@ -97,8 +97,7 @@ export class Rights {
     const grants = await reader.grants(session.caller.key, session.caller.accountKey);
     const granted = new Set(grants.map((grant) => grant.topic));
     for (const topic of session.follows.topics()) {
-      const own = prefixOf(topic.name) === 'u' || prefixOf(topic.name) === 'd';
-      if (!own && !granted.has(topic.name)) hub.detach(session, topic);
+      if (!topic.isOwn && !granted.has(topic.name)) hub.detach(session, topic);
     }
     for (const grant of grants) if (grant.follow) await this.#followGranted(session, grant.topic);
   }

@@ -9,7 +9,7 @@ import type { Sessions } from '../socket/sessions.ts';
 import type { Hub } from './hub.ts';
 import type { Revocations } from './revocations.ts';
 import type { Rights } from './rights.ts';
-import { prefixOf, type Topic } from './topic.ts';
+import { isUserLog, type Topic } from './topic.ts';
 import type { Right, TopicReader } from './topic-reader.ts';
 
 export type StaleOptions = {
@@ -69,7 +69,7 @@ export class Stale {
     topic.head = head;
     tellAll(topic);
     hub.goLive(topic, head);
-    if (prefixOf(topic.name) === 'u') this.#reconcile(sessions.all.filter((session) => session.follows.has(topic)));
+    if (isUserLog(topic.name)) this.#reconcile(sessions.all.filter((session) => session.follows.has(topic)));
   }
 
   #reconcile(sessions: readonly Session[]): void {

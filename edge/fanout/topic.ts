@@ -12,6 +12,8 @@ export class Topic {
   readonly name: string;
   /** False: its events have no numbers, no log and no gaps. */
   readonly sequenced: boolean;
+  /** One user's: it has so few sockets that they are sent to one by one, and need no topic of uWebSockets. */
+  readonly isOwn: boolean;
   state: TopicState = 'opening';
   /** The contiguous head: every event up to it was applied, none above it. */
   head = 0;
@@ -50,6 +52,8 @@ export class Topic {
   constructor(name: string, sequenced: boolean) {
     this.name = name;
     this.sequenced = sequenced;
+    const prefix = prefixOf(name);
+    this.isOwn = prefix === userLogPrefix || prefix === userDevicesPrefix;
   }
 
   /** The name as JSON. Made when it is first needed: most topics of an edge are quiet. */
@@ -75,6 +79,9 @@ export class Topic {
   }
 }
 
+const userLogPrefix = 'u';
+const userDevicesPrefix = 'd';
+
 /** What stands before the colon: `c` of `c:000000000042`. */
 export function prefixOf(topic: string): string {
   const colon = topic.indexOf(':');
@@ -88,10 +95,14 @@ export function keyOf(topic: string): string {
 
 /** The log of a user: rights are given and taken in it. */
 export function userLog(userKey: string): string {
-  return `u:${userKey}`;
+  return `${userLogPrefix}:${userKey}`;
+}
+
+export function isUserLog(topic: string): boolean {
+  return prefixOf(topic) === userLogPrefix;
 }
 
 /** What any service says to a user's devices; it has no log. */
 export function userDevices(userKey: string): string {
-  return `d:${userKey}`;
+  return `${userDevicesPrefix}:${userKey}`;
 }

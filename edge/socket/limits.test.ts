@@ -184,6 +184,7 @@ describe('a session ends', () => {
     expect((await app.closed).code).toBe(closeCodes.ANOTHER_USER.code);
     const revoked = await mesh.socket();
     const hello = await revoked.event('hello');
+    await revoked.call('pond.echo', { pond_id: '1' });
     mesh.say.sessionEnd((hello.data as { session_id: string }).session_id, 'TOKEN_INVALID');
     expect((await revoked.closed).code).toBe(closeCodes.TOKEN_INVALID.code);
   });

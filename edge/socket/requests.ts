@@ -13,6 +13,7 @@ import type { CloseName } from './close-codes.ts';
 import type { ClientRequest } from './format.ts';
 import { takeTokens } from './rate.ts';
 import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
 
 /** A call that the edge answers itself. Throws what the reply shall say. */
 export type OwnCall = (session: Session, request: Uint8Array) => Promise<Uint8Array> | Uint8Array;
@@ -20,6 +21,7 @@ export type OwnCall = (session: Session, request: Uint8Array) => Promise<Uint8Ar
 export type RequestsOptions = {
   readonly api: Api;
   readonly links: Links;
+  readonly sessions: Sessions;
   /** By the method's full name. */
   readonly own: ReadonlyMap<string, OwnCall>;
   readonly limits: EdgeLimits;
@@ -101,8 +103,11 @@ export class Requests {
   }
 
   #call(session: Session, { id, event }: ClientRequest, method: MethodSchema, request: Uint8Array): void {
-    const { links } = this.#options;
-    session.linkSession ??= links.openSession(session.id, session.token);
+    const { links, sessions } = this.#options;
+    if (session.linkSession === undefined) {
+      session.linkSession = links.openSession(session.id, session.token);
+      sessions.introduce(session);
+    }
     let answered = false;
     const cancel = links.call({
       method,

@@ -5,6 +5,7 @@ import type { LinkSession } from '../../mesh/caller/links.ts';
 import type { UserCaller } from '../../mesh/service/caller.ts';
 import { Follows } from '../fanout/follows.ts';
 import type { Format, Frame } from './format.ts';
+import type { Bucket } from './rate.ts';
 
 export class Session {
   readonly id: string;
@@ -18,9 +19,8 @@ export class Session {
   linkSession: LinkSession | undefined;
   /** Unanswered requests: how to give each up, by id. Undefined: none. */
   unanswered: Map<number, () => void> | undefined;
-  /** What is left of the rate limit, and since when. */
-  tokens: number;
-  tokensAtMs: number;
+  /** What is left of the rate limit; made with the first request. */
+  bucket: Bucket | undefined;
   malformed = 0;
   /** Place in the list of all sockets. */
   place = -1;
@@ -29,13 +29,11 @@ export class Session {
   /** False until `ready` was sent. */
   ready = false;
 
-  constructor(id: string, format: Format, caller: UserCaller, token: string, tokens: number, nowMs: number) {
+  constructor(id: string, format: Format, caller: UserCaller, token: string) {
     this.id = id;
     this.format = format;
     this.caller = caller;
     this.token = token;
-    this.tokens = tokens;
-    this.tokensAtMs = nowMs;
   }
 
   send(frame: Frame): void {

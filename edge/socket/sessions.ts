@@ -4,6 +4,7 @@ import type { Session } from './session.ts';
 
 export class Sessions {
   readonly #all: Session[] = [];
+  /** Those that services know. */
   readonly #byId = new Map<string, Session>();
   /** The first socket of each user; the others hang on it by `sibling`. */
   readonly #byUser = new Map<string, Session>();
@@ -15,6 +16,11 @@ export class Sessions {
 
   byId(id: string): Session | undefined {
     return this.#byId.get(id);
+  }
+
+  /** Services know the session by its id from now on, and may end it. */
+  introduce(session: Session): void {
+    this.#byId.set(session.id, session);
   }
 
   *ofUser(userKey: string): Iterable<Session> {
@@ -49,7 +55,6 @@ export class Sessions {
 
   add(session: Session): void {
     session.place = this.#all.push(session) - 1;
-    this.#byId.set(session.id, session);
     session.sibling = this.#byUser.get(session.caller.key);
     this.#byUser.set(session.caller.key, session);
   }

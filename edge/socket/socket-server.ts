@@ -132,7 +132,7 @@ function signedIn(socket: Socket, caller: UserCaller, admitted: Admitted, option
     return;
   }
   const { format, token } = admitted;
-  const session = new Session(nextId(), format, caller, token, limits.costBurst, clock());
+  const session = new Session(nextId(), format, caller, token);
   session.ws = socket as unknown as WebSocket<Session>;
   socket.session = session;
   sessions.add(session);
