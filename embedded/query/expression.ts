@@ -4,7 +4,7 @@ import * as accumulators from 'mingo/operators/accumulator';
 import * as expressions from 'mingo/operators/expression';
 import type { Options } from 'mingo/types';
 import { jsOf } from '../bson/build.ts';
-import { fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { bsonType, fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
 import { StoreError, storeError } from '../errors.ts';
 import type { FilterContext } from './parse-filter.ts';
 
@@ -41,6 +41,7 @@ const nothing = rawDocument(Buffer.from([5, 0, 0, 0, 0]));
 /** The `let` of a command, evaluated once (its expressions may not name fields). */
 export function evaluateVariables(variables: Raw | undefined): Readonly<Record<string, unknown>> {
   if (variables === undefined) return {};
+  if (variables.type !== bsonType.object) throw storeError('TypeMismatch', 'variables must be an object');
   const out: Record<string, unknown> = {};
   for (const [name, value] of fieldsOf(variables)) out[name] = compileExpression(value).value(nothing);
   return out;

@@ -12,6 +12,7 @@ export type FilterContext = { readonly variables?: Readonly<Record<string, unkno
 
 export function parseFilter(document: Raw, context: FilterContext = {}, depth = 0): Filter {
   if (depth > filterDepthMax) throw storeError('BadValue', `Query filter nests deeper than ${filterDepthMax}`);
+  if (document.type !== bsonType.object) throw storeError('TypeMismatch', 'a filter must be an object');
   const parts: Filter[] = [];
   for (const [name, value] of fieldsOf(document)) {
     if (name.startsWith('$')) {

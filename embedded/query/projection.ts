@@ -17,6 +17,7 @@ type Rule =
   | { readonly kind: 'compute'; readonly run: (document: Raw, here: Raw | undefined) => Raw | undefined };
 
 export function compileProjection(projection: Raw, context: FilterContext = {}): Projection {
+  if (projection.type !== bsonType.object) throw storeError('TypeMismatch', 'a projection must be an object');
   const fields = fieldsOf(projection);
   if (fields.length === 0) return (document) => document;
   const inclusive = isInclusive(fields);

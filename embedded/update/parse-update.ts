@@ -163,6 +163,7 @@ function parseArrayFilters(filters: readonly Raw[], changes: readonly Change[], 
 
 /** The name all paths of an array filter begin with. */
 function identifierOf(filter: Raw): string | undefined {
+  if (filter.type !== bsonType.object) return undefined;
   for (const [name, value] of fieldsOf(filter)) {
     if (!name.startsWith('$')) return name.split('.')[0];
     if (value.type !== bsonType.array) return undefined;

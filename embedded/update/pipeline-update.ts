@@ -1,8 +1,8 @@
 // Update pipelines: $set/$addFields, $unset, $project, $replaceRoot/$replaceWith. Fields that a stage does not
 // name keep their bytes; expressions are mingo's.
 import { rawOf } from '../bson/build.ts';
-import { bsonType, elementsOf, fieldsOf, type Raw, textOf } from '../bson/raw.ts';
-import { storeError } from '../errors.ts';
+import { bsonType, elementsOf, fieldOf, fieldsOf, type Raw, textOf } from '../bson/raw.ts';
+import { numberedError, storeError } from '../errors.ts';
 import { compileExpression } from '../query/expression.ts';
 import type { FilterContext } from '../query/parse-filter.ts';
 import { compileProjection } from '../query/projection.ts';
@@ -25,7 +25,7 @@ function runStage(stage: Raw, document: Raw, context: FilterContext): Raw {
       return compileProjection(body, context)(document);
     case '$replaceRoot':
     case '$replaceWith': {
-      const expression = name === '$replaceRoot' ? fieldsOf(body)[0]![1] : body;
+      const expression = name === '$replaceRoot' ? newRoot(body) : body;
       const raw = rawOf(compileExpression(expression, context).value(document));
       if (raw.type !== bsonType.object) throw storeError('BadValue', `'newRoot' expression must evaluate to an object`);
       return raw;
@@ -35,8 +35,16 @@ function runStage(stage: Raw, document: Raw, context: FilterContext): Raw {
   }
 }
 
+function newRoot(body: Raw): Raw {
+  const root = body.type === bsonType.object ? fieldOf(body, 'newRoot') : undefined;
+  if (root === undefined)
+    throw numberedError(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field");
+  return root;
+}
+
 /** All expressions see the document as it came into the stage. */
 export function addFields(body: Raw, document: Raw, context: FilterContext): Raw {
+  if (body.type !== bsonType.object) throw storeError('BadValue', '$set and $addFields take an object');
   const root = openNode(document)!;
   const write = (branch: Branch, parts: readonly string[], expression: Raw): void => {
     const at = childAt(branch, parts[0]!);
