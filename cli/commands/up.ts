@@ -1,4 +1,5 @@
-// `circuit up [--verbose]`: everything on this machine, until Ctrl-C. This is what `npm start` runs.
+// `circuit up`: everything on this machine, until Ctrl-C. This is what `npm start` runs, and with two of each
+// `npm run mesh`.
 
 import { mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -8,12 +9,13 @@ import { openLog } from '../../mesh/telemetry/log.ts';
 import { issuerFor } from '../process/identity.ts';
 import { toldToEnd } from '../process/told-to-end.ts';
 import { UsageError } from '../process/usage-error.ts';
-import { type Claim, claim } from '../up/claim.ts';
+import { type Claim, claim, type RunningMesh } from '../up/claim.ts';
 import { environmentWithDevKeys } from '../up/dev-keys.ts';
 import { devAccount, devServer, devUsers, registerDevUsers } from '../up/dev-users.ts';
 import { LogFile } from '../up/log-file.ts';
 import { Mesh } from '../up/mesh.ts';
-import { isFree, type KeptPorts } from '../up/ports.ts';
+import { countMax, type Plan, type PlannedMesh, type PlannedProcess } from '../up/plan.ts';
+import { isFree } from '../up/ports.ts';
 import { openScreen, type Screen } from '../up/screen.ts';
 
 /** Added to the drain time before a process that does not end is killed. */
@@ -21,7 +23,7 @@ const endMarginMs = 5_000;
 const devDrainMs = 1_000;
 
 export async function run(args: readonly string[]): Promise<void> {
-  const { verbose } = optionsOf(args);
+  const { verbose, plan } = optionsOf(args);
   const startedAt = Date.now();
   const config = loadConfig(undefined, { CIRCUIT_MODE: 'dev', ...process.env });
   const dataDir = resolve(config.dataDir);
@@ -34,14 +36,19 @@ export async function run(args: readonly string[]): Promise<void> {
     fileOf: (name) => files.get(name) ?? openFile(files, name, dataDir),
   });
   const drainMs = process.env.CIRCUIT_DRAIN ? config.drainMs : devDrainMs;
-  const mesh = new Mesh({ dataDir, environment: process.env, screen, endWithinMs: drainMs + endMarginMs });
+  const mesh = new Mesh({
+    dataDir,
+    environment: process.env,
+    plan,
+    edgePort: config.port,
+    screen,
+    endWithinMs: drainMs + endMarginMs,
+  });
   const claimed = await claimOrRefuse(dataDir, mesh);
   process.on('exit', () => mesh.kill());
   const end = toldToEnd(openLog({ level: 'silent' }));
   try {
-    if (config.port !== 0 && !(await isFree(config.port, config.host))) {
-      throw new UsageError(`port ${config.port} on ${config.host} is taken: set CIRCUIT_PORT to another one`);
-    }
+    await demandPorts(config, plan);
     const up = startMesh(mesh, dataDir, screen, startedAt);
     await Promise.race([up, end]);
     // Told to end while it starts: what then fails is of no interest any more.
@@ -57,8 +64,8 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function startMesh(mesh: Mesh, dataDir: string, screen: Screen, startedAt: number): Promise<void> {
-  const ports = await mesh.start();
-  const { url, grpc } = mesh.state;
+  const planned = await mesh.start();
+  const { grpc } = mesh.state;
   const config = loadConfig(
     undefined,
     environmentWithDevKeys({ CIRCUIT_MODE: 'dev', ...process.env, CIRCUIT_DATA: dataDir }),
@@ -69,21 +76,23 @@ async function startMesh(mesh: Mesh, dataDir: string, screen: Screen, startedAt:
   if (token !== undefined && config.mode === 'dev') await registerDevUsers(grpc, token);
   mesh.markReady();
   screen.say(
-    `ready in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n${welcome(config, url, grpc, token, ports)}`,
+    `ready in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n${welcome(config, mesh.state, token, planned)}`,
   );
 }
 
-function welcome(config: Config, url: string, grpc: string, token: string | undefined, ports: KeptPorts): string {
+function welcome(config: Config, running: RunningMesh, token: string | undefined, planned: PlannedMesh): string {
   const dataDir = relative(process.cwd(), config.dataDir) || '.';
   const users = devUsers.map(({ displayName, userKey }) => `${displayName} ${userKey}`).join(' · ');
+  const pids = Object.entries(running.processes).map(([name, pid]) => `${name} ${pid}`);
   const rows: readonly (readonly [string, string])[] = [
-    ['console', url],
+    ['console', running.urls.join(' · ')],
     ...(config.mode === 'dev' ? [['users', `${users} · account ${devAccount} (dev mode: no password)`] as const] : []),
-    ['grpc', grpc],
+    ['grpc', planned.services.map(({ port }) => `127.0.0.1:${port}`).join(' · ')],
     ...(token === undefined
       ? []
       : [['token', `of the domain server "${devServer}", for a day:\n\n${token}\n`] as const]),
-    ['metrics', `http://127.0.0.1:${ports.edgeAdmin}/metrics · http://127.0.0.1:${ports.servicesAdmin}/metrics`],
+    ['metrics', [...planned.edges, ...planned.services].map(metricsOf).join(' · ')],
+    ['pids', pids.join(' · ')],
     ['data', `${dataDir} (kept until you delete it; logs in ${join(dataDir, 'logs')})`],
   ];
   return `\n${rows.map(([name, text]) => `  ${name.padEnd(9)}${text}`).join('\n')}\n\n  Ctrl-C ends it.\n`;
@@ -104,11 +113,41 @@ function openFile(files: Map<string, LogFile>, name: string, dataDir: string): L
   return file;
 }
 
-function optionsOf(args: readonly string[]): { readonly verbose: boolean } {
-  try {
-    const { values } = parseArgs({ args: [...args], options: { verbose: { type: 'boolean', default: false } } });
-    return values;
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\ncircuit up [--verbose]`);
+function metricsOf({ adminPort }: PlannedProcess): string {
+  return `http://127.0.0.1:${adminPort}/metrics`;
+}
+
+/** Throws UsageError unless every edge can have the port that it is to have. */
+async function demandPorts({ host, port }: Config, { edges }: Plan): Promise<void> {
+  for (let each = port; port !== 0 && each < port + edges; each += 1) {
+    if (await isFree(each, host)) continue;
+    throw new UsageError(`port ${each} on ${host} is taken: set CIRCUIT_PORT to another one`);
   }
+}
+
+const usage = 'circuit up [--edges N] [--services N] [--redis] [--verbose]';
+
+function optionsOf(args: readonly string[]): { readonly verbose: boolean; readonly plan: Plan } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        verbose: { type: 'boolean', default: false },
+        redis: { type: 'boolean', default: false },
+        edges: { type: 'string', default: '1' },
+        services: { type: 'string', default: '1' },
+      },
+    });
+    const { verbose, redis } = values;
+    const plan = { edges: count('--edges', values.edges), services: count('--services', values.services), redis };
+    return { verbose, plan };
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+function count(name: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > countMax) throw new Error(`${name} is 1 to ${countMax}`);
+  return number;
 }

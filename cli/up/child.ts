@@ -5,9 +5,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Environment } from '../../mesh/config/config.ts';
 
-export type ChildOptions = {
-  /** Arguments of `circuit`, such as `['serve', 'chat']`. */
+/** A program that is not ours: it must end by itself with whoever started it. */
+export type Program = {
+  readonly command: string;
   readonly args: readonly string[];
+  /** The line by which it says that it is ready. */
+  readonly ready: RegExp;
+  readonly address: string;
+};
+
+export type ChildOptions = {
+  /** Arguments of `circuit`, such as `['serve', 'chat']`; or a program that is not ours. */
+  readonly run: readonly string[] | Program;
   readonly environment: Environment;
   /** Every line that it prints, but the one that says where it listens. */
   readonly onLine: (line: string) => void;
@@ -26,7 +35,8 @@ export class Child {
   readonly #process: ChildProcess;
 
   constructor(options: ChildOptions) {
-    const child = spawn(process.execPath, ['--enable-source-maps', script, ...options.args, '--end-with-parent'], {
+    const { command, args } = 'command' in options.run ? options.run : ours(options.run);
+    const child = spawn(command, args, {
       env: options.environment as NodeJS.ProcessEnv,
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
@@ -40,9 +50,9 @@ export class Child {
     this.listening = new Promise((resolve, reject) => {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream as NodeJS.ReadableStream }).on('line', (line) => {
-          const address = addressIn(line);
-          if (address === undefined) options.onLine(line);
-          else resolve(address);
+          const address = 'ready' in options.run ? readyIn(options.run, line) : addressIn(line);
+          if (address !== undefined) resolve(address);
+          else options.onLine('ready' in options.run ? JSON.stringify({ level: 'info', msg: line }) : line);
         });
       }
       this.ended.then(({ code, signal }) =>
@@ -64,6 +74,14 @@ export class Child {
   kill(): void {
     this.#process.kill('SIGKILL');
   }
+}
+
+function ours(args: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
+  return { command: process.execPath, args: ['--enable-source-maps', script, ...args, '--end-with-parent'] };
+}
+
+function readyIn({ ready, address }: Program, line: string): string | undefined {
+  return ready.test(line) ? address : undefined;
 }
 
 function addressIn(line: string): string | undefined {

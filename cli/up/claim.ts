@@ -11,11 +11,13 @@ import { join, relative } from 'node:path';
 export type RunningMesh = {
   readonly pid: number;
   readonly ready: boolean;
-  /** Of the edge, such as `http://127.0.0.1:8080`. */
+  /** Of the first edge, such as `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Of the services, such as `127.0.0.1:7070`. */
+  /** Of all edges. */
+  readonly urls: readonly string[];
+  /** Of the first services, such as `127.0.0.1:7070`. */
   readonly grpc: string;
-  /** Process ids by name: store, services, edge. */
+  /** Process ids by name: store, services, edge; `edge-1`, `edge-2` where there are several. */
   readonly processes: Readonly<Record<string, number | undefined>>;
 };
 

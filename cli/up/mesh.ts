@@ -1,12 +1,14 @@
-// A whole mesh on this machine: the store, the services and the edge, each a process of its own, started from the
+// A whole mesh on this machine: the store, the services and the edges, each a process of its own, started from the
 // ground up and ended from the top down.
 
 import { join } from 'node:path';
 import type { Environment } from '../../mesh/config/config.ts';
 import { serviceNames } from '../services.ts';
+import type { Program } from './child.ts';
 import type { RunningMesh } from './claim.ts';
 import { ensureDevKeys } from './dev-keys.ts';
-import { choosePorts, type KeptPorts } from './ports.ts';
+import { type Plan, type PlannedMesh, type PlannedProcess, planMesh } from './plan.ts';
+import { redisProgram } from './redis.ts';
 import { runToEnd } from './run-to-end.ts';
 import type { Screen } from './screen.ts';
 import { Supervisor } from './supervisor.ts';
@@ -14,6 +16,9 @@ import { Supervisor } from './supervisor.ts';
 export type MeshOptions = {
   readonly dataDir: string;
   readonly environment: Environment;
+  readonly plan: Plan;
+  /** Of the first edge; 0: any free one. */
+  readonly edgePort: number;
   readonly screen: Screen;
   /** How long one process may take to end. */
   readonly endWithinMs: number;
@@ -23,8 +28,8 @@ export class Mesh {
   readonly #options: MeshOptions;
   /** In the order of their start. */
   readonly #supervisors: Supervisor[] = [];
-  #url = '';
-  #grpc = '';
+  #urls: readonly string[] = [];
+  #grpc: readonly string[] = [];
   #ready = false;
   #stopping = false;
 
@@ -34,24 +39,27 @@ export class Mesh {
 
   get state(): RunningMesh {
     const processes = Object.fromEntries(this.#supervisors.map((each) => [each.name, each.pid]));
-    return { pid: process.pid, ready: this.#ready, url: this.#url, grpc: this.#grpc, processes };
+    const [url = ''] = this.#urls;
+    const [grpc = ''] = this.#grpc;
+    return { pid: process.pid, ready: this.#ready, url, urls: this.#urls, grpc, processes };
   }
 
   /** Throws when a process does not come up. */
-  async start(): Promise<KeptPorts> {
-    const { dataDir, screen } = this.#options;
-    const ports = await choosePorts(dataDir);
-    const environment = this.#environment(ports);
+  async start(): Promise<PlannedMesh> {
+    const { dataDir, screen, plan, edgePort } = this.#options;
+    const planned = await planMesh(dataDir, plan, edgePort);
+    const environment = this.#environment(planned);
     if (!environment.MONGODB_URI) {
-      const store = ['store', '--data', join(dataDir, 'store'), '--port', String(ports.store)];
+      const store = ['store', '--data', join(dataDir, 'store'), '--port', String(planned.storePort)];
       environment.MONGODB_URI = await this.#start('store', store, environment);
     }
-    await runToEnd({ args: ['migrate'], environment, onLine: (line) => screen.line('migrate', line) });
-    const services = { ...environment, CIRCUIT_ADMIN_PORT: String(ports.servicesAdmin) };
-    this.#grpc = await this.#start('services', ['serve', ...serviceNames], services);
-    const edge = { ...environment, CIRCUIT_ADMIN_PORT: String(ports.edgeAdmin) };
-    this.#url = await this.#start('edge', ['edge'], edge);
-    return ports;
+    if (planned.redisPort !== undefined && !environment.REDIS_URL) {
+      environment.REDIS_URL = await this.#startRedis(planned.redisPort, environment);
+    }
+    await runToEnd({ run: ['migrate'], environment, onLine: (line) => screen.line('migrate', line) });
+    this.#grpc = await this.#startAll(planned.services, ['serve', ...serviceNames], 'CIRCUIT_GRPC_PORT', environment);
+    this.#urls = await this.#startAll(planned.edges, ['edge'], 'CIRCUIT_PORT', environment);
+    return planned;
   }
 
   /** From now on whoever asks is told that all of it is ready. */
@@ -73,11 +81,33 @@ export class Mesh {
     for (const supervisor of this.#supervisors) supervisor.kill();
   }
 
-  async #start(name: string, args: readonly string[], environment: Environment): Promise<string> {
+  /** Processes of one kind, side by side. */
+  #startAll(
+    processes: readonly PlannedProcess[],
+    run: readonly string[],
+    portName: 'CIRCUIT_PORT' | 'CIRCUIT_GRPC_PORT',
+    environment: Environment,
+  ): Promise<readonly string[]> {
+    const starts = processes.map(({ name, port, adminPort }) => {
+      const ports = { [portName]: String(port), CIRCUIT_ADMIN_PORT: String(adminPort) };
+      return this.#start(name, run, { ...environment, ...ports });
+    });
+    return Promise.all(starts);
+  }
+
+  /** Undefined where this machine has none: then events travel on Links. */
+  async #startRedis(port: number, environment: Environment): Promise<string | undefined> {
+    const program = redisProgram(port);
+    if (typeof program !== 'string') return this.#start('redis', program, environment);
+    this.#options.screen.say(`going without Redis: ${program}`);
+    return undefined;
+  }
+
+  async #start(name: string, run: readonly string[] | Program, environment: Environment): Promise<string> {
     if (this.#stopping) throw new Error(`${name} is not started any more: the mesh is ending`);
     const { screen, endWithinMs } = this.#options;
     screen.say(`starting the ${name}`);
-    const supervisor = new Supervisor({ name, args, environment, screen, endWithinMs });
+    const supervisor = new Supervisor({ name, run, environment, screen, endWithinMs });
     this.#supervisors.push(supervisor);
     return supervisor.start().catch((error: Error) => {
       throw new Error(`${name} ${error.message}; see ${join(this.#options.dataDir, 'logs', `${name}.log`)}`);
@@ -85,21 +115,19 @@ export class Mesh {
   }
 
   /** What was given stays; the rest is what a mesh on one machine needs. */
-  #environment(ports: KeptPorts): Record<string, string | undefined> {
+  #environment({ services }: PlannedMesh): Record<string, string | undefined> {
     const given = this.#options.environment;
     const keys = ensureDevKeys(this.#options.dataDir);
     const named = (name: string) => Boolean(given[name] || given[`${name}_FILE`]);
     const signs = named('CIRCUIT_TOKEN_KEY') || named('CIRCUIT_TOKEN_SECRET');
-    const address = `127.0.0.1:${ports.services}`;
+    const addresses = services.map(({ port }) => `127.0.0.1:${port}`).join(',');
     return {
       CIRCUIT_MODE: 'dev',
       CIRCUIT_DRAIN: '1s',
       ...given,
       CIRCUIT_DATA: this.#options.dataDir,
-      ...(given.CIRCUIT_PORT === '0' ? { CIRCUIT_PORT: String(ports.edge) } : {}),
       CIRCUIT_GRPC_HOST: '127.0.0.1',
-      CIRCUIT_GRPC_PORT: String(ports.services),
-      CIRCUIT_PEERS: serviceNames.map((service) => `${service}=${address}`).join(';'),
+      CIRCUIT_PEERS: serviceNames.map((service) => `${service}=${addresses}`).join(';'),
       ...(signs ? {} : { CIRCUIT_TOKEN_KEY_FILE: keys.tokenKeyFile }),
       ...(named('CIRCUIT_ID_KEY') ? {} : { CIRCUIT_ID_KEY_FILE: keys.idKeyFile }),
     };

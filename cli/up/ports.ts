@@ -4,22 +4,23 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-/** `edge` is used only where the edge may take any port: then it keeps it, so that its clients find it again. */
-export const keptPorts = ['store', 'services', 'servicesAdmin', 'edgeAdmin', 'edge'] as const;
-export type KeptPorts = Readonly<Record<(typeof keptPorts)[number], number>>;
-
-/** The kept ports, but for those that somebody else has taken meanwhile. */
-export async function choosePorts(dataDir: string): Promise<KeptPorts> {
+/** The kept ports of these names, but for those that somebody else has taken meanwhile. */
+export async function choosePorts<Name extends string>(
+  dataDir: string,
+  names: readonly Name[],
+): Promise<Readonly<Record<Name, number>>> {
   const file = join(dataDir, 'ports.json');
   const kept = portsIn(file);
-  const chosen: Record<string, number> = {};
-  for (const name of keptPorts) {
+  const chosen: Partial<Record<Name, number>> = {};
+  for (const name of names) {
     const port = kept[name];
-    const reusable = typeof port === 'number' && !Object.values(chosen).includes(port) && (await isFree(port));
-    chosen[name] = reusable ? port : await freePort(Object.values(chosen));
+    const taken = Object.values<number | undefined>(chosen);
+    const reusable = typeof port === 'number' && !taken.includes(port) && (await isFree(port));
+    chosen[name] = reusable ? port : await freePort([...taken, ...Object.values(kept)]);
   }
-  writeFileSync(file, `${JSON.stringify(chosen, null, 2)}\n`);
-  return chosen as KeptPorts;
+  // Those of processes that do not run this time stay theirs.
+  writeFileSync(file, `${JSON.stringify({ ...kept, ...chosen }, null, 2)}\n`);
+  return chosen as Record<Name, number>;
 }
 
 /** True when nobody listens on this port of loopback. */
@@ -27,7 +28,7 @@ export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean>
   return (await listenOnce(port, host)) !== undefined;
 }
 
-async function freePort(without: readonly number[]): Promise<number> {
+async function freePort(without: readonly unknown[]): Promise<number> {
   for (;;) {
     const port = await listenOnce(0, '127.0.0.1');
     if (port === undefined) throw new Error('this machine has no free port on 127.0.0.1');

@@ -76,7 +76,7 @@ export class Supervisor {
       waitMs = Math.min(waitMs * 2, restartMsMax);
       child = this.#spawn();
       child.listening.then(
-        () => screen.say(`${name} is back`),
+        () => screen.say(`${name} is back (process ${this.pid})`),
         () => {},
       );
     }

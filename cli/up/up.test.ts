@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { claim, type RunningMesh, runningMesh } from './claim.ts';
 import { devKeysIn, ensureDevKeys, environmentWithDevKeys } from './dev-keys.ts';
 import { LogFile } from './log-file.ts';
+import { planMesh } from './plan.ts';
 import { choosePorts } from './ports.ts';
 import { openScreen } from './screen.ts';
 
@@ -19,6 +20,7 @@ const mesh: RunningMesh = {
   pid: 7,
   ready: true,
   url: 'http://127.0.0.1:1',
+  urls: ['http://127.0.0.1:1'],
   grpc: '127.0.0.1:2',
   processes: { edge: 8 },
 };
@@ -47,16 +49,34 @@ describe('a claim on a data folder', () => {
 
 describe('the ports inside a mesh', () => {
   it('are kept, but for one that somebody else took', async () => {
-    const first = await choosePorts(folder);
+    const names = ['store', 'services'] as const;
+    const first = await choosePorts(folder, names);
     expect(new Set(Object.values(first)).size).toBe(Object.values(first).length);
-    expect(await choosePorts(folder)).toEqual(first);
+    expect(await choosePorts(folder, names)).toEqual(first);
 
     const other = createServer();
     await new Promise<void>((listening) => other.listen(first.store, '127.0.0.1', listening));
-    const second = await choosePorts(folder);
+    const second = await choosePorts(folder, names);
     await new Promise((closed) => other.close(closed));
     expect(second.store).not.toBe(first.store);
     expect(second.services).toBe(first.services);
+  });
+
+  it('are each process its own, and stay so when there are fewer', async () => {
+    const many = await planMesh(folder, { edges: 2, services: 2, redis: true }, 0);
+    expect([...many.services, ...many.edges].map(({ name }) => name)).toEqual([
+      'services-1',
+      'services-2',
+      'edge-1',
+      'edge-2',
+    ]);
+    const ports = [...many.services, ...many.edges].flatMap(({ port, adminPort }) => [port, adminPort]);
+    expect(new Set([...ports, many.storePort, many.redisPort]).size).toBe(10);
+    const one = await planMesh(folder, { edges: 1, services: 1, redis: false }, 0);
+    expect(one.services).toEqual([{ ...many.services[0], name: 'services' }]);
+    expect(await planMesh(folder, { edges: 2, services: 2, redis: true }, 0)).toEqual(many);
+    const { edges } = await planMesh(folder, { edges: 2, services: 1, redis: false }, 8080);
+    expect(edges.map(({ port }) => port)).toEqual([8080, 8081]);
   });
 });
 
