@@ -137,6 +137,32 @@ describe('a client', () => {
     expect(acknowledged().length).toBeLessThanOrEqual(3);
   });
 
+  it('renews its token in band before it ends', async () => {
+    await using mesh = await talk();
+    const tokenFor = (seconds: number) =>
+      `x.${btoa(JSON.stringify({ exp: Math.floor(Date.now() / 1000) + seconds }))}.y`;
+    let asked = 0;
+    const client = mesh.client(asha, { token: async () => tokenFor(asked++ === 0 ? 8 : 3_600) });
+    await when(client, () => client.state.name === 'online');
+    await expect.poll(() => mesh.edge.heard.filter(({ event }) => event === 'auth.refresh')).toHaveLength(1);
+    expect(asked).toBe(2);
+    expect(client.state.name).toBe('online');
+  });
+
+  it('lists anew when the log of the user was cut', async () => {
+    await using mesh = await talk();
+    const { client } = await mesh.join(ravi);
+    mesh.edge.faults = { ...mesh.edge.faults, ringLength: 0 };
+    mesh.edge.ticketStatus = 503;
+    mesh.edge.cut(ravi);
+    await when(client, () => client.state.name === 'offline');
+    mesh.edge.chat.make('000000000077', [asha, ravi]);
+    mesh.edge.chat.floors.set(`u:${ravi}`, mesh.edge.chat.head(`u:${ravi}`));
+    mesh.edge.ticketStatus = 200;
+    client.reconnectNow();
+    await when(client.conversations, () => client.conversations.items.some(({ id }) => id === '000000000077'));
+  });
+
   it('is over after a close code from 4500 on, and comes back after one below', async () => {
     await using mesh = await talk();
     const { client } = await mesh.join(asha);

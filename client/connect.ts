@@ -63,6 +63,7 @@ export class Client {
     if (WebSocket === undefined)
       throw new TypeError('There is no global WebSocket: hand one in, such as that of `ws`.');
     this.#topics = new Topics({
+      clock,
       call: (event, data) =>
         this.#connection.call(event, data, { repeat: true, timeoutMs: catchUpMsMax, signal: this.#socketEnd.signal }),
       resumeTopicsMax: () => this.#connection.resumeTopicsMax,

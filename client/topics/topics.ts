@@ -1,6 +1,8 @@
 // Where this client is in every topic, and how it gets to where it should be: resume, then sync, then "list again".
 // Promise: per topic, events leave in the order of their numbers, each exactly once, over any number of sockets.
 
+import type { Clock } from '../clock.ts';
+import { retryDelayMs } from '../connection/back-off.ts';
 import type { EventFrame, Positions } from '../socket/frames.ts';
 import { syncEntries } from './sync-entries.ts';
 import { TopicOrder } from './topic-order.ts';
@@ -9,6 +11,9 @@ import { TopicOrder } from './topic-order.ts';
 const topicsMax = 20_000;
 /** Topics in one call of the sync RPC. */
 const syncPage = 100;
+/** Times that a log is asked for an event that it should have. */
+const gapAttemptsMax = 5;
+const gapMsMin = 100;
 /** Pages that bring nothing new in a row, before the socket is given up as one that can't answer. */
 const emptyPagesMax = 3;
 
@@ -16,6 +21,7 @@ const emptyPagesMax = 3;
 const syncedPrefixes: ReadonlySet<string> = new Set(['c', 'u']);
 
 export type TopicsOptions = {
+  readonly clock: Clock;
   call(event: string, data: unknown): Promise<unknown>;
   resumeTopicsMax(): number;
   /** A topic is followed from here on: what was read of it before this number may lack what lies between. */
@@ -92,11 +98,20 @@ export class Topics {
     this.#options.began(topic, position);
   }
 
-  #fillGap(topic: string): void {
+  /** An event is missing in between. A log that does not have it yet is asked again, ever more slowly, then not at all. */
+  #fillGap(topic: string, attempt = 0): void {
     const socket = this.#socket;
-    this.#sync([topic]).catch(() => {
+    const giveUp = (): void => {
       if (socket === this.#socket) this.#options.failed();
-    });
+    };
+    this.#catchingUp.add(topic);
+    const fill = async (): Promise<void> => {
+      if (socket !== this.#socket) return;
+      await this.#sync([topic], attempt + 1);
+    };
+    if (attempt === 0) fill().catch(giveUp);
+    else if (attempt > gapAttemptsMax) giveUp();
+    else this.#options.clock.after(retryDelayMs(attempt, gapMsMin, this.#options.clock), () => fill().catch(giveUp));
   }
 
   async #resume(behind: readonly string[]): Promise<void> {
@@ -109,11 +124,17 @@ export class Topics {
       const page = waiting.slice(0, this.#options.resumeTopicsMax());
       const positions = Object.fromEntries(page.map((topic) => [topic, this.position(topic) ?? 0]));
       const answer = (await this.#options.call('session.resume', { positions })) as ResumeAnswer;
+      if (socket !== this.#socket) return;
       const remaining = new Set(answer.remaining ?? []);
-      stale.push(...page.filter((topic) => !remaining.has(topic) && answer.topics?.[topic] !== 'replayed'));
-      const replayed = page.filter((topic) => answer.topics?.[topic] === 'replayed');
-      for (const topic of replayed) this.#caughtUp(topic, socket);
-      empty = remaining.size === page.length ? empty + 1 : 0;
+      // Not only what the answer says counts, but what came.
+      const caughtUp = (topic: string): boolean =>
+        answer.topics?.[topic] === 'replayed' && (this.position(topic) ?? 0) >= (this.#told.get(topic) ?? 0);
+      for (const topic of page.filter((each) => !remaining.has(each))) {
+        if (caughtUp(topic)) this.#caughtUp(topic, socket);
+        else stale.push(topic);
+      }
+      const moved = page.some((topic) => this.position(topic) !== positions[topic]);
+      empty = moved || remaining.size < page.length ? 0 : empty + 1;
       if (empty >= emptyPagesMax) throw new Error('session.resume answers for no topic');
       waiting = [...waiting.slice(page.length), ...page.filter((topic) => remaining.has(topic))];
     }
@@ -121,10 +142,14 @@ export class Topics {
   }
 
   /** Brings the topics up to their heads, page by page. */
-  async #sync(topics: readonly string[]): Promise<void> {
+  async #sync(topics: readonly string[], gapAttempt = 0): Promise<void> {
     const socket = this.#socket;
     for (const topic of topics) this.#catchingUp.add(topic);
-    let waiting = new Set(topics.filter((topic) => this.#canSync(topic)));
+    const waiting = new Set(topics);
+    const settle = (topic: string): void => {
+      if (waiting.delete(topic)) this.#caughtUp(topic, socket, gapAttempt);
+    };
+    for (const topic of topics) if (!this.#canSync(topic)) settle(topic);
     let empty = 0;
     while (waiting.size > 0 && socket === this.#socket) {
       const positions = [...waiting].map((topic) => ({ topic, seq: this.position(topic) ?? 0 }));
@@ -136,18 +161,16 @@ export class Topics {
         else if (gone) this.#jump(topic, head);
         for (const entry of entries) this.event({ topic, ...entry });
         moved += entries.length + (gone || denied ? 1 : 0);
-        if (denied || gone || !page.more || (this.position(topic) ?? head) >= head) {
-          waiting.delete(topic);
-          this.#caughtUp(topic, socket);
+        if (denied || gone || (this.position(topic) ?? head) >= head) {
+          settle(topic);
           moved += 1;
         }
       }
       // Without `more`, what is not in the page has nothing to say.
-      if (!page.more) waiting = new Set();
+      if (!page.more) for (const topic of [...waiting]) settle(topic);
       empty = moved === 0 ? empty + 1 : 0;
       if (empty >= emptyPagesMax) throw new Error('sync brings nothing');
     }
-    for (const topic of topics) this.#caughtUp(topic, socket);
   }
 
   /** A topic without a sync RPC can only be read again. */
@@ -164,8 +187,8 @@ export class Topics {
     for (const next of order?.jump(head) ?? []) this.#options.deliver(next.event, next.data, topic, next.seq);
   }
 
-  #caughtUp(topic: string, socket: number): void {
+  #caughtUp(topic: string, socket: number, gapAttempt = 0): void {
     if (socket !== this.#socket || !this.#catchingUp.delete(topic)) return;
-    if (this.#orders.get(topic)?.gap) this.#fillGap(topic);
+    if (this.#orders.get(topic)?.gap) this.#fillGap(topic, gapAttempt);
   }
 }
