@@ -4,6 +4,7 @@ import { credentials, Metadata, makeGenericClientConstructor } from '@grpc/grpc-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { denoBinary } from '../../cli/doctor/deno-binary.ts';
 import { packageRoot } from '../../cli/process/version.ts';
+import { registerDevUsers } from '../../cli/up/dev-users.ts';
 import { type Edge, openEdge } from '../../edge/open-edge.ts';
 import { ChatServiceService, type ListConversationsResponse } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { type Issuer, openIssuer } from '../../mesh/auth/issuer.ts';
@@ -16,6 +17,7 @@ import { chatService } from '../../services/chat/service.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { account, asha, ravi } from './running-mesh.ts';
 import { PlainSocket } from './socket.ts';
+import { Talkers } from './talkers.ts';
 
 const deno = denoBinary();
 const startMs = 60_000;
@@ -29,6 +31,7 @@ let links: MeshLinks;
 let edge: Edge;
 let verifier: Verifier;
 const issuer: Issuer = openIssuer(trust);
+const serverToken = () => issuer.issueService({ kind: 'domain_server', key: 'fish', accountKeys: [account] });
 
 function interrupt(): void {
   if (service?.pid !== undefined && service.exitCode === null) process.kill(-service.pid, 'SIGINT');
@@ -83,7 +86,14 @@ describe.skipIf(deno === undefined)('chat on Deno', () => {
     verifier = openVerifier(trust);
     const token = () => issuer.issueService({ kind: 'edge', key: 'edge' });
     links = openLinks({ api, peers: new Map([['chat', [address]]]), token, log });
-    edge = await openEdge({ api, links, verifier, log });
+    edge = await openEdge({
+      api,
+      links,
+      verifier,
+      log,
+      issuer,
+      limits: { costPerSecond: 100_000, costBurst: 100_000 },
+    });
     await linksAre(true);
   }, startMs);
   afterAll(async () => {
@@ -123,12 +133,26 @@ describe.skipIf(deno === undefined)('chat on Deno', () => {
     }
   });
 
+  it('keeps every promise to people who talk without a pause', { timeout: startMs }, async () => {
+    await registerDevUsers(address, await serverToken());
+    const talkers = await Talkers.open(`http://127.0.0.1:${edge.port}`);
+    try {
+      talkers.start();
+      await talkers.acknowledgements(1_000);
+      talkers.stop();
+      await talkers.settled();
+      expect(talkers.refused).toEqual([]);
+      expect(await talkers.violations()).toEqual([]);
+    } finally {
+      talkers.close();
+    }
+  });
+
   it('serves domain servers over gRPC', async () => {
     const Client = makeGenericClientConstructor(ChatServiceService, 'ChatService');
     const client = new Client(address, credentials.createInsecure());
     const metadata = new Metadata();
-    const token = await issuer.issueService({ kind: 'domain_server', key: 'fish', accountKeys: [account] });
-    metadata.set('authorization', `Bearer ${token}`);
+    metadata.set('authorization', `Bearer ${await serverToken()}`);
     metadata.set('circuit-act-for', asha);
     metadata.set('circuit-account', account);
     const { path, requestSerialize, responseDeserialize, requestDeserialize } = ChatServiceService.listConversations;
