@@ -33,7 +33,7 @@ export function openMenu(
     const kind = danger ? 'menu-item menu-danger' : 'menu-item';
     return h('button', { class: kind, role: 'menuitem', type: 'button', onclick: choose }, icon(name), words);
   });
-  // Closed by hand: the browser's own light dismissal takes the finger that opened it, on its way up, for one beside it.
+  // Closed by hand: the browser's own way takes the finger that opened it, when it is lifted, for one beside it.
   const menu = h('div', { class: 'menu', role: 'menu', popover: 'manual', tabindex: '-1' });
   fill(menu, extra?.(close), ...buttons);
   menu.addEventListener('keydown', (event) => {

@@ -4,7 +4,7 @@ import { CircuitSocket } from './circuit-socket.ts';
 import { isTerminal, suggestedDelayMs } from './close-codes.ts';
 import type { WebSocketLike } from './web-socket.ts';
 
-/** The far end in the test's hand: a line that may fall silent without closing, which no real socket does on request. */
+/** The far end in the test's hand: a line that falls silent without closing, which no real socket does on request. */
 function line() {
   const clock = new StandingClock();
   const sent: { id: number; event: string }[] = [];

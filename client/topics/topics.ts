@@ -98,7 +98,7 @@ export class Topics {
     this.#options.began(topic, position);
   }
 
-  /** An event is missing in between. A log that does not have it yet is asked again, ever more slowly, then not at all. */
+  /** An event is missing. A log that does not have it yet is asked again, ever more slowly, then not at all. */
   #fillGap(topic: string, attempt = 0): void {
     const socket = this.#socket;
     const giveUp = (): void => {

@@ -1,11 +1,10 @@
 // Ravi on Deno, from the SDK's sources: says that he is there, answers one question, and goes.
 // deno run --allow-net=127.0.0.1 tests/console/deno-person.ts <url> <token> <conversation>
 
+import process from 'node:process';
 import { connect } from '../../client/connect.ts';
 
-declare const Deno: { readonly args: readonly string[] };
-
-const [url = '', token = '', conversationId = ''] = Deno.args;
+const [url = '', token = '', conversationId = ''] = process.argv.slice(2);
 const client = connect({ url, token: async () => token });
 const conversation = client.conversations.get(conversationId);
 client.on('message.new', async ({ message }) => {

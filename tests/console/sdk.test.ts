@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { denoBinary } from '../../cli/process/deno-binary.ts';
+import { denoBinary } from '../../cli/doctor/deno-binary.ts';
 import type { Conversation } from '../../client/chat/conversation.ts';
 import { type Client, connect } from '../../client/connect.ts';
 import { isRepeatable } from '../../client/repeatable.ts';
