@@ -20,6 +20,7 @@ const measureMs = 4_000;
 const rounds = 3;
 const batch = 500;
 const bulkWriters = 2;
+const bulkConversations = 1_000;
 
 type Load = { readonly conversations: number; readonly inFlight: number; readonly name: string };
 
@@ -88,26 +89,35 @@ async function sends(logs: ChatLogs, { conversations, inFlight }: Load): Promise
   return perSecond;
 }
 
-/** Copies of a stored message into a database of its own, with the same indexes. */
+/** Copies of a stored message in a database of its own: the same indexes, ids as random, as many conversations. */
 async function bulkInserts(uri: string, from: Db): Promise<number> {
   const stored = await from.collection('messages').findOne({ kind: 'message' });
   if (!stored) throw new Error('there is no stored message to copy');
   const client = await MongoClient.connect(uri);
   try {
     const db = client.db(`bulk_${Date.now()}`);
-    await migrate({ db, collections, log: silentLog(), signal: AbortSignal.timeout(60_000) });
+    await migrate({
+      db,
+      collections: [...collections, counters],
+      log: silentLog(),
+      signal: AbortSignal.timeout(60_000),
+    });
     const target = db.collection<Document>('messages');
+    const ids = openIds({ db, key: 'bulk', blockSize: 10_000 });
     let next = 0;
     const documents = () =>
-      Array.from({ length: batch }, () => {
-        next++;
-        const id = String(next).padStart(12, '0');
-        return { ...stored, _id: id as never, seq: next, number: next, request_id: `bulk-${id}` };
-      });
+      Promise.all(
+        Array.from({ length: batch }, async () => {
+          const number = Math.ceil(++next / bulkConversations);
+          const conversation_id = String(400_000_000_000 + (next % bulkConversations));
+          const _id = (await ids.next('message')) as never;
+          return { ...stored, _id, conversation_id, seq: number, number, request_id: `bulk-${_id}` };
+        }),
+      );
     const started = performance.now();
     const end = started + measureMs;
     const writer = async () => {
-      while (performance.now() < end) await target.insertMany(documents(), { ordered: false });
+      while (performance.now() < end) await target.insertMany(await documents(), { ordered: false });
     };
     await Promise.all(Array.from({ length: bulkWriters }, writer));
     const perSecond = (next / (performance.now() - started)) * 1_000;

@@ -10,7 +10,7 @@ export const appenderLimits = {
   /** Shared inserts under way at once: while one is being stored, the next is encoded. */
   sharedAtOnce: 2,
   /** Entries that one log inserts at once. */
-  runMax: 100,
+  runMax: 250,
   /** From so many on a log has an insert of its own, however busy the shared ones are. */
   runFrom: 8,
   /** Inserts of a single log under way at once. */

@@ -12,11 +12,11 @@ export async function withQuotes<Any extends Entry>(
   conversationId: string,
   page: readonly Any[],
 ): Promise<readonly Any[]> {
+  if (!page.some((entry) => entry.kind === 'message' && entry.reply_to !== undefined)) return page;
   const targets = new Set<string>();
   for (const entry of page) {
     if (entry.kind === 'message' && entry.reply_to !== undefined) targets.add(entry.reply_to.message_id);
   }
-  if (targets.size === 0) return page;
   const found = await entries.find({ _id: { $in: [...targets] }, conversation_id: conversationId }).toArray();
   const previews = new Map(
     found.filter((entry) => entry.kind === 'message').map((message) => [message._id, previewOf(saidOf(message))]),

@@ -4,7 +4,7 @@ import type { Context } from '../../../mesh/service/context.ts';
 import { aboutOf } from './about.ts';
 import { findMessage } from './apply-change.ts';
 import { membersName, messageName } from './conversation-kind.ts';
-import type { AppendOptions, Change, Documents, OpenConversation } from './conversation-log.ts';
+import type { AppendOptions, Change, Documents, Nothing, OpenConversation } from './conversation-log.ts';
 import type { Entry, NewEntry } from './entry.ts';
 import type { OpenLog } from './open-log.ts';
 import type { Place } from './operation.ts';
@@ -46,7 +46,7 @@ export class WritableConversation extends View implements OpenConversation {
         after,
         users: senderKey.startsWith(userSender) ? [senderKey.slice(userSender.length), ...rows] : rows,
         read: read && ((names) => read(this.#documentsFor(names))),
-        decide: (state, found) => decide(state, found as Read),
+        decide: decide as (state: ConversationState, found: unknown) => NewEntry | Nothing,
         now: context.now,
         signal: context.signal,
       },
@@ -54,6 +54,7 @@ export class WritableConversation extends View implements OpenConversation {
     );
     const { entry, repeated, message, state } = result;
     if (message?.kind !== 'message') return { entry, repeated, message: undefined, state };
+    if (message.reply_to === undefined) return { entry, repeated, message, state };
     const [quoted] = await withQuotes(this.#documents.entries, this.id, [message]);
     return { entry, repeated, message: quoted, state };
   }
