@@ -12,6 +12,8 @@ export type TestStore = {
   readonly db: Db;
   /** Ends the store in order and opens it again on the same data. */
   restart(options?: Partial<StoreOptions>): Promise<void>;
+  /** Opens the store again after the test has closed it and its client itself. */
+  reopen(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -33,6 +35,9 @@ export async function openTestStore(options: Partial<StoreOptions> = {}): Promis
       await current.client.close();
       await current.store.close();
       Object.assign(current, await opened(dataDir, other));
+    },
+    async reopen() {
+      Object.assign(current, await opened(dataDir, options));
     },
     async close() {
       await current.client.close();

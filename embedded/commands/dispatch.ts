@@ -1,6 +1,7 @@
 // From a request to its answer: who may ask, what a test wants to go wrong, the command, the error's shape.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Long, Timestamp } from 'bson';
+import { Binary, Long, Timestamp } from 'bson';
+import { rawOf } from '../bson/build.ts';
 import { bsonType, fieldOf, isNumber, numberOf, textOf } from '../bson/raw.ts';
 import { StoreError, storeError } from '../errors.ts';
 import type { Retry } from '../storage/sessions.ts';
@@ -123,9 +124,15 @@ function checkConcerns(args: Arguments): void {
   }
 }
 
-/** Sessions ask for a cluster time; one member has its own clock. */
+let stamped: { readonly second: number; readonly fields: Reply } | undefined;
+
+/** Sessions ask for a cluster time; one member has its own clock. Made once a second. */
 function clusterTime(engine: Engine): Reply {
-  const time = new Timestamp({ t: Math.floor(engine.now().getTime() / 1000), i: 1 });
-  const signature = { hash: Buffer.alloc(20), keyId: Long.ZERO };
-  return { $clusterTime: { clusterTime: time, signature }, operationTime: time };
+  const second = Math.floor(engine.now().getTime() / 1000);
+  if (stamped?.second !== second) {
+    const time = rawOf(new Timestamp({ t: second, i: 1 }));
+    const signature = { hash: new Binary(Buffer.alloc(20)), keyId: Long.ZERO };
+    stamped = { second, fields: { $clusterTime: rawOf({ clusterTime: time, signature }), operationTime: time } };
+  }
+  return stamped.fields;
 }
