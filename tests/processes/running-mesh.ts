@@ -94,6 +94,8 @@ export type TestMesh = {
   state(): Promise<RunningMesh>;
   /** Kills one process outright, and resolves when it is back. */
   killAndAwait(name: string): Promise<void>;
+  /** Ends one process in order, and resolves when it is back. */
+  endAndAwait(name: string): Promise<void>;
   /** Ends it in order, leaving its data. */
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 };
@@ -110,9 +112,13 @@ export function environmentOf(dataDir: string): NodeJS.ProcessEnv {
 }
 
 /** Starts a mesh and resolves when all of it is ready. */
-export async function startMesh(dataDir: string, more: NodeJS.ProcessEnv = {}): Promise<TestMesh> {
+export async function startMesh(
+  dataDir: string,
+  more: NodeJS.ProcessEnv = {},
+  options: readonly string[] = [],
+): Promise<TestMesh> {
   const environment = { ...environmentOf(dataDir), ...more };
-  const up = new Watched(['up'], environment);
+  const up = new Watched(['up', ...options], environment);
   try {
     await up.line(/ready in/);
   } catch (error) {
@@ -124,6 +130,11 @@ export async function startMesh(dataDir: string, more: NodeJS.ProcessEnv = {}): 
     if (mesh === undefined) throw new Error('the mesh does not answer');
     return mesh;
   };
+  const signal = async (name: string, number: NodeJS.Signals) => {
+    const pid = (await state()).processes[name];
+    if (pid === undefined) throw new Error(`there is no process ${name}`);
+    process.kill(pid, number);
+  };
   const { url } = await state();
   return {
     up,
@@ -132,10 +143,14 @@ export async function startMesh(dataDir: string, more: NodeJS.ProcessEnv = {}): 
     environment,
     state,
     async killAndAwait(name) {
-      const pid = (await state()).processes[name];
-      if (pid === undefined) throw new Error(`there is no process ${name}`);
       const from = up.lines.length;
-      process.kill(pid, 'SIGKILL');
+      await signal(name, 'SIGKILL');
+      await up.line(new RegExp(`${name} is back`), from);
+    },
+    async endAndAwait(name) {
+      const from = up.lines.length;
+      await signal(name, 'SIGTERM');
+      await up.line(new RegExp(`${name} ended \\(code 0\\)`), from);
       await up.line(new RegExp(`${name} is back`), from);
     },
     stop(signal = 'SIGTERM') {

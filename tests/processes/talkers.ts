@@ -26,12 +26,15 @@ export class Talkers {
   #conversation = '';
   #talking = false;
 
-  /** Signs both people in on two devices each, and gives them a conversation. */
-  static async open(url: string): Promise<Talkers> {
+  /** Signs both people in on two devices each, the devices spread over these edges, and gives them a conversation. */
+  static async open(...urls: readonly string[]): Promise<Talkers> {
     const talkers = new Talkers();
-    for (const [userKey, device] of [asha, ravi].flatMap((user) => ['phone', 'laptop'].map((name) => [user, name]))) {
-      const client = new Client({ url, token: () => devToken(url, userKey as string), WebSocket });
-      talkers.#devices.push({ name: `${userKey} ${device}`, client, onTheWay: 0 });
+    for (const [index, device] of ['phone', 'laptop'].entries()) {
+      for (const userKey of [asha, ravi]) {
+        const url = urls[index % urls.length] as string;
+        const client = new Client({ url, token: () => devToken(url, userKey), WebSocket });
+        talkers.#devices.push({ name: `${userKey} ${device}`, client, onTheWay: 0 });
+      }
     }
     const [first] = talkers.#devices;
     const { conversation_id } = await talkers.#create(first as Device);
