@@ -95,6 +95,7 @@ function rawDocumentOf(name: string, value: Raw): Raw {
 
 function addRule(rules: Map<string, Rule>, path: string, rule: Rule): void {
   const parts = path.split('.');
+  if (parts.at(-1) === '$') throw storeError('BadValue', 'the positional projection is not supported by this store');
   if (parts.some((part) => part === '')) throw storeError('BadValue', `FieldPath '${path}' is not valid`);
   let here = rules;
   for (const part of parts.slice(0, -1)) {

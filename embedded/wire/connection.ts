@@ -2,7 +2,7 @@
 // is not a message ends this connection and no other.
 import type { Socket } from 'node:net';
 import { StoreError } from '../errors.ts';
-import { encodeReply, headerBytes, messageBytesMax, parseRequest, type Request } from './message.ts';
+import { encodeReply, headerBytes, isSilent, messageBytesMax, parseRequest, type Request } from './message.ts';
 
 export type Answer = Readonly<Record<string, unknown>>;
 /** Undefined: close without an answer. */
@@ -79,6 +79,7 @@ export class Connection {
       if (this.waiting.length === 0 && this.socket.isPaused()) this.socket.resume();
       this.current = this.serve(next);
       await this.current;
+      if (this.socket.writableNeedDrain) await this.drained();
       if (this.socket.destroyed) break;
     }
     this.working = false;
@@ -89,16 +90,8 @@ export class Connection {
     try {
       request = parseRequest(bytes);
     } catch (error) {
-      if (!(error instanceof StoreError)) {
-        this.socket.destroy();
-        return;
-      }
-      this.send(
-        encodeReply(
-          { requestId: bytes.readInt32LE(4), form: 'message' },
-          { ok: 0, errmsg: error.message, code: error.code, codeName: error.codeName },
-        ),
-      );
+      if (error instanceof StoreError && !isSilent(bytes)) this.send(encodeReply(idOf(bytes), errorAnswer(error)));
+      else this.socket.destroy();
       return;
     }
     const answer = await this.answer(request, this.gone.signal);
@@ -106,7 +99,23 @@ export class Connection {
     else if (!request.silent) this.send(encodeReply(request, answer));
   }
 
+  /** A client that does not read is not served until it does. */
+  private drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.once('drain', resolve);
+      this.socket.once('close', resolve);
+    });
+  }
+
   private send(bytes: Buffer): void {
     if (!this.socket.destroyed) this.socket.write(bytes);
   }
+}
+
+function idOf(bytes: Buffer): Pick<Request, 'requestId' | 'form'> {
+  return { requestId: bytes.readInt32LE(4), form: 'message' };
+}
+
+function errorAnswer({ message, code, codeName }: StoreError): Answer {
+  return { ok: 0, errmsg: message, code, codeName };
 }

@@ -22,6 +22,11 @@ export type Request = {
   readonly silent: boolean;
 };
 
+/** Whether the sender of a message wants no answer, even if the rest of it is not understood. */
+export function isSilent(bytes: Buffer): boolean {
+  return (bytes.readUInt32LE(headerBytes) & flag.moreToCome) !== 0;
+}
+
 /** Parses one whole message. Throws a StoreError for a bad body, RangeError for bytes that are no message. */
 export function parseRequest(bytes: Buffer): Request {
   const requestId = bytes.readInt32LE(4);
