@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { dataFolder, environmentOf, Watched } from './running-mesh.ts';
 
+/** Each case starts processes, on a machine that may be busy with other tests. */
+const caseMs = 120_000;
+
 let folder: Awaited<ReturnType<typeof dataFolder>>;
 let store: TestStore;
 beforeAll(async () => {
@@ -28,7 +31,7 @@ const service = () => ({
   CIRCUIT_GRPC_PORT: '0',
 });
 
-describe('circuit', () => {
+describe('circuit', { timeout: caseMs }, () => {
   it('lists its commands, and finds the one that was probably meant', async () => {
     expect(await run(['help'])).toMatchObject({ code: 0, text: expect.stringContaining('circuit serve') });
     expect(await run(['serv'])).toMatchObject({ code: 2, text: expect.stringContaining('did you mean "serve"?') });
@@ -42,7 +45,7 @@ describe('circuit', () => {
   });
 });
 
-describe('circuit token', () => {
+describe('circuit token', { timeout: caseMs }, () => {
   it('signs for a user, and says what is wrong with one that is none', async () => {
     const key = { CIRCUIT_TOKEN_SECRET: 'a secret of at least thirty-two bytes' };
     const signed = await run(
@@ -59,7 +62,7 @@ describe('circuit token', () => {
   });
 });
 
-describe('circuit serve', () => {
+describe('circuit serve', { timeout: caseMs }, () => {
   it('refuses to run on a database that lacks what it needs, until it was migrated', async () => {
     const before = await run(['serve', 'chat'], service());
     expect(before).toMatchObject({ code: 2, text: expect.stringContaining('run circuit migrate') });
@@ -87,7 +90,7 @@ describe('circuit serve', () => {
   });
 });
 
-describe('circuit up', () => {
+describe('circuit up', { timeout: caseMs }, () => {
   it('says so when its port is taken, and starts nothing', async () => {
     const other = createServer();
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));

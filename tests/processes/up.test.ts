@@ -18,7 +18,7 @@ afterAll(async () => {
   await folder.remove();
 }, startMs);
 
-describe('a mesh on one machine', () => {
+describe('a mesh on one machine', { timeout: startMs }, () => {
   it('tells where it is, who is ready, and the token of a domain server', async () => {
     const told = mesh.up.lines.join('\n');
     expect(told).toContain(mesh.url);
