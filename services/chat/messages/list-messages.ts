@@ -19,9 +19,13 @@ export const listMessages: ChatHandler<ListMessagesRequest, ListMessagesResponse
   const query = within(reader, { ...position, limit: pageSizeOf(request.pageSize) });
   const page = await reader.view.history(query);
   const readable = page.entries.filter((entry) => entry.seq <= reader.upTo);
-  const entries = await withoutHidden(context, reader, readable);
+  // At once: what the reader hid is rare, and then shown in vain.
+  const [shown, hidden] = await Promise.all([
+    showEntries(context, reader, readable),
+    hiddenAmong(context, reader, readable),
+  ]);
   return {
-    messages: await showEntries(context, reader, entries),
+    messages: hidden.size === 0 ? shown : shown.filter((message) => !hidden.has(message.messageId)),
     nextPageToken: nextToken(list, position, page, readable),
     head: reader.row.active ? page.head : reader.upTo,
   };
@@ -53,16 +57,14 @@ function within(reader: Reader, query: HistoryQuery): HistoryQuery {
   return { ...query, ...above, before: Math.min(query.before ?? Number.MAX_SAFE_INTEGER, reader.upTo + 1) };
 }
 
-async function withoutHidden(
+async function hiddenAmong(
   context: ChatContext,
   reader: Reader,
   entries: readonly ShownEntry[],
-): Promise<readonly ShownEntry[]> {
-  if (entries.length === 0) return entries;
-  const { key: userKey, accountKey } = reader.user;
+): Promise<ReadonlySet<string>> {
   const ids = entries.map((entry) => entry._id);
-  const hidden = await context.service.userLogs.hidden({ userKey, accountKey }, reader.view.id, ids);
-  return hidden.size === 0 ? entries : entries.filter((entry) => !hidden.has(entry._id));
+  const { key: userKey, accountKey } = reader.user;
+  return context.service.userLogs.hidden({ userKey, accountKey }, reader.view.id, ids);
 }
 
 /**
