@@ -1,11 +1,12 @@
 // Applies a parsed update to one document. Untouched fields keep their bytes and their order; _id never changes.
 import { equalValues } from '../bson/order.ts';
-import { bsonType, fieldOf, fieldsOf, type Raw, rawDocument } from '../bson/raw.ts';
+import { bsonType, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
+import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
 import { matches } from '../query/match.ts';
 import { type Branch, childAt, isPosition, type Node, newBranch, openNode, sealDocument, sealNode } from './branch.ts';
 import { applyOperator, type Target } from './operators.ts';
-import type { Change, Update } from './parse-update.ts';
+import type { ArrayFilters, Change, Update } from './parse-update.ts';
 import { runPipelineUpdate } from './pipeline-update.ts';
 
 /** Documents are at most this long, in bytes, as in MongoDB. */
@@ -18,7 +19,7 @@ export type UpdateContext = {
   readonly now: Date;
 };
 
-const emptyDocument = rawDocument(Buffer.from([5, 0, 0, 0, 0]));
+const nullValue: Raw = { type: bsonType.null, bytes: Buffer.alloc(0), start: 0, end: 0 };
 
 /** The document after the update; the very same object if nothing changed. */
 export function applyUpdate(update: Update, before: Raw, context: UpdateContext): Raw {
@@ -41,8 +42,7 @@ function changed(update: Update, before: Raw, context: UpdateContext): Raw {
       let touched = false;
       for (const change of update.changes) {
         if (change.operator === '$setOnInsert' && !context.inserting) continue;
-        const run = new PathRun(change, update.arrayFilters, context, root);
-        if (run.apply(root, 0)) touched = true;
+        if (walk({ change, filters: update.arrayFilters, context, root }, root, 0)) touched = true;
       }
       return touched ? keepId(before, sealDocument(root)) : before;
     }
@@ -89,108 +89,90 @@ function immutableId(path: string): Error {
 }
 
 /** One change on its way down its path, which `$[]` and `$[name]` may split. */
-class PathRun {
-  private readonly change: Change;
-  private readonly filters: ReadonlyMap<string, import('../query/filter.ts').Filter>;
-  private readonly context: UpdateContext;
-  private readonly root: Branch;
+type Run = {
+  readonly change: Change;
+  readonly filters: ArrayFilters;
+  readonly context: UpdateContext;
+  readonly root: Branch;
+};
 
-  constructor(
-    change: Change,
-    filters: ReadonlyMap<string, import('../query/filter.ts').Filter>,
-    context: UpdateContext,
-    root: Branch,
-  ) {
-    this.change = change;
-    this.filters = filters;
-    this.context = context;
-    this.root = root;
+/** Goes on with part `at` of the path below a branch; answers whether anything changed. */
+function walk(run: Run, branch: Branch, at: number): boolean {
+  const part = run.change.parts[at]!;
+  if (part === '$') return step(run, branch, String(matchedPosition(run.context)), at);
+  if (/^\$\[.*\]$/.test(part)) return each(run, branch, part.slice(2, -1), at);
+  return step(run, branch, part, at);
+}
+
+function matchedPosition({ position }: UpdateContext): number {
+  if (position === undefined) {
+    throw storeError('BadValue', 'The positional operator did not find the match needed from the query.');
   }
+  return position;
+}
 
-  /** Answers whether anything changed. */
-  apply(branch: Branch, at: number): boolean {
-    const part = this.change.parts[at]!;
-    if (part === '$') return this.step(branch, String(this.position()), at);
-    if (part === '$[]' || /^\$\[.+\]$/.test(part)) return this.each(branch, part.slice(2, -1), at);
-    return this.step(branch, part, at);
+/** All elements of an array, or those that pass the array filter of that name. */
+function each(run: Run, branch: Branch, name: string, at: number): boolean {
+  if (!branch.array) {
+    const path = run.change.parts.slice(0, at).join('.');
+    throw storeError('BadValue', `Cannot apply array updates to non-array element ${path}`);
   }
-
-  private position(): number {
-    if (this.context.position === undefined) {
-      throw storeError('BadValue', 'The positional operator did not find the match needed from the query.');
+  const filter = name === '' ? undefined : run.filters.get(name);
+  let touched = false;
+  for (let i = 0; i < branch.values.length; i++) {
+    if (filter !== undefined) {
+      const wrapped = sealDocument({ array: false, names: [name], values: [branch.values[i]!] });
+      if (!matches(filter, wrapped)) continue;
     }
-    return this.context.position;
+    if (step(run, branch, String(i), at)) touched = true;
   }
+  return touched;
+}
 
-  private each(branch: Branch, identifier: string, at: number): boolean {
-    const path = this.change.parts.slice(0, at).join('.');
-    if (!branch.array) {
-      throw storeError('BadValue', `Cannot apply array updates to non-array element ${path}`);
-    }
-    const filter = identifier === '' ? undefined : this.filters.get(identifier);
-    let touched = false;
-    for (let i = 0; i < branch.values.length; i++) {
-      if (filter !== undefined) {
-        const wrapped = sealDocument({ array: false, names: [identifier], values: [branch.values[i]!] });
-        if (!matches(filter, wrapped)) continue;
-      }
-      if (this.step(branch, String(i), at)) touched = true;
-    }
-    return touched;
+function step(run: Run, branch: Branch, name: string, at: number): boolean {
+  const { change } = run;
+  const creates = makesPaths.has(change.operator);
+  if (branch.array && !isPosition(name)) {
+    if (creates) throw notViable(change, name, at);
+    return false;
   }
-
-  private step(branch: Branch, name: string, at: number): boolean {
-    const { parts } = this.change;
-    if (at === parts.length - 1)
-      return applyOperator(this.change, this.target(branch, name), this.context.now, this.root);
-    const index = childAt(branch, name);
-    const creates = makesPaths.has(this.change.operator);
-    if (index >= 0) {
-      const child = openNode(branch.values[index]!);
-      if (child === undefined) {
-        if (!creates) return false;
-        const found = sealNode(branch.values[index]!);
-        throw storeError(
-          'PathNotViable',
-          `Cannot create field '${parts[at + 1]}' in element {${name}: ${describe(found)}}`,
-        );
-      }
-      const touched = this.apply(child, at + 1);
-      if (touched) branch.values[index] = child;
-      return touched;
-    }
+  if (at === change.parts.length - 1) {
+    return applyOperator(change, targetOf(branch, name), run.context.now, run.root);
+  }
+  const index = childAt(branch, name);
+  if (index < 0 && !creates) return false;
+  const child = index < 0 ? newBranch() : openNode(branch.values[index]!);
+  if (child === undefined) {
     if (!creates) return false;
-    if (branch.array && !isPosition(name)) throw this.notViable(name, at);
-    const child = newBranch();
-    const touched = this.apply(child, at + 1);
-    if (touched) place(branch, name, child);
-    return touched;
+    const found = showValue(sealNode(branch.values[index]!));
+    throw storeError('PathNotViable', `Cannot create field '${change.parts[at + 1]}' in element {${name}: ${found}}`);
   }
+  const touched = walk(run, child, at + 1);
+  if (touched) place(branch, name, child);
+  return touched;
+}
 
-  private target(branch: Branch, name: string): Target {
-    const index = childAt(branch, name);
-    if (branch.array && !isPosition(name)) {
-      if (!makesPaths.has(this.change.operator)) return { value: undefined, set: () => {}, remove: () => {} };
-      throw this.notViable(name, this.change.parts.length - 1);
-    }
-    return {
-      value: index < 0 ? undefined : branch.values[index],
-      set: (node: Node) => place(branch, name, node),
-      remove: () => {
-        if (index < 0) return;
-        if (branch.array) branch.values[index] = { type: bsonType.null, bytes: emptyDocument.bytes, start: 0, end: 0 };
-        else {
-          branch.values.splice(index, 1);
-          branch.names.splice(index, 1);
-        }
-      },
-    };
-  }
+function targetOf(branch: Branch, name: string): Target {
+  const index = childAt(branch, name);
+  return {
+    value: index < 0 ? undefined : branch.values[index],
+    set: (node: Node) => place(branch, name, node),
+    remove: () => {
+      if (index < 0) return;
+      if (branch.array) branch.values[index] = nullValue;
+      else {
+        branch.values.splice(index, 1);
+        branch.names.splice(index, 1);
+      }
+    },
+  };
+}
 
-  private notViable(name: string, at: number): Error {
-    const where = this.change.parts.slice(0, at).join('.');
-    return storeError('PathNotViable', `Cannot create field '${name}' in element {${where}: [...]}`);
-  }
+function notViable({ parts }: Change, name: string, at: number): Error {
+  return storeError(
+    'PathNotViable',
+    `Cannot create field '${name}' in element {${parts.slice(0, at).join('.')}: [...]}`,
+  );
 }
 
 /** Operators that make what their path lacks. */
@@ -226,13 +208,7 @@ function place(branch: Branch, name: string, node: Node): void {
     throw storeError('CannotBackfillArray', `can't backfill more than ${paddingMax} elements`);
   }
   while (branch.values.length < position) {
-    branch.values.push({ type: bsonType.null, bytes: emptyDocument.bytes, start: 0, end: 0 });
+    branch.values.push(nullValue);
   }
   branch.values.push(node);
-}
-
-function describe(value: Raw): string {
-  return value.type === bsonType.string
-    ? `"${value.bytes.toString('utf8', value.start + 4, value.end - 1)}"`
-    : `type ${value.type}`;
 }
