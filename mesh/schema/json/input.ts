@@ -8,7 +8,9 @@ import type { Cursor } from '../wire.ts';
 export type Input = Omit<Cursor, 'bytes'> & {
   bytes: Buffer;
   depth: number;
-  /** A message out of order was met: every further one is put in order before it is read, so that none is read twice. */
+  /**
+   * A message out of order was met: every further one is put in order before it is read, so that none is read twice.
+   */
   careful: boolean;
   /** For each message being read, a byte for each of its fields and oneofs; `top` is behind the innermost's. */
   readonly seen: Uint8Array;

@@ -1,5 +1,5 @@
-// How edits, deletions and reactions come into the message they are about. Each may run again, in any process, also after
-// later ones: a document takes only what is above its `changed`.
+// How edits, deletions and reactions come into the message they are about. Each may run again, in any process, also
+// after later ones: a document takes only what is above its `changed`.
 
 import type { Collection } from 'mongodb';
 import type { ReactionRow } from './conversation-log.ts';

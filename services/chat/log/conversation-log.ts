@@ -71,7 +71,9 @@ export type Documents = {
   message(messageId: string): Promise<MessageDocument | undefined>;
   /** True where this user has this emoji under this message. */
   hasReacted(messageId: string, userKey: string, emoji: string): Promise<boolean>;
-  /** The oldest admin, else the oldest member, except this user: who inherits. `undefined` where nobody else is left. */
+  /**
+   * The oldest admin, else the oldest member, except this user: who inherits. `undefined` where nobody else is left.
+   */
   heir(exceptUserKey: string): Promise<string | undefined>;
 };
 

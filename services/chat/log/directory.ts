@@ -1,5 +1,5 @@
-// What must be unique beside the log: the pair of a direct conversation, a user's self, a request to create. The entry is
-// written first and holds the whole plan; whoever finds it can complete what a crash left undone.
+// What must be unique beside the log: the pair of a direct conversation, a user's self, a request to create. The entry
+// is written first and holds the whole plan; whoever finds it can complete what a crash left undone.
 
 import type { Collection } from 'mongodb';
 import { refuse } from '../../../mesh/errors/refuse.ts';

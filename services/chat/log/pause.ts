@@ -12,7 +12,9 @@ export async function pauseBefore(attempt: number, signal: AbortSignal): Promise
   await wait(Math.random() * ceiling, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
-/** Runs `work` until it succeeds; between tries it tells `failed` and pauses. Rejects only when the signal is aborted. */
+/**
+ * Runs `work` until it succeeds; between tries it tells `failed` and pauses. Rejects only when the signal is aborted.
+ */
 export async function untilDone<Result>(
   work: () => Promise<Result>,
   signal: AbortSignal,

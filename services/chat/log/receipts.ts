@@ -1,5 +1,6 @@
-// When members got and read: for each member and each 1 000 numbers of a conversation one document of pairs (up to which
-// number, when). A number has the time of the first pair at or above it; below the oldest `from` only the watermark speaks.
+// When members got and read: for each member and each 1 000 numbers of a conversation one document of pairs (up to
+// which number, when). A number has the time of the first pair at or above it; below the oldest `from` only the
+// watermark speaks.
 
 import type { Collection } from 'mongodb';
 import type { MemberReceiptTimes } from './conversation-log.ts';

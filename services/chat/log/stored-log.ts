@@ -25,7 +25,9 @@ export class StoredLog<State extends LogState, Entry extends StoredEntry, Body e
     this.#signal = signal;
   }
 
-  /** The next entries above `seq`, at most a page, all on a majority. Throws STORE_UNAVAILABLE when that takes too long. */
+  /**
+   * The next entries above `seq`, at most a page, all on a majority. Throws STORE_UNAVAILABLE when that takes too long.
+   */
   async above(seq: number, concern: Concern): Promise<readonly Entry[]> {
     for (let attempt = 1; attempt <= confirmTries; attempt++) {
       const page = await this.#find({ seq: { $gt: seq } }, concern, pageMax);

@@ -1,5 +1,5 @@
-// The event that an entry of a conversation's log is, for everyone who follows the conversation: the same bytes for all,
-// whenever it is asked for.
+// The event that an entry of a conversation's log is, for everyone who follows the conversation: the same bytes for
+// all, whenever it is asked for.
 
 import type { Entry as SyncEntry } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import { Conversation, type Participant } from '../../../gen/circuit/chat/v1/conversation.ts';

@@ -1,4 +1,5 @@
-// What chat tells edges of its topics: grants, heads, entries and rights. `c:` and `u:` are logs; `h:` only tells heads.
+// What chat tells edges of its topics: grants, heads, entries and rights. `c:` and `u:` are logs; `h:` only tells
+// heads.
 
 import type { TopicGrant, TopicHead } from '../../../gen/circuit/link/v1/topic_service.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';

@@ -1,4 +1,5 @@
-// The event that an entry of a user's own log is, for all devices of that user; with the topics it grants or takes away.
+// The event that an entry of a user's own log is, for all devices of that user; with the topics it grants or takes
+// away.
 
 import {
   ConversationAddedEvent,

@@ -1,5 +1,5 @@
-// What must hold of a conversation after everything that went wrong: checked against the store, against what callers were
-// told, and against what apps have seen.
+// What must hold of a conversation after everything that went wrong: checked against the store, against what callers
+// were told, and against what apps have seen.
 
 import { expect } from 'vitest';
 import { CircuitError } from '../../../../mesh/errors/circuit-error.ts';

@@ -1,5 +1,6 @@
-// A conversation as plainly as it can be said: what a log must mean, whoever wrote it and whatever went wrong meanwhile.
-// Knows nothing of the code under test but the stored shape of entries; refuses an entry that nobody could have made.
+// A conversation as plainly as it can be said: what a log must mean, whoever wrote it and whatever went wrong
+// meanwhile. Knows nothing of the code under test but the stored shape of entries; refuses an entry that nobody could
+// have made.
 
 import type { Entry } from '../entry.ts';
 import type { RoleWord } from '../member-row.ts';
