@@ -101,3 +101,13 @@ describe('a store killed at any moment', () => {
     rounds * 20_000,
   );
 });
+
+describe('a second process', () => {
+  it('does not get the data that another has open, but does when that was killed', async () => {
+    const first = await spawnStore(bundle, dataDir);
+    await expect(spawnStore(bundle, dataDir)).rejects.toThrow(/already open in process \d+/);
+    await first.kill('SIGKILL');
+    const second = await spawnStore(bundle, dataDir);
+    await second.kill('SIGTERM');
+  }, 30_000);
+});

@@ -60,8 +60,13 @@ export class Catalog {
       const collection = this.build(namespace, uuid, options, this.takeTree(), [
         this.buildIndex(idIndexSpec(), this.takeTree()),
       ]);
-      this.collections.set(namespace, collection);
-      return this.environment.writeAlone(() => this.save(collection)).then(() => collection);
+      return this.environment
+        .writeAlone(() => {
+          this.environment.onAbort(() => this.collections.delete(namespace));
+          this.collections.set(namespace, collection);
+          this.save(collection);
+        })
+        .then(() => collection);
     });
   }
 
@@ -70,13 +75,16 @@ export class Catalog {
     return this.environment.exclusive(async () => {
       const collection = this.collections.get(namespace);
       if (collection === undefined) return false;
-      collection.alive = false;
-      this.collections.delete(namespace);
       const names = [collection.recordsName, ...collection.indexes.map((index) => index.treeName)];
       await this.environment.writeAlone(() => {
+        this.environment.onAbort(() => {
+          collection.alive = true;
+          this.collections.set(namespace, collection);
+        });
+        collection.alive = false;
+        this.collections.delete(namespace);
         this.tree.remove(Buffer.from(namespace));
-        this.freeTrees.push(...names);
-        this.saveTrees();
+        this.free(names);
       });
       for (const name of names) this.environment.tree(name).clear();
       return true;
@@ -87,8 +95,6 @@ export class Catalog {
   prepareIndex(spec: IndexSpec): Promise<Index> {
     return this.environment.exclusive(() => {
       const index = this.buildIndex(spec, this.takeTree());
-      // A build that a crash cut short has left its keys in a tree nobody knows of.
-      if (index.tree.count() > 0) index.tree.clear();
       return { ...index, builtTo: 0 };
     });
   }
@@ -106,10 +112,7 @@ export class Catalog {
   /** Gives back the trees of indexes that are published no more. */
   release(indexes: readonly Index[]): Promise<void> {
     return this.environment.exclusive(async () => {
-      await this.environment.writeAlone(() => {
-        this.freeTrees.push(...indexes.map((index) => index.treeName));
-        this.saveTrees();
-      });
+      await this.environment.writeAlone(() => this.free(indexes.map((index) => index.treeName)));
       for (const index of indexes) index.tree.clear();
     });
   }
@@ -161,8 +164,22 @@ export class Catalog {
     };
   }
 
+  /** Between commits. An index build or a drop that a crash cut short may have left keys in a tree nobody knows of. */
   private takeTree(): string {
-    return this.freeTrees.pop() ?? `t${this.nextTree++}`;
+    const name = this.freeTrees.pop() ?? `t${this.nextTree++}`;
+    const tree = this.environment.tree(name);
+    if (tree.count() > 0) tree.clear();
+    return name;
+  }
+
+  /** In a write job: the trees may be used again. */
+  private free(names: readonly string[]): void {
+    const before = [...this.freeTrees];
+    this.environment.onAbort(() => {
+      this.freeTrees = before;
+    });
+    this.freeTrees.push(...names);
+    this.saveTrees();
   }
 
   /** In a write job. */
