@@ -1,8 +1,7 @@
 // One chaos run: a mesh of real processes, a crowd of clients, faults by a schedule; then everything is healed, the
 // clients catch up, and the checker says which promises held.
 
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,6 +29,8 @@ export type ChaosOptions = {
   /** Off: events travel over Links, also where this machine has Redis. */
   readonly redis: boolean;
   readonly plant?: PlantName;
+  /** How long to wait at the end until nobody misses anything; as long as a back-off and a head check unless given. */
+  readonly settleMs?: number;
   /** Instead of what the seed says. */
   readonly steps?: readonly Step[];
   /** Data and logs stay there; without it they are in a temporary folder that goes away when all promises held. */
@@ -45,15 +46,19 @@ export type Verdict = {
 };
 
 const progressMs = 5_000;
+const settleMsDefault = 100_000;
 
 export async function chaos(options: ChaosOptions): Promise<Verdict> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'circuit-chaos-')));
-  const run = new Run(options, folder);
+  const history = await historyOf(new Run(options, folder));
+  const violations = check(history);
+  if (violations.length === 0 && options.folder === undefined) await rm(folder, { recursive: true, force: true });
+  return { history, violations, folder };
+}
+
+async function historyOf(run: Run): Promise<History> {
   try {
-    const history = await run.history();
-    const violations = check(history);
-    if (violations.length === 0 && options.folder === undefined) rmSync(folder, { recursive: true, force: true });
-    return { history, violations, folder };
+    return await run.history();
   } finally {
     await run.close();
   }
@@ -111,13 +116,13 @@ class Run {
   }
 
   async #gather(mesh: ChaosMesh): Promise<void> {
-    const { seed, clients, everyMs, say } = this.#options;
+    const { seed, clients, everyMs, say, settleMs = settleMsDefault } = this.#options;
     const { tokenSecret, urls: edges } = mesh;
     const issuer = openIssuer({ key: secretKey(tokenSecret), issuer: 'circuit', audience: 'circuit' });
     const token = await issuer.issueService({ kind: 'domain_server', key: 'chaos', accountKeys: [account] });
     const { users, rooms } = planOf(seed, clients);
     await registerUsers(mesh.grpc, token, account, users);
-    await this.#load.open({ seed, clients, everyMs, edges, tokenSecret });
+    await this.#load.open({ seed, clients, everyMs, edges, tokenSecret, settleMs });
     say(`${clients} clients of ${users.length} users in ${rooms.length} conversations are there`);
   }
 

@@ -19,6 +19,8 @@ export type CrowdOptions = {
   readonly everyMs: number;
   readonly edges: readonly string[];
   readonly tokenSecret: string;
+  /** How long to wait at the end until nobody misses anything. */
+  readonly settleMs: number;
 };
 
 export type Progress = {
@@ -39,8 +41,6 @@ export type CrowdRecords = Pick<
 const watcherEvery = 4;
 /** Conversations are created, and opened, so many at a time. */
 const atOnce = 8;
-/** From the end of all faults until nobody misses anything: a back-off, and a head check. */
-const settleMsMax = 100_000;
 const openMsMax = 60_000;
 const lookMs = 200;
 
@@ -94,10 +94,11 @@ export class Crowd {
   /** Waits until nobody misses anything, as long as that may take, and asks what there is to know. */
   async finish(): Promise<CrowdRecords> {
     this.stop();
-    await this.#until(settleMsMax, () => this.#online === this.#people.length && this.progress.unsent === 0);
+    const { settleMs } = this.#options;
+    await this.#until(settleMs, () => this.#online === this.#people.length && this.progress.unsent === 0);
     const logs = new Map<string, readonly Logged[]>();
     await inTurns([...this.#rooms], async ([id, room]) => logs.set(id, await logOf(this.#ownerOf(room), id)));
-    await this.#until(settleMsMax, () => this.#places(logs).every(([person, id, log]) => reached(person, id, log)));
+    await this.#until(settleMs, () => this.#places(logs).every(([person, id, log]) => reached(person, id, log)));
     const lines = await inTurns(this.#places(logs), ([person, id]) => lineOf(person, id, this.#notebook));
     const members = new Set(this.#places(logs).map(([person, id]) => `${person.name} ${id}`));
     const watched = this.#watched.filter(([person, id]) => members.has(`${person.name} ${id}`));
