@@ -9,10 +9,13 @@ describe('the doctor', () => {
   });
 
   it('finds a program by running it, and says what goes without it', async () => {
-    expect(await program('node', ['--version'], 'anything', '').look()).toMatchObject({ state: 'ok' });
-    expect(await program('no-such-program', [], 'miracles', 'apt-get install miracles').look()).toEqual({
+    const node = { name: 'node', args: ['--version'], without: 'anything', remedy: '' };
+    expect(await program(node).look()).toEqual({ state: 'ok', told: process.version });
+    expect(await program({ ...node, at: '/no/such/program' }).look()).toMatchObject({ state: 'ok' });
+    const missing = { name: 'no-such-program', args: [], without: 'miracles', remedy: 'apt-get install miracles' };
+    expect(await program(missing).look()).toEqual({
       state: 'absent',
-      told: 'not there; without it no miracles',
+      told: 'not there, or not whole; without it no miracles',
       remedy: 'apt-get install miracles',
     });
   });

@@ -24,15 +24,31 @@ export const looks: readonly Look[] = [
   { name: 'port', look: port },
   { name: 'disk', look: disk },
   { name: 'open files', look: openFiles },
-  program('git', ['--version'], 'tests that look at tracked files', 'apt-get install git'),
-  program(
-    'python3',
-    ['-c', 'import websockets; print("with websockets")'],
-    'tests with a client in another language',
-    'apt-get install python3 python3-websockets python3-venv',
-  ),
-  program('chromium', ['--version'], "the console's tests in a browser", 'apt-get install chromium'),
-  program('redis-server', ['--version'], 'tests of the bus over Redis', 'apt-get install redis-server'),
+  program({
+    name: 'git',
+    args: ['--version'],
+    without: 'tests that look at tracked files',
+    remedy: 'apt-get install git',
+  }),
+  program({
+    name: 'python3',
+    at: '/usr/bin/python3',
+    args: ['-c', 'import sys, venv, websockets; print(sys.version.split()[0], "with websockets and venv")'],
+    without: 'tests with clients in another language',
+    remedy: 'apt-get install python3 python3-websockets python3-venv',
+  }),
+  program({
+    name: 'chromium',
+    args: ['--version'],
+    without: 'tests of the console in a browser',
+    remedy: 'apt-get install chromium',
+  }),
+  program({
+    name: 'redis-server',
+    args: ['--version'],
+    without: 'tests of the bus over Redis',
+    remedy: 'apt-get install redis-server',
+  }),
   { name: 'deno', look: deno },
 ];
 
