@@ -163,6 +163,20 @@ describe('a client', () => {
     await when(client.conversations, () => client.conversations.items.some(({ id }) => id === '000000000077'));
   });
 
+  it('has the list with the connection, though the app asked for it while there was none', async () => {
+    await using mesh = await talk();
+    mesh.edge.ticketStatus = 503;
+    const client = mesh.client(asha);
+    await when(client, () => client.state.name === 'offline');
+    const given = client.call('conversation.list', {}, { timeoutMs: 100 });
+    const list = client.conversations.load();
+    list.catch(() => undefined);
+    await expect(given).rejects.toMatchObject({ reason: 'TIMED_OUT' });
+    mesh.edge.ticketStatus = 200;
+    client.reconnectNow();
+    await when(client.conversations, () => client.conversations.items.length === 1);
+  });
+
   it('is over after a close code from 4500 on, and comes back after one below', async () => {
     await using mesh = await talk();
     const { client } = await mesh.join(asha);

@@ -41,6 +41,8 @@ export class Conversations extends Changing {
   #items: readonly Conversation[] | undefined;
   #nextPage = '';
   #loaded = false;
+  /** The app wants the list: when it could not be had, it comes with the next connection. */
+  #wanted = false;
   #loading: Promise<void> | undefined;
 
   constructor(options: ConversationsOptions) {
@@ -103,6 +105,7 @@ export class Conversations extends Changing {
 
   /** The first page of the list, archived ones included. Rejects with a CallError. */
   load(): Promise<void> {
+    this.#wanted = true;
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
     });
@@ -157,6 +160,7 @@ export class Conversations extends Changing {
 
   /** Nothing is missing any more. Hints that have no number are read again where somebody looks. */
   caughtUp(): void {
+    if (this.#wanted && !this.#loaded) this.load().catch(() => undefined);
     for (const view of this.#views.values()) if (view.loaded) view.refresh().catch(() => undefined);
   }
 

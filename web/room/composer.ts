@@ -31,8 +31,10 @@ export class Composer {
   readonly #row: HTMLElement;
   readonly #draft = afterPause(draftPauseMs, () => this.#saveDraft());
   #mode: Mode = { kind: 'write' };
-  /** What the server keeps as the draft, as far as this field has taken it over. */
+  /** What was last kept as the draft from here, or taken over from there. */
   #kept = '';
+  /** The server's draft as it was last seen: only another one is news. */
+  #seen = '';
 
   constructor(app: App, conversation: Conversation) {
     this.#app = app;
@@ -70,8 +72,10 @@ export class Composer {
     this.#row.hidden = silent;
     this.#closed.hidden = !silent;
     const draft = membership?.draft?.content ?? '';
+    if (draft === this.#seen) return;
+    this.#seen = draft;
     // Another device's words come in only where this one has none of its own.
-    if (this.#mode.kind === 'write' && draft !== this.#kept && this.#field.value === this.#kept) {
+    if (this.#mode.kind === 'write' && this.#field.value === this.#kept) {
       this.#kept = draft;
       this.#field.value = draft;
       this.#grow();
