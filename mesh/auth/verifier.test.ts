@@ -60,6 +60,22 @@ describe('a user token', () => {
     });
   });
 
+  it('is checked once for calls that come together, and they go on in the order they came', async () => {
+    const key = freshKey();
+    const verifier = openVerifier({ key, issuer, audience });
+    const token = await openIssuer({ key, issuer, audience }).issueUser(asha);
+    const order: number[] = [];
+    const callers = await Promise.all(
+      Array.from({ length: 20 }, async (_, place) => {
+        const caller = await verifier.verify(token);
+        order.push(place);
+        return caller;
+      }),
+    );
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(new Set(callers).size).toBe(1);
+  });
+
   it('expires by the clock, remembered or not', async () => {
     let now = Date.now();
     const key = freshKey();

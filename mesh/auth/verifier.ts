@@ -50,6 +50,8 @@ class TokenVerifier implements Verifier {
   readonly #toleranceMs: number;
   readonly #jwks: JWTVerifyGetKey | undefined;
   readonly #remembered = new Map<string, Remembered>();
+  /** Checks under way: calls under one token go on in the order they came, and one check serves them all. */
+  readonly #checking = new Map<string, Promise<Caller>>();
 
   constructor(options: VerifierOptions) {
     if (options.key === undefined && options.jwksUrl === undefined)
@@ -83,6 +85,14 @@ class TokenVerifier implements Verifier {
       this.#remembered.set(token, known);
       return known.caller;
     }
+    const underWay = this.#checking.get(token);
+    if (underWay !== undefined) return underWay;
+    const check = this.#newCallerOf(token, now).finally(() => this.#checking.delete(token));
+    this.#checking.set(token, check);
+    return check;
+  }
+
+  async #newCallerOf(token: string, now: number): Promise<Caller> {
     const { claims, own } = await this.#check(token, now);
     const caller = callerOf(claims);
     if (caller === undefined) throw refuse('TOKEN_INVALID');
