@@ -32,7 +32,7 @@ export const defaultLimits: EdgeLimits = {
   strangerPerSecond: 20,
 };
 
-/** What uWebSockets reads before it cuts the connection itself; between this and `frameBytes` the app gets a close code. */
+/** So many times `frameBytes` uWebSockets reads before it cuts the connection; up to it the app gets a close code. */
 export const frameBytesHardFactor = 4;
 /** Frames, and their bytes, that a socket may send before its token is checked. */
 export const earlyFramesMax = 64;

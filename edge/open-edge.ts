@@ -40,6 +40,8 @@ export type EdgeOptions = {
   /** Pages of other origins that may talk to this edge; `*` for any. */
   readonly allowedOrigins?: readonly string[];
   readonly limits?: Partial<EdgeLimits>;
+  /** A proxy stands in front and writes `X-Forwarded-For`; without one anybody could write there. */
+  readonly behindProxy?: boolean;
   /** Over how long sockets are closed when the edge drains; 10 s if not given. */
   readonly drainMs?: number;
   /** Only in dev mode: serves the dev login, with which anyone is anyone. */
@@ -97,7 +99,8 @@ export class Edge {
     const requests = new Requests({ ...common, own });
     const tickets = new Tickets(clock);
     const isDraining = (): boolean => this.#draining !== undefined;
-    const handshake = { verifier, tickets, sessions, limits, allowedOrigins, isDraining };
+    const { behindProxy = false } = options;
+    const handshake = { verifier, tickets, sessions, limits, allowedOrigins, isDraining, behindProxy };
     const { signal } = this.#end;
     const served = { hub, rights, requests, tell, metrics, signal, nextId: sessionIds() };
     serveSockets(this.#app, { ...common, ...handshake, ...served });

@@ -19,7 +19,7 @@ let bus: Bus = { publish: () => {} };
 const heads = new Map<string, number>();
 
 serve({
-  /** Users follow so many conversations of so many, each others; answers the address and what tokens are signed with. */
+  /** Each user follows others of so many conversations. Answers the address and what tokens are signed with. */
   async open(topicsPerUser: number, topics: number): Promise<{ address: string; secret: string }> {
     const host = await openHost({
       api: loadApiFile(),

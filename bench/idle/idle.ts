@@ -16,7 +16,7 @@ export async function rows(): Promise<readonly Row[]> {
   const edge = await edgeBytes();
   const raw = await rawBytes();
   const name = `idle socket on ${topicsPerSocket} topics`;
-  const note = `resident memory of the server's process after a collection, over ${sockets.toLocaleString('en')} sockets`;
+  const note = `resident memory of the server's process after collections, over ${figure(sockets)} sockets`;
   return [
     {
       name: `${name}, edge`,
@@ -24,7 +24,9 @@ export async function rows(): Promise<readonly Row[]> {
       unit: 'bytes',
       goal: goalBytes,
       less: true,
-      note: `${note}; signed in, two topics of its user's own and ${conversationsPerUser} of ${conversations.toLocaleString('en')}; raw uWebSockets.js takes ${Math.round(raw)}`,
+      note:
+        `${note}; signed in, two topics of its user's own and ${conversationsPerUser} of ${figure(conversations)}; ` +
+        `raw uWebSockets.js takes ${figure(Math.round(raw))}`,
     },
     {
       name: `${name}, raw uWebSockets.js`,
@@ -74,4 +76,8 @@ async function perSocket(server: Subject, load: Subject, common: Common, tokens:
   const rest = tokens.length > settled ? tokens.slice(settled) : tokens;
   await load.ask('open', { ...common, tokens: rest, count: sockets });
   return ((await server.residentBytes()) - before) / sockets;
+}
+
+function figure(value: number): string {
+  return value.toLocaleString('en');
 }

@@ -153,7 +153,7 @@ describe('rights', () => {
     expect(await said(app, 1)).toEqual(['2 b']);
   });
 
-  it('that were read before a removal count for nothing, even where the removal came before the topic was open', async () => {
+  it('that were read before a removal count for nothing, even if the topic was not open yet', async () => {
     const mesh = await start();
     let expelled = false;
     mesh.ponds.beforeAnswer = async (kind) => {

@@ -1,5 +1,5 @@
-// Who may follow what. Grants come in a user's log, revocations in the topic's own sequence and again in the user's log.
-// Promises: whoever lost a topic at n gets nothing from n on; a right that was read before a later removal counts for nothing.
+// Who may follow what. Grants come in a user's log, revocations in the topic's own sequence and again in the user's.
+// Promises: whoever lost a topic at n gets nothing from n on; a right read before a removal counts for nothing.
 
 import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
@@ -91,7 +91,7 @@ export class Rights {
     }
   }
 
-  /** After a user's log jumped: follows what was granted, and lets go of what was taken, in the part that was not seen. */
+  /** After a user's log jumped: follows what was granted, and lets go of what was taken, in what was not seen. */
   async reconcile(session: Session): Promise<void> {
     const { hub, reader } = this.#options;
     const grants = await reader.grants(session.caller.key, session.caller.accountKey);

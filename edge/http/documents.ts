@@ -1,4 +1,4 @@
-// What this API is, at `/docs`: for people as a page, for tools as OpenAPI and AsyncAPI. Made once, from the descriptors.
+// What this API is, at `/docs`: for people as a page, for tools as OpenAPI and AsyncAPI. Made once, from descriptors.
 
 import type { Api, MethodSchema, PushSchema } from '../../mesh/schema/api.ts';
 import { asyncApi } from '../../mesh/schema/documents/asyncapi.ts';

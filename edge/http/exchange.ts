@@ -43,6 +43,7 @@ const headerNames = [
   'if-none-match',
   'origin',
   'traceparent',
+  'x-forwarded-for',
 ] as const;
 
 type HeaderName = (typeof headerNames)[number];
@@ -61,14 +62,16 @@ export class Exchange {
   #common: Readonly<Record<string, string>> = {};
   #onAnswer: ((status: number) => void) | undefined;
 
-  constructor(response: HttpResponse, request: HttpRequest) {
+  /** `behindProxy`: the address is the last one that the proxy in front of the edge has written down. */
+  constructor(response: HttpResponse, request: HttpRequest, behindProxy: boolean) {
     this.verb = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? '';
-    this.address = Buffer.from(response.getRemoteAddressAsText()).toString();
     const headers: Record<string, string> = {};
     for (const name of headerNames) headers[name] = request.getHeader(name);
     this.#headers = headers as Record<HeaderName, string>;
+    const forwarded = behindProxy ? this.header('x-forwarded-for').split(',').at(-1)?.trim() : '';
+    this.address = forwarded || Buffer.from(response.getRemoteAddressAsText()).toString();
     this.#response = response;
     response.onAborted(() => {
       this.#answered = true;
@@ -102,7 +105,7 @@ export class Exchange {
     this.#onAnswer = listener;
   }
 
-  /** The body, up to `bytesMax`. Throws TOO_LARGE, or CANCELLED when the client leaves. Must be called in the first turn. */
+  /** The body. Must be called in the first turn. Throws TOO_LARGE, or CANCELLED when the client leaves. */
   body(bytesMax: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];

@@ -36,6 +36,7 @@ export type HttpServerOptions = {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly isReady: () => boolean;
+  readonly behindProxy: boolean;
 };
 
 const bodyVerbs: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -43,7 +44,7 @@ const bodyVerbs: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'
 /** Serves everything but `/ws`. Returns what must be closed with the edge. */
 export function serveHttp(app: TemplatedApp, options: HttpServerOptions): { close(): void } {
   const server = new HttpServer(options);
-  app.any('/*', (response, request) => void server.take(new Exchange(response, request)));
+  app.any('/*', (response, request) => void server.take(new Exchange(response, request, options.behindProxy)));
   return server;
 }
 

@@ -22,6 +22,8 @@ export type HandshakeOptions = {
   readonly limits: EdgeLimits;
   readonly allowedOrigins: readonly string[];
   readonly isDraining: () => boolean;
+  /** Addresses are those that a proxy in front of the edge names. */
+  readonly behindProxy: boolean;
 };
 
 export type Admitted = {

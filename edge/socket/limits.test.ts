@@ -70,6 +70,16 @@ describe('a handshake', () => {
     await mesh.app(ravi);
   });
 
+  it('counts addresses as the proxy in front names them, if there is one', async () => {
+    const mesh = await start({ behindProxy: true, limits: { socketsPerAddress: 1 } });
+    const authorization = `Bearer ${await mesh.issuer.issueUser(asha)}`;
+    const from = (forwarded: string) =>
+      mesh.socket({ headers: { authorization, 'x-forwarded-for': `6.6.6.6, ${forwarded}` } });
+    await (await from('10.0.0.1')).event('hello');
+    await (await from('10.0.0.2')).event('hello');
+    await expect(from('10.0.0.1')).rejects.toMatchObject({ status: 503 });
+  });
+
   it('keeps what was sent before hello, up to a bound', async () => {
     const mesh = await start();
     const app = await mesh.socket();
@@ -225,8 +235,17 @@ describe('a socket that does not read', () => {
     const token = await mesh.issuer.issueUser(asha);
     const key = Buffer.alloc(16).toString('base64');
     slow.write(
-      `GET /ws HTTP/1.1\r\nHost: ${mesh.url}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
-        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: circuit.v1.json\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+      [
+        'GET /ws HTTP/1.1',
+        `Host: ${mesh.url}`,
+        'Upgrade: websocket',
+        'Connection: Upgrade',
+        'Sec-WebSocket-Version: 13',
+        `Sec-WebSocket-Key: ${key}`,
+        'Sec-WebSocket-Protocol: circuit.v1.json',
+        `Authorization: Bearer ${token}`,
+        '\r\n',
+      ].join('\r\n'),
     );
     let head = '';
     await new Promise<void>((resolve) => {

@@ -1,12 +1,14 @@
 // Requests of sockets: read, counted, handed to the service that the descriptors name, answered by id.
 // Promises: each request that can be read gets exactly one reply, unless its socket is closed.
 
+import { SpanKind } from '@opentelemetry/api';
 import type { Links } from '../../mesh/caller/links.ts';
 import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { coerce } from '../../mesh/errors/coerce.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { Api, MethodSchema } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
+import { openSpan } from '../../mesh/telemetry/trace.ts';
 import type { EdgeCounters } from '../counters.ts';
 import { type EdgeLimits, malformedFramesMax } from '../limits.ts';
 import type { CloseName } from './close-codes.ts';
@@ -109,13 +111,16 @@ export class Requests {
       sessions.introduce(session);
     }
     let answered = false;
+    const span = openSpan(event, { kind: SpanKind.SERVER, traceparent: '', attributes: { 'circuit.event': event } });
     const cancel = links.call({
       method,
       request,
       session: session.linkSession,
       affinity: session.id,
+      traceparent: span.traceparent,
       done: (error, response) => {
         answered = true;
+        span.end(error);
         this.#forget(session, id);
         if (session.ws === undefined) return;
         if (error !== undefined) return session.send(session.format.failure(id, error));

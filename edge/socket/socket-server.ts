@@ -73,7 +73,7 @@ export function serveSockets(app: TemplatedApp, options: SocketServerOptions): v
       const key = request.getHeader('sec-websocket-key');
       const offered = request.getHeader('sec-websocket-protocol');
       const extensions = request.getHeader('sec-websocket-extensions');
-      const exchange = new Exchange(response, request);
+      const exchange = new Exchange(response, request, options.behindProxy);
       try {
         const admitted = admit(exchange, offered, options);
         const { address } = exchange;

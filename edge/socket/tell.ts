@@ -30,7 +30,7 @@ export class Tell {
     session.send(this.#frame(session.format, 'hello', HelloEvent.encode(hello).finish()));
   }
 
-  /** All topics of a socket with its position in each; large numbers of topics come as `joined` frames before `ready`. */
+  /** All topics of a socket with its position in each; where they are many, `joined` frames come before `ready`. */
   ready(session: Session, topics: readonly Topic[]): void {
     let from = 0;
     for (; topics.length - from > topicsPerFrame; from += topicsPerFrame) {

@@ -1,4 +1,4 @@
-// Tickets: what a browser puts into a WebSocket's URL instead of its token. Used once, within 30 s, from the same origin.
+// Tickets: what a browser puts into a socket's URL instead of its token. Used once, within 30 s, from the same origin.
 
 import { randomBytes } from 'node:crypto';
 import { refuse } from '../../mesh/errors/refuse.ts';

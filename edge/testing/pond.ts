@@ -1,4 +1,4 @@
-// The pond service of the edge's tests: logs in memory, rights by user, and a publisher that can be told to lose events.
+// The pond service of the edge's tests: logs in memory, rights by user, and a publisher that loses what it is told to.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { arenaBytesMax, ringEventsMax, ringMs } from '../limits.ts';
+import { Arena } from './arena.ts';
+import { type Kept, Ring } from './ring.ts';
+
+const none: Kept = { place: -1, length: 0 };
+
+function keep(arena: Arena, ring: Ring, seq: number, atMs = 0): void {
+  const place = arena.writeJson(`{"seq":${seq},"data":`, `"é${seq}"`);
+  ring.push(seq, atMs, { place, length: arena.head - place }, none);
+}
+
+function texts(ring: Ring, arena: Arena, after: number, upTo: number): string[] | undefined {
+  return ring.between(after, upTo, 'json', arena)?.map((frame) => Buffer.from(frame).toString());
+}
+
+describe('a ring', () => {
+  it('gives the frames between two positions, or nothing if one is missing', () => {
+    const [arena, ring] = [new Arena(), new Ring()];
+    for (let seq = 5; seq <= 9; seq++) keep(arena, ring, seq);
+    expect(texts(ring, arena, 6, 8)).toEqual(['{"seq":7,"data":"é7"}', '{"seq":8,"data":"é8"}']);
+    expect(texts(ring, arena, 8, 8)).toEqual([]);
+    expect(texts(ring, arena, 3, 8)).toBeUndefined();
+    expect(texts(ring, arena, 7, 10)).toBeUndefined();
+    expect(ring.between(6, 8, 'proto', arena)).toBeUndefined();
+  });
+
+  it('keeps so many events and no more', () => {
+    const [arena, ring] = [new Arena(), new Ring()];
+    for (let seq = 1; seq <= ringEventsMax + 10; seq++) keep(arena, ring, seq);
+    expect(texts(ring, arena, 9, 11)).toBeUndefined();
+    expect(texts(ring, arena, 10, ringEventsMax + 10)).toHaveLength(ringEventsMax);
+  });
+
+  it('forgets what is too old, what was blanked, and all when its numbers jump', () => {
+    const [arena, ring] = [new Arena(), new Ring()];
+    for (let seq = 1; seq <= 4; seq++) keep(arena, ring, seq, seq);
+    ring.expire(ringMs + 2);
+    expect(texts(ring, arena, 1, 4)).toEqual([
+      '{"seq":2,"data":"é2"}',
+      '{"seq":3,"data":"é3"}',
+      '{"seq":4,"data":"é4"}',
+    ]);
+    ring.blank(3);
+    expect(texts(ring, arena, 1, 4)).toBeUndefined();
+    keep(arena, ring, 9, 4);
+    expect(texts(ring, arena, 3, 9)).toBeUndefined();
+    expect(texts(ring, arena, 8, 9)).toEqual(['{"seq":9,"data":"é9"}']);
+    ring.expire(ringMs + 5);
+    expect(ring.isEmpty).toBe(true);
+  });
+});
+
+describe('an arena', () => {
+  it('goes round: the oldest frames are gone, the newest are whole, whatever their sizes', () => {
+    const arena = new Arena();
+    const kept: { place: number; length: number; text: string }[] = [];
+    let written = 0;
+    for (let n = 0; written < arenaBytesMax * 1.3; n++) {
+      const text = String(n).padEnd(50_000 + (n % 4) * 10_000, 'x');
+      const place = arena.writeJson('', text);
+      kept.push({ place, length: arena.head - place, text });
+      written += text.length;
+    }
+    expect(arena.view(kept[0]!.place, kept[0]!.length)).toBeUndefined();
+    const last = kept.slice(-100);
+    for (const { place, length, text } of last) {
+      expect(Buffer.from(arena.view(place, length)!).toString()).toBe(`${text}}`);
+    }
+  });
+
+  it('does not keep what is too large, and takes back what was only to be sent', () => {
+    const arena = new Arena();
+    expect(arena.writeJson('', 'x'.repeat(300_000))).toBe(-1);
+    const before = arena.head;
+    arena.rewind(arena.writeJson('', 'x'));
+    expect(arena.head).toBe(before);
+  });
+});
