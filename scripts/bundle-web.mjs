@@ -11,7 +11,7 @@ const common = {
   bundle: true,
   minify: true,
   format: 'esm',
-  target: ['chrome114', 'firefox120', 'safari17'],
+  target: ['chrome116', 'firefox125', 'safari17.4'],
   logLevel: 'warning',
 };
 

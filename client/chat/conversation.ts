@@ -3,6 +3,7 @@
 import type { Conversation as ConversationJson, MemberRole, Membership, Message } from '../../gen/json/api.ts';
 import type { Clock } from '../clock.ts';
 import type { Client } from '../connect.ts';
+import { requestId } from '../request-id.ts';
 import { ConversationState, type MessageView } from './conversation-state.ts';
 import { type Members, membersMax } from './members.ts';
 import type { Outbox, Sending } from './outbox.ts';
@@ -191,7 +192,7 @@ export class Conversation {
       conversation_id: toConversationId,
       from_conversation_id: this.id,
       message_id: messageId,
-      client_message_id: crypto.randomUUID(),
+      client_message_id: requestId(),
     });
   }
 
@@ -236,7 +237,7 @@ export class Conversation {
   }
 
   async addMembers(userKeys: readonly string[]) {
-    const request = { conversation_id: this.id, request_id: crypto.randomUUID(), user_keys: userKeys };
+    const request = { conversation_id: this.id, request_id: requestId(), user_keys: userKeys };
     return (await this.#client.call('member.add', request)).members ?? [];
   }
 
@@ -271,7 +272,7 @@ export class Conversation {
   }
 
   #request() {
-    return { conversation_id: this.id, request_id: crypto.randomUUID() };
+    return { conversation_id: this.id, request_id: requestId() };
   }
 
   #target(messageId: string) {

@@ -12,6 +12,7 @@ import type {
 import type { Clock } from '../clock.ts';
 import type { Client } from '../connect.ts';
 import { Changing } from '../listeners.ts';
+import { requestId } from '../request-id.ts';
 import { Conversation } from './conversation.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxStore } from './outbox-store.ts';
@@ -122,7 +123,7 @@ export class Conversations extends Changing {
 
   /** Makes a conversation, or finds the one that there is for these people. Rejects with a CallError. */
   async create(request: Omit<CreateConversationRequest, 'request_id'>): Promise<Conversation> {
-    const made = await this.#client.call('conversation.create', { ...request, request_id: crypto.randomUUID() });
+    const made = await this.#client.call('conversation.create', { ...request, request_id: requestId() });
     const id = made.conversation?.conversation_id ?? '';
     if (made.conversation !== undefined) this.#take([made.conversation]);
     return this.get(id);

@@ -3,6 +3,7 @@
 import type { Message, SendMessageRequest } from '../../gen/json/api.ts';
 import { type CallError, localError } from '../call-error.ts';
 import type { Clock } from '../clock.ts';
+import { requestId } from '../request-id.ts';
 import { type LaneItem, OutboxLane } from './outbox-lane.ts';
 import type { OutboxStore, Outgoing, StoredSend } from './outbox-store.ts';
 
@@ -48,7 +49,7 @@ export class Outbox {
   /** Throws OUTBOX_FULL. */
   add(conversationId: string, message: Outgoing): Sending {
     if (this.#size >= outboxMax) throw localError('OUTBOX_FULL');
-    const clientMessageId = crypto.randomUUID();
+    const clientMessageId = requestId();
     const send: StoredSend = { conversationId, clientMessageId, message, queuedAt: this.#options.clock.now() };
     const stored = new Promise<Message>((resolve, reject) => {
       this.#waiters.set(clientMessageId, { resolve, reject });

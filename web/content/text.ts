@@ -15,7 +15,7 @@ const onlyEmojis =
 export function textOf(text: string, formatted: Formatted | undefined, names: Names): HTMLElement {
   const few = text.length < 30 && [...new Intl.Segmenter().segment(text.replace(/\s/gu, ''))].length <= bigEmojiMax;
   const big = few && onlyEmojis.test(text);
-  const paragraph = h('p', { class: big ? 'message-text message-emoji' : 'message-text' });
+  const paragraph = h('p', { class: big ? 'message-text message-emoji' : 'message-text', dir: 'auto' });
   if (formatted === undefined) paragraph.append(...linked(text));
   else for (const [start, end] of pieces(text, formatted)) paragraph.append(piece(text, start, end, formatted, names));
   return paragraph;

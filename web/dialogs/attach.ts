@@ -65,10 +65,13 @@ function placeForm(): Form {
   const [longitudeField, longitude] = field('Longitude', { inputmode: 'decimal', placeholder: '81.52123' });
   const here = h('button', { class: 'quiet', type: 'button' }, 'Where I am now');
   here.addEventListener('click', () =>
-    navigator.geolocation.getCurrentPosition(({ coords }) => {
-      latitude.value = coords.latitude.toFixed(5);
-      longitude.value = coords.longitude.toFixed(5);
-    }),
+    navigator.geolocation?.getCurrentPosition(
+      ({ coords }) => {
+        latitude.value = coords.latitude.toFixed(5);
+        longitude.value = coords.longitude.toFixed(5);
+      },
+      () => here.replaceChildren('The browser does not say where it is'),
+    ),
   );
   return {
     title: 'Send a place',

@@ -52,7 +52,7 @@ export class ListRow {
         h(
           'span',
           { class: 'row-bottom' },
-          h('span', { class: `row-preview ${words.kind}` }, words.preview),
+          h('span', { class: `row-preview ${words.kind}`, dir: 'auto' }, words.preview),
           ...this.#marks(),
         ),
       ),

@@ -42,6 +42,7 @@ export class Composer {
     this.#field = h('textarea', {
       class: 'composer-field',
       rows: 1,
+      dir: 'auto',
       maxlength: textMax,
       placeholder: 'Write a message',
       'aria-label': 'Write a message',

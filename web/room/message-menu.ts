@@ -45,7 +45,7 @@ function itemsOf(message: MessageView, app: App, conversation: Conversation, ver
     run: () => app.attempt(conversation.remove(id, 'self')),
   };
   if (deleted?.is_deleted) return [forSelf];
-  const copy: MenuItem = { icon: 'copy', words: 'Copy', run: () => app.attempt(navigator.clipboard.writeText(words)) };
+  const copy: MenuItem = { icon: 'copy', words: 'Copy', run: () => app.attempt(copied(words)) };
   const edit: MenuItem = { icon: 'edit', words: 'Edit', run: () => verbs.edit(message) };
   const forEveryone: MenuItem = {
     icon: 'remove',
@@ -68,6 +68,9 @@ function itemsOf(message: MessageView, app: App, conversation: Conversation, ver
     ...(own || admin ? [forEveryone] : []),
   ];
 }
+
+/** A page that is not secure has no clipboard. */
+const copied = async (words: string): Promise<void> => navigator.clipboard.writeText(words);
 
 function emojiRow(message: MessageView, app: App, conversation: Conversation): (close: () => void) => HTMLElement {
   const { own_reactions: own = [], message_id = '' } = message;
