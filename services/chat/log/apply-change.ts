@@ -82,9 +82,9 @@ export async function applyReaction(
   { entries, reactions }: ChangeDocuments,
   entry: EntryOf<'reaction'>,
 ): Promise<Applied<Entry>> {
-  await writeReactionRow(reactions, entry);
-  for (;;) {
-    const message = await findMessage(entries, entry.conversation_id, entry.target);
+  const find = () => findMessage(entries, entry.conversation_id, entry.target);
+  const [found] = await Promise.all([find(), writeReactionRow(reactions, entry)]);
+  for (let message = found; ; message = await find()) {
     if (message === undefined) return { entry };
     if (message.changed >= entry.seq) return { entry, message };
     const next = {

@@ -108,8 +108,8 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
       const { members, complete } = await loadMembers(rows, state.conversationId, state.memberCount);
       return { ...state, members, membersComplete: complete };
     },
+    lacksRows: (state) => !state.membersComplete,
     withRows: (state, users) => {
-      if (state.membersComplete) return undefined;
       const missing = users.filter((userKey) => !state.members.has(userKey));
       return missing.length === 0 ? undefined : withMembersFound(rows, state, users, missing);
     },

@@ -4,6 +4,7 @@
 
 import type { KeptOpen } from './kept-open.ts';
 import type { Applied, LogGround, LogKind, LogState, StoredEntry } from './log-kind.ts';
+import type { Pending } from './operation.ts';
 import { untilDone } from './pause.ts';
 import type { Concern, StoredLog } from './stored-log.ts';
 
@@ -69,8 +70,11 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
   }
 
   /** The same state, with rows in it that a decision will look at. `undefined` where it has them. */
-  withRows(users: readonly string[]): Promise<void> | undefined {
-    return this.#parts.kind.withRows?.(this.state, users)?.then((state) => {
+  withRows(waiting: readonly Pending<State, Entry, Body>[]): Promise<void> | undefined {
+    const { kind } = this.#parts;
+    if (kind.withRows === undefined || !kind.lacksRows?.(this.state)) return undefined;
+    const users = waiting.flatMap(({ operation }) => operation.users);
+    return kind.withRows(this.state, users)?.then((state) => {
       this.#state = state;
     });
   }

@@ -58,6 +58,8 @@ export type LogKind<State extends LogState, Entry extends StoredEntry, Body exte
   lacks?(state: State): boolean;
   /** The same state put right. */
   mend?(state: State): Promise<State>;
+  /** True where the state does not hold everyone's rows. */
+  lacksRows?(state: State): boolean;
   /** The state with rows that a decision will look at. `undefined` where it has them. */
   withRows?(state: State, users: readonly string[]): Promise<State> | undefined;
   /** The names of what an entry changes: documents that a decision behind it may not have read before. */

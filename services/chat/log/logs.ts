@@ -16,7 +16,7 @@ export const logsLimits = {
   /** Logs looked at to find a quiet one: opening stays quick when all are busy. */
   forgetLookMax: 100,
   /** Head documents lag behind their logs by so much at most, while the store answers. */
-  writeBehindMs: 1_000,
+  writeBehindMs: 2_000,
   /** Logs that one sweep looks after. */
   sweepMax: 200,
   sweepAtOnce: 8,

@@ -76,13 +76,15 @@ export class OpenConversations implements Conversations {
     const log = this.#logs.get(conversationId);
     const place = log.enter();
     context.onEnd(() => log.leave(place));
-    await this.#admit(context, log);
+    if (!log.isOpen && !(await log.opened)) throw refuse('CONVERSATION_NOT_FOUND');
+    this.#admit(context, log);
     return new WritableConversation(log, place, this.#documents, this.#options.ground.nextId);
   }
 
   async view(context: Context, conversationId: string): Promise<ConversationView> {
     const log = this.#logs.get(conversationId);
-    await this.#admit(context, log);
+    if (!(await log.opened)) throw refuse('CONVERSATION_NOT_FOUND');
+    this.#admit(context, log);
     await log.refresh();
     return new View(log.state, this.#documents);
   }
@@ -182,8 +184,8 @@ export class OpenConversations implements Conversations {
     return this.#logs.close();
   }
 
-  async #admit(context: Context, log: ConversationOpenLog): Promise<void> {
-    const there = (await log.opened) && log.state.seq > 0 && servesAccount(context.caller, log.state.accountKey);
+  #admit(context: Context, log: ConversationOpenLog): void {
+    const there = log.state.seq > 0 && servesAccount(context.caller, log.state.accountKey);
     if (!there) throw refuse('CONVERSATION_NOT_FOUND');
   }
 

@@ -43,6 +43,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   readonly #store: StoredLog<State, Entry, Body>;
   readonly #queue = new Queue<State, Entry, Body>();
   readonly #head: LogHead<State, Entry, Body>;
+  #isOpen = false;
   /** Until it is open, nothing is worked at. */
   #working = true;
   /** Others' entries may stand above the state: nothing is decided before they were applied. */
@@ -70,6 +71,11 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   /** The head as far as this process knows; `undefined` until it is open. */
   get knownSeq(): number | undefined {
     return this.#head.knownSeq;
+  }
+
+  /** True once `opened` has answered true, and until it can be used no more. */
+  get isOpen(): boolean {
+    return this.#isOpen && this.#ended === undefined;
   }
 
   /** Nothing waits, runs, or is to be written behind. */
@@ -165,6 +171,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
         this.end(refuse('NOT_FOUND'));
         return false;
       }
+      this.#isOpen = true;
       this.#working = false;
       this.#kick();
       return true;
@@ -207,10 +214,11 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
       return;
     }
     const waiting = this.#alone || appender.prefersRun(front.length) ? front : front.slice(0, 1);
-    await this.#prepare(waiting);
+    const preparing = this.#prepare(waiting);
+    if (preparing !== undefined) await preparing;
     const isStored = (request: string) => recents.get(this.key, request) !== undefined;
     const run = decideRun(kind, this.key, this.state, waiting, isStored);
-    this.#queue.dropThrough(waiting[run.taken - 1]!);
+    if (run.taken > 0) this.#queue.dropThrough(waiting[run.taken - 1]!);
     if (run.decided.length > 0 && !(await this.#commit(run.decided))) {
       await this.#again(waiting.slice(0, run.taken));
     } else if (run.ended.length > 0) {
@@ -219,34 +227,23 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   }
 
   /** Finds what the decisions need to look at. Nothing is waited for where they need nothing, as most sends. */
-  async #prepare(waiting: readonly Pending<State, Entry, Body>[]): Promise<void> {
+  #prepare(waiting: readonly Pending<State, Entry, Body>[]): Promise<unknown> | undefined {
     const { recents } = this.#parts;
-    const users = waiting.flatMap(({ operation }) => operation.users);
-    const withRows = this.#head.withRows(users);
-    if (withRows !== undefined) await withRows;
+    const withRows = this.#head.withRows(waiting);
+    if (withRows === undefined && !waiting.some(({ needsLooking }) => needsLooking)) return undefined;
     const ahead = new Set<string>();
-    const works: Promise<void>[] = [];
+    const works: (Promise<void> | undefined)[] = [withRows];
     for (const pending of waiting) {
       const { after, senderKey, read } = pending.operation;
       const predecessor = requestKey(senderKey, after);
-      pending.predecessorStored = undefined;
+      pending.forgetLooks();
       if (after !== '' && !ahead.has(predecessor) && recents.get(this.key, predecessor) === undefined) {
-        works.push(this.#lookForPredecessor(pending));
+        works.push(pending.lookForPredecessor((sender, request) => this.#store.ofRequest(sender, request)));
       }
       if (read !== undefined) works.push(pending.read());
       ahead.add(pending.key);
     }
-    if (works.length > 0) await Promise.all(works);
-  }
-
-  async #lookForPredecessor(pending: Pending<State, Entry, Body>): Promise<void> {
-    const { senderKey, after } = pending.operation;
-    try {
-      pending.predecessorStored = (await this.#store.ofRequest(senderKey, after)) !== undefined;
-    } catch (error) {
-      pending.readFailure = { error };
-      pending.predecessorStored = false;
-    }
+    return Promise.all(works);
   }
 
   /** False where an entry was not stored as it was decided: then what came first has been folded, to decide again. */
@@ -395,6 +392,4 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   }
 }
 
-function storeUnavailable(): Error {
-  return refuse('STORE_UNAVAILABLE', { retryAfterMs: openLogLimits.storeRetryMs });
-}
+const storeUnavailable = () => refuse('STORE_UNAVAILABLE', { retryAfterMs: openLogLimits.storeRetryMs });

@@ -62,15 +62,39 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
     this.result = this.#settling.promise;
   }
 
+  /** Something must be asked of the store before it can be decided. */
+  get needsLooking(): boolean {
+    return this.operation.after !== '' || this.operation.read !== undefined;
+  }
+
+  /** Before it is decided anew. */
+  forgetLooks(): void {
+    this.foundNames = noNames;
+    this.readFailure = undefined;
+    this.predecessorStored = undefined;
+  }
+
   /** Reads what the decision needs; what goes wrong is told when it is decided. */
   async read(): Promise<void> {
     const names = new Set<string>();
     this.foundNames = names;
-    this.readFailure = undefined;
     try {
       this.found = await this.operation.read?.(names);
     } catch (error) {
       this.readFailure = { error };
+    }
+  }
+
+  /** Asks whether the predecessor is stored; what goes wrong is told when it is decided. */
+  async lookForPredecessor(
+    stored: (senderKey: string, requestId: string) => Promise<Entry | undefined>,
+  ): Promise<void> {
+    const { senderKey, after } = this.operation;
+    try {
+      this.predecessorStored = (await stored(senderKey, after)) !== undefined;
+    } catch (error) {
+      this.readFailure = { error };
+      this.predecessorStored = false;
     }
   }
 

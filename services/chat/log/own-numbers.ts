@@ -1,12 +1,12 @@
 // The count of user messages at each sender's own last one, which their unread count starts from: kept here and written
-// to the sender's row at most once a second, before the conversation's head document rises past it.
+// to the sender's row every two seconds at most, before the conversation's head document rises past it.
 
 import type { GroupedWrites } from './grouped-writes.ts';
 import { type MemberRow, rowId } from './member-row.ts';
 
 export class OwnNumbers {
   readonly #rows: GroupedWrites<MemberRow>;
-  /** By conversation, then user. Bounded: each is written and forgotten within a second of its message. */
+  /** By conversation, then user. Bounded: each is written and forgotten within two seconds of its message. */
   readonly #numbers = new Map<string, Map<string, number>>();
 
   constructor(rows: GroupedWrites<MemberRow>) {

@@ -37,8 +37,9 @@ export function decideRun<State extends LogState, Entry extends StoredEntry, Bod
 ): Run<State, Entry, Body> {
   const decided: Decided<State, Entry, Body>[] = [];
   const ended: Ended<State, Entry, Body>[] = [];
-  const ahead = new Set<string>();
-  const touched = new Set<string>();
+  // Most runs are of one send: nothing is noted for those behind it where there is nobody.
+  const ahead: Set<string> | undefined = waiting.length > 1 ? new Set() : undefined;
+  let touched: Set<string> | undefined;
   let state = head;
   let taken = 0;
   for (const pending of waiting) {
@@ -47,7 +48,7 @@ export function decideRun<State extends LogState, Entry extends StoredEntry, Bod
       taken++;
       continue;
     }
-    if (overlap(touched, pending.foundNames)) break;
+    if (touched !== undefined && overlap(touched, pending.foundNames)) break;
     const predecessor = predecessorOf(pending, ahead, isStored);
     if (predecessor === 'unknown') break;
     taken++;
@@ -55,7 +56,7 @@ export function decideRun<State extends LogState, Entry extends StoredEntry, Bod
       if (pending.readFailure !== undefined) throw pending.readFailure.error;
       if (predecessor === 'failed') throw refuse('PREDECESSOR_FAILED');
       const body = operation.decide(state, pending.found);
-      ahead.add(pending.key);
+      ahead?.add(pending.key);
       if (isNothing(body)) {
         ended.push({ pending });
         continue;
@@ -70,7 +71,8 @@ export function decideRun<State extends LogState, Entry extends StoredEntry, Bod
       });
       state = kind.fold(state, entry);
       decided.push({ pending, entry });
-      for (const name of kind.touches(entry)) touched.add(name);
+      const names = kind.touches(entry);
+      if (names.length > 0) touched = new Set([...(touched ?? []), ...names]);
     } catch (error) {
       ended.push({ pending, error });
     }
@@ -82,19 +84,18 @@ type Predecessor = 'none' | 'there' | 'failed' | 'unknown';
 
 function predecessorOf<State extends LogState, Entry extends StoredEntry, Body extends object>(
   pending: Pending<State, Entry, Body>,
-  ahead: ReadonlySet<string>,
+  ahead: ReadonlySet<string> | undefined,
   isStored: (request: string) => boolean,
 ): Predecessor {
   const { after, senderKey } = pending.operation;
   if (after === '') return 'none';
   const request = requestKey(senderKey, after);
-  if (ahead.has(request) || isStored(request)) return 'there';
+  if (ahead?.has(request) || isStored(request)) return 'there';
   if (pending.predecessorStored === undefined) return 'unknown';
   return pending.predecessorStored ? 'there' : 'failed';
 }
 
 function overlap(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
-  if (one.size === 0) return false;
   for (const name of other) if (one.has(name)) return true;
   return false;
 }

@@ -34,8 +34,9 @@ export class WritableConversation extends View implements OpenConversation {
 
   async append<Read = undefined>(context: Context, options: AppendOptions<Read>): Promise<Change> {
     const place = this.#place ?? this.#log.enter();
+    // The first place is given back by whoever took it.
+    if (this.#place === undefined) context.onEnd(() => this.#log.leave(place));
     this.#place = undefined;
-    context.onEnd(() => this.#log.leave(place));
     const { senderKey, requestId, about, after = '', rows = [], read, decide } = options;
     const result = await this.#log.submit(
       place,
