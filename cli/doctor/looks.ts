@@ -3,7 +3,7 @@
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../../mesh/config/config.ts';
+import { type Config, loadConfig } from '../../mesh/config/config.ts';
 import { packageRoot } from '../process/version.ts';
 import { runningMesh } from '../up/claim.ts';
 import { isFree } from '../up/ports.ts';
@@ -111,11 +111,20 @@ async function configuration(): Promise<Found> {
 }
 
 async function port(): Promise<Found> {
-  const { host, port, dataDir } = loadConfig();
+  const { host, port, dataDir } = configOrDefaults();
   if (await isFree(port, host)) return { state: 'ok', told: `${port} on ${host} is free` };
   const running = await runningMesh(dataDir);
   if (running !== undefined) return { state: 'ok', told: `this mesh runs at ${running.url} (process ${running.pid})` };
   return { state: 'missing', told: `${port} on ${host} is taken`, remedy: 'set CIRCUIT_PORT to another port' };
+}
+
+/** Mistakes are told by the look at the configuration. */
+function configOrDefaults(): Config {
+  try {
+    return loadConfig();
+  } catch {
+    return loadConfig(undefined, {});
+  }
 }
 
 async function disk(): Promise<Found> {

@@ -45,6 +45,18 @@ describe('circuit', { timeout: caseMs }, () => {
   });
 });
 
+describe('circuit doctor', { timeout: caseMs }, () => {
+  it('looks at the machine, and ends with 1 where the mesh could not run', async () => {
+    const well = await run(['doctor']);
+    expect(well.text).toMatch(/✓ node .*\n✓ edge addon .*\n✓ store addon/);
+    const ill = await run(['doctor'], { CIRCUIT_PORT: 'http' });
+    expect(ill).toMatchObject({
+      code: 1,
+      text: expect.stringContaining('The mesh cannot run here yet: configuration'),
+    });
+  });
+});
+
 describe('circuit token', { timeout: caseMs }, () => {
   it('signs for a user, and says what is wrong with one that is none', async () => {
     const key = { CIRCUIT_TOKEN_SECRET: 'a secret of at least thirty-two bytes' };
