@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, Listed>> = {
   migrate: { summary: 'makes collections and indexes as declared', load: () => import('./commands/migrate.ts') },
   doctor: { summary: 'what is missing on this machine, and what to do', load: () => import('./commands/doctor.ts') },
   token: { summary: 'a token for a user or a service', load: () => import('./commands/token.ts') },
+  certs: { summary: 'a local authority and certificates, for mutual TLS', load: () => import('./commands/certs.ts') },
   config: { summary: 'the configuration that a process would run with', load: () => import('./commands/config.ts') },
 };
 

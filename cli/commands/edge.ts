@@ -9,6 +9,7 @@ import type { Config } from '../../mesh/config/config.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
+import { certificatesFor } from '../process/certificates.ts';
 import { type Closing, withClosing } from '../process/closing.ts';
 import { announce, openAdminFor, openGround, type ProcessGround } from '../process/ground.ts';
 import { issuerFor, ownTokenFor, verifierFor } from '../process/identity.ts';
@@ -22,7 +23,8 @@ export async function run(): Promise<void> {
   await withClosing(async (closing) => {
     const api = loadApiFile();
     const token = ownTokenFor(config, { kind: 'edge', key: 'edge' });
-    const links = closing.adopt(openLinks({ api, peers: config.peers, token, log, metrics }), (it) => it.close());
+    const tls = certificatesFor(ground, closing);
+    const links = closing.adopt(openLinks({ api, peers: config.peers, token, tls, log, metrics }), (it) => it.close());
     const ready = async () => {
       if (!links.healthy()) throw new Error('a service cannot be reached');
     };

@@ -7,6 +7,7 @@ import { loadApi } from '../../mesh/schema/load-api.ts';
 import type { Connection } from '../../mesh/store/connect.ts';
 import { openIds } from '../../mesh/store/ids.ts';
 import { verifyCollections } from '../../mesh/store/migrate.ts';
+import { certificatesFor } from '../process/certificates.ts';
 import { type Closing, withClosing } from '../process/closing.ts';
 import { announce, connectFor, openAdminFor, openGround, type ProcessGround } from '../process/ground.ts';
 import { ownTokenFor, verifierFor } from '../process/identity.ts';
@@ -45,10 +46,11 @@ async function demandCollections(connection: Connection, services: readonly Serv
 
 async function hostOf(
   services: readonly ServedService[],
-  { config, log, metrics }: ProcessGround,
+  ground: ProcessGround,
   connection: Connection,
   closing: Closing,
 ): Promise<Host> {
+  const { config, log, metrics } = ground;
   const descriptors = await readFile(`${packageRoot}gen/descriptors.binpb`);
   const name = services.map((service) => service.name).join('.');
   const host = await openHost({
@@ -65,6 +67,7 @@ async function hostOf(
     listen: { host: config.grpcHost, port: config.grpcPort },
     ...(config.address === undefined ? {} : { address: config.address }),
     peers: config.peers,
+    tls: certificatesFor(ground, closing),
     token: ownTokenFor(config, { kind: 'system', key: name }),
     reflection: descriptors,
     // Deno's HTTP/2 client may abort the process when a peer goes away (denoland/deno#36788).

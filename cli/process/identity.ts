@@ -25,10 +25,11 @@ export function issuerFor(config: Config): Issuer | undefined {
   return openIssuer({ key, issuer: config.tokenIssuer, audience: config.tokenAudience });
 }
 
-/** This process's own token, to present now: given, from a file, or signed by itself. */
+/** This process's own token, to present now: given, from a file, or signed by itself; empty: its certificate is enough. */
 export function ownTokenFor(config: Config, as: ServiceToken): () => Promise<string> {
   if (config.serviceTokenFile !== undefined) return openOwnToken({ file: config.serviceTokenFile });
   if (config.serviceToken !== undefined) return openOwnToken({ token: config.serviceToken });
+  if (config.tlsCertFile !== undefined) return async () => '';
   const issuer = issuerFor(config);
   if (issuer === undefined) throw new Error('Nothing proves who this process is: the key given can only check tokens.');
   return openOwnToken({ issuer, as });

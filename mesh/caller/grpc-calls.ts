@@ -11,6 +11,7 @@ import type { CallOptions, Calls } from './calls.ts';
 import { writeCaller } from './forwarded-caller.ts';
 import type { Owners } from './owners.ts';
 import type { PeerClients } from './peer-clients.ts';
+import { presentToken } from './present-token.ts';
 import { RetryBudget, retriesMax, retryDelayMs } from './retry.ts';
 import { routingKeyOf } from './routing-key.ts';
 
@@ -127,7 +128,7 @@ class GrpcCalls implements Calls {
     options: CallOptions,
   ): Promise<Uint8Array> {
     const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${await this.#options.token()}`);
+    await presentToken(metadata, this.#options.token);
     if (options.traceparent) metadata.set('traceparent', options.traceparent);
     if (options.caller !== undefined) writeCaller(metadata, options.caller);
     return this.#options.clients.unary(address, {

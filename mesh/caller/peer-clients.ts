@@ -1,6 +1,7 @@
 // Plain gRPC connections to the other processes of the mesh, one to each address of the configuration.
 
 import {
+  type ChannelCredentials,
   Client,
   connectivityState,
   credentials,
@@ -11,6 +12,7 @@ import { coerce } from '../errors/coerce.ts';
 import { fromGrpcError } from '../errors/grpc-error.ts';
 import type { Reason } from '../errors/reasons.ts';
 import { onAbort } from '../link/on-abort.ts';
+import type { Certificates } from '../tls/certificates.ts';
 import { Outliers } from './outliers.ts';
 
 /** Largest message between processes, in bytes: a page of 256 KiB and an upload of a few MiB fit. */
@@ -30,6 +32,8 @@ export const channelOptions = {
   'grpc.enable_http_proxy': 0,
   // Else a closed client leaves its connection to a pool of the process.
   'grpc.use_local_subchannel_pool': 1,
+  // Peers are reached by address, which TLS takes for no name; who they are is checked by identity instead.
+  'grpc.ssl_target_name_override': 'circuit',
 } as const;
 
 export type UnaryCall = {
@@ -48,6 +52,8 @@ export type PeerClientsOptions = {
    * peer: Deno's aborts the process when a peer says that it goes away (denoland/deno#36788).
    */
   readonly keepConnections: boolean;
+  /** Present where connections are TLS. */
+  readonly tls?: Certificates | undefined;
   /** Called when a peer could not be reached: it may have moved. */
   readonly onLost?: () => void;
   /** Called when a peer is left out for a while since it does not answer. */
@@ -62,13 +68,15 @@ const fairMs = 500;
 export class PeerClients {
   /** Peers that are there and do not answer. */
   readonly outliers: Outliers;
+  readonly #credentials: ChannelCredentials;
   readonly #keep: boolean;
   readonly #onLost: () => void;
   readonly #clients = new Map<string, Client>();
   /** Until when (by `performance.now()`) addresses are held to be away. */
   readonly #away = new Map<string, number>();
 
-  constructor({ keepConnections, onLost = () => {}, onOut }: PeerClientsOptions) {
+  constructor({ keepConnections, tls, onLost = () => {}, onOut }: PeerClientsOptions) {
+    this.#credentials = tls?.channelCredentials() ?? credentials.createInsecure();
     this.#keep = keepConnections;
     this.#onLost = onLost;
     this.outliers = new Outliers(undefined, onOut);
@@ -87,7 +95,7 @@ export class PeerClients {
 
   /** Makes one call. Throws CircuitErrors: those of the peer, UNAVAILABLE, CANCELLED, DEADLINE_EXCEEDED. */
   async unary(address: string, call: UnaryCall): Promise<Uint8Array> {
-    const client = this.#keep ? this.#kept(address) : open(address);
+    const client = this.#keep ? this.#kept(address) : this.#open(address);
     const startedAt = Date.now();
     try {
       const answer = await unary(client, call);
@@ -129,18 +137,18 @@ export class PeerClients {
     }
   }
 
+  #open(address: string): Client {
+    return new Client(address, this.#credentials, channelOptions);
+  }
+
   #kept(address: string): Client {
     let client = this.#clients.get(address);
     if (client === undefined) {
-      client = open(address);
+      client = this.#open(address);
       this.#clients.set(address, client);
     }
     return client;
   }
-}
-
-function open(address: string): Client {
-  return new Client(address, credentials.createInsecure(), channelOptions);
 }
 
 function unary(client: Client, call: UnaryCall): Promise<Uint8Array> {

@@ -53,6 +53,17 @@ describe('the configuration', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('asks for all files of a certificate or for none; a certificate is proof enough', () => {
+    const { CIRCUIT_TOKEN_SECRET: _secret, ...without } = service;
+    const jwks = { ...without, CIRCUIT_JWKS_URL: 'https://users.test/jwks.json' };
+    const tls = { CIRCUIT_TLS_CERT_FILE: 'a.pem', CIRCUIT_TLS_KEY_FILE: 'a-key.pem', CIRCUIT_TLS_CA_FILE: 'ca.pem' };
+    expect(faults(jwks, 'service')).toEqual([expect.stringContaining('nothing proves who this process is')]);
+    expect(faults({ ...jwks, ...tls }, 'service')).toEqual([]);
+    expect(faults({ ...service, CIRCUIT_TLS_CA_FILE: 'ca.pem' }, 'service')).toEqual([
+      expect.stringContaining('belong together'),
+    ]);
+  });
+
   it('takes names for peers, and tells what is neither a name nor an address', () => {
     const { peers } = loadConfig(undefined, {
       CIRCUIT_PEERS: 'chat=dns:///chat:7070;tasks=dns://[::1]:53/t.example:1',

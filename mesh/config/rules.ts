@@ -40,9 +40,21 @@ export const rules: readonly Rule[] = [
   {
     roles: callers,
     fault: (config) =>
-      config.serviceToken === undefined && config.serviceTokenFile === undefined && !signs(config)
-        ? 'nothing proves who this process is: set CIRCUIT_SERVICE_TOKEN_FILE, or a key that signs'
+      config.serviceToken === undefined &&
+      config.serviceTokenFile === undefined &&
+      config.tlsCertFile === undefined &&
+      !signs(config)
+        ? 'nothing proves who this process is: set CIRCUIT_SERVICE_TOKEN_FILE, CIRCUIT_TLS_CERT_FILE, or a key that signs'
         : undefined,
+  },
+  {
+    roles: callers,
+    fault: ({ tlsCertFile, tlsKeyFile, tlsCaFile }) => {
+      const given = [tlsCertFile, tlsKeyFile, tlsCaFile].filter((file) => file !== undefined);
+      return given.length === 0 || given.length === 3
+        ? undefined
+        : 'CIRCUIT_TLS_CERT_FILE, CIRCUIT_TLS_KEY_FILE and CIRCUIT_TLS_CA_FILE belong together: set all or none';
+    },
   },
   {
     roles: ['service', 'migrate'],

@@ -88,6 +88,15 @@ export const settings = {
     doc: 'The same in a file, which is read again every minute, so that the token may be renewed.',
     usedBy: callers,
   }),
+  tlsCertFile: text('CIRCUIT_TLS_CERT_FILE', {
+    doc: "PEM: this process's certificate. With it, processes speak mutual TLS with each other, and with domain servers.",
+    usedBy: callers,
+  }),
+  tlsKeyFile: text('CIRCUIT_TLS_KEY_FILE', {
+    doc: 'PEM: its key. All three are read again while it runs.',
+    usedBy: callers,
+  }),
+  tlsCaFile: text('CIRCUIT_TLS_CA_FILE', { doc: 'PEM: the authority of its peers, or several.', usedBy: callers }),
   idKey: text('CIRCUIT_ID_KEY', {
     doc: 'Keys the order of ids, so that they cannot be counted. Never change it once ids were given.',
     secret: true,

@@ -18,6 +18,7 @@ import type { TopicSource } from '../service/topic-source.ts';
 import type { IdSource } from '../store/ids.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Certificates } from '../tls/certificates.ts';
 import { type BoundMethod, bindMethods } from './bound-method.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { Dispatch } from './dispatch.ts';
@@ -55,6 +56,8 @@ export type HostOptions = {
   readonly peers?: Peers;
   /** Names among the peers are looked up again after at most so long; 30 s if not given. */
   readonly lookUpMs?: number;
+  /** Present where this process speaks TLS, both ways with certificates. */
+  readonly tls?: Certificates | undefined;
   /** This process's own token (kind `system`, key: its services' names with dots between), for calls to its peers. */
   readonly token?: () => Promise<string>;
   /** Another bus beside Links; none if not given. Closed by its owner, after the host. */
@@ -122,10 +125,10 @@ class RunningHost implements Host {
   constructor(options: HostOptions) {
     this.#options = options;
     this.#clock = options.clock ?? Date.now;
-    const { log, peers = new Map(), keepConnections = true, lookUpMs, metrics } = options;
+    const { log, peers = new Map(), keepConnections = true, lookUpMs, tls, metrics } = options;
     const services = options.services.map((service) => service.name);
     const self = () => this.address;
-    this.#peering = new Peering({ peers, services, self, keepConnections, lookUpMs, log, metrics });
+    this.#peering = new Peering({ peers, services, self, keepConnections, lookUpMs, tls, log, metrics });
     const observer = metrics && new CallMetrics(metrics);
     this.#dispatch = new Dispatch({ log, clock: this.#clock, ...(observer && { observer }) });
   }
@@ -266,12 +269,11 @@ class RunningHost implements Host {
   }
 
   async #listen(): Promise<void> {
-    const { listen = { host: loopback, port: 0 } } = this.#options;
+    const { listen = { host: loopback, port: 0 }, tls } = this.#options;
+    const credentials = tls?.serverCredentials() ?? ServerCredentials.createInsecure();
     this.#port = await new Promise<number>((resolve, reject) => {
       const where = `${listen.host}:${listen.port}`;
-      this.#server.bindAsync(where, ServerCredentials.createInsecure(), (error, port) =>
-        error ? reject(error) : resolve(port),
-      );
+      this.#server.bindAsync(where, credentials, (error, port) => (error ? reject(error) : resolve(port)));
     });
   }
 

@@ -5,6 +5,7 @@ import { Owners } from '../caller/owners.ts';
 import { PeerClients } from '../caller/peer-clients.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Certificates } from '../tls/certificates.ts';
 
 export type PeeringOptions = {
   readonly peers: Peers;
@@ -13,6 +14,7 @@ export type PeeringOptions = {
   /** The address of this process as the others know it; known late. */
   readonly self: () => string;
   readonly keepConnections: boolean;
+  readonly tls: Certificates | undefined;
   readonly lookUpMs: number | undefined;
   readonly log: Logger;
   readonly metrics: Metrics | undefined;
@@ -26,10 +28,11 @@ export class Peering {
 
   constructor(options: PeeringOptions) {
     this.#options = options;
-    const { peers, log, lookUpMs, keepConnections, metrics, services, self } = options;
+    const { peers, log, lookUpMs, keepConnections, tls, metrics, services, self } = options;
     this.#directory = new Directory({ peers, log, ...(lookUpMs === undefined ? {} : { lookUpMs }) });
     this.clients = new PeerClients({
       keepConnections,
+      tls,
       onLost: () => this.#directory.lookSoon(),
       onOut: () => metrics?.counter('circuit_peer_left_out_total', {}).inc(),
     });

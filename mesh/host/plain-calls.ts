@@ -7,6 +7,7 @@ import type { Verifier } from '../auth/verifier.ts';
 import { readCaller, writeCaller } from '../caller/forwarded-caller.ts';
 import type { Owners } from '../caller/owners.ts';
 import type { PeerClients } from '../caller/peer-clients.ts';
+import { presentToken } from '../caller/present-token.ts';
 import { routingKeyOf } from '../caller/routing-key.ts';
 import { CircuitError } from '../errors/circuit-error.ts';
 import { coerce } from '../errors/coerce.ts';
@@ -46,7 +47,7 @@ export class PlainCalls {
   }
 
   async #take(method: BoundMethod, call: UnaryCall, answer: Answer): Promise<void> {
-    const peer = await callerOf(call.metadata, this.#options.verifier);
+    const peer = await callerOf(call, this.#options.verifier);
     const forwarded = readCaller(call.metadata, peer, method.schema.service);
     if (forwarded !== undefined) return this.#run(method, forwarded, call, answer);
     const owner = this.#ownerOf(method, call);
@@ -77,7 +78,7 @@ export class PlainCalls {
     if (objection !== undefined) return objection;
     onForward?.(schema.service);
     const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${await token()}`);
+    await presentToken(metadata, token);
     metadata.set('traceparent', textOf(call.metadata, 'traceparent'));
     writeCaller(metadata, caller);
     const gaveUp = new AbortController();

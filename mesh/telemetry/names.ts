@@ -96,6 +96,11 @@ export const metrics = {
   },
   circuit_store_connections: { kind: 'gauge', help: 'Connections of the pool.', labels: ['state'] },
   circuit_token_verified_total: { kind: 'counter', help: 'Tokens verified, by outcome.', labels: ['outcome'] },
+  circuit_certificate_expires_seconds: {
+    kind: 'gauge',
+    help: "When this process's certificate ends, in seconds since 1970.",
+    labels: [],
+  },
   circuit_event_loop_delay_seconds: {
     kind: 'gauge',
     help: 'Event-loop delay since the last scrape.',

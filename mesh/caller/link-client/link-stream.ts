@@ -1,6 +1,7 @@
 // The gRPC stream under a Link: one connection to one process, opened with the edge's own token.
 
 import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import type { Certificates } from '../../tls/certificates.ts';
 import { channelOptions } from '../peer-clients.ts';
 
 const openPath = '/circuit.link.v1.LinkService/Open';
@@ -26,8 +27,8 @@ const linkChannelOptions = {
 export class LinkConnection {
   readonly #client: Client;
 
-  constructor(address: string, keepalive: Keepalive) {
-    this.#client = new Client(address, credentials.createInsecure(), {
+  constructor(address: string, keepalive: Keepalive, tls: Certificates | undefined) {
+    this.#client = new Client(address, tls?.channelCredentials() ?? credentials.createInsecure(), {
       ...linkChannelOptions,
       'grpc.keepalive_time_ms': keepalive.timeMs,
       'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
@@ -36,7 +37,7 @@ export class LinkConnection {
 
   open(token: string): LinkStream {
     const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${token}`);
+    if (token !== '') metadata.set('authorization', `Bearer ${token}`);
     return this.#client.makeBidiStreamRequest(openPath, asIs, asIs, metadata);
   }
 

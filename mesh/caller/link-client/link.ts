@@ -11,6 +11,7 @@ import { decodeStatus } from '../../errors/status.ts';
 import { type OpenResponseReader, readOpenResponse } from '../../link/open-response.ts';
 import { partBytesMax } from '../../link/outbox.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Certificates } from '../../tls/certificates.ts';
 import type { LinkCall } from '../links.ts';
 import { hashOf } from '../rendezvous.ts';
 import { Confirmations } from './confirmations.ts';
@@ -50,6 +51,7 @@ export type LinkOptions = {
   readonly target: string;
   readonly token: () => Promise<string>;
   readonly keepalive: Keepalive;
+  readonly tls: Certificates | undefined;
   readonly log: Logger;
   readonly on: LinkEvents;
 };
@@ -78,7 +80,7 @@ export class Link implements OpenResponseReader {
     this.#options = options;
     this.#address = options.target;
     this.#hash = hashOf(options.target);
-    this.#connection = new LinkConnection(options.target, options.keepalive);
+    this.#connection = new LinkConnection(options.target, options.keepalive, options.tls);
     void this.#open();
   }
 

@@ -9,6 +9,7 @@ import { onAbort } from '../../link/on-abort.ts';
 import type { Api } from '../../schema/api.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Certificates } from '../../tls/certificates.ts';
 import { Directory, type Peers } from '../discovery/directory.ts';
 import { lookUpMsDefault } from '../discovery/watched-name.ts';
 import type { LinkCall, LinkSession, Links } from '../links.ts';
@@ -28,11 +29,13 @@ export type LinksOptions = {
   readonly lookUpMs?: number;
   /** How long a Link is kept to a process that is no peer any more: `lingerMsDefault` if not given. */
   readonly lingerMs?: number;
-  /** The edge's own token, asked for at each opening of a Link. */
+  /** The edge's own token, asked for at each opening of a Link; empty where its certificate is enough. */
   readonly token: () => Promise<string>;
   readonly log: Logger;
   readonly metrics?: Metrics;
   readonly keepalive?: Keepalive;
+  /** Present where Links are TLS. */
+  readonly tls?: Certificates | undefined;
 };
 
 /** How much later than its deadline an unanswered call may be told so. */
@@ -77,10 +80,10 @@ export class MeshLinks implements Links {
 
   constructor(options: LinksOptions) {
     this.#options = options;
-    const { api, peers, token, log, lookUpMs, keepalive = linkKeepalive } = options;
+    const { api, peers, token, log, lookUpMs, tls, keepalive = linkKeepalive } = options;
     this.#services = new Set([...api.services.values()].map(({ service }) => service).filter((name) => name !== ''));
     this.subscriptions = new LinkSubscriptions({ api, links: () => this.#links });
-    this.#linkOptions = { token, keepalive, log, on: this.#events() };
+    this.#linkOptions = { token, keepalive, tls, log, on: this.#events() };
     this.#directory = new Directory({ peers, log, ...(lookUpMs === undefined ? {} : { lookUpMs }) });
     this.#directory.onChange(() => this.#follow());
     this.#follow();

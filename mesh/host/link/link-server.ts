@@ -100,7 +100,7 @@ export class LinkServer {
 
   async #open(stream: LinkStream): Promise<void> {
     const { verifier, clock, log } = this.#options;
-    const edge = await callerOf(stream.metadata, verifier);
+    const edge = await callerOf(stream, verifier);
     const objection = objectionTo(onlyEdges, edge, clock());
     if (objection !== undefined) {
       log.warn({ peer: edge.key, caller: edge.kind, address: stream.getPeer() }, 'a link was refused: not an edge');
