@@ -50,7 +50,7 @@ export async function rows(): Promise<readonly Row[]> {
     const raw = median(measured.get('raw')!);
     return loads.map(({ name }) => {
       const value = median(measured.get(name)!);
-      const how = `One process, a store process beside it; median of ${rounds} rounds. Raw: ${Math.round(raw)} documents/s`;
+      const how = `One process, the store beside it; median of ${rounds} rounds. Raw: ${Math.round(raw)} documents/s`;
       return {
         name,
         value,

@@ -47,7 +47,6 @@ const conversations: Collection = {
       partialFilterExpression: { open_until: { $exists: true } },
       serves: 'The sweep of conversations whose log may be ahead of last_seq.',
     },
-    { name: 'account', key: { account_key: 1, updated_at: -1 }, serves: "An account's conversations by activity." },
   ],
 };
 

@@ -2,6 +2,7 @@
 // Promises that each entry's outcome is told, and that entries of one log are inserted in the order given.
 
 import type { Collection, Document, OptionalUnlessRequiredId } from 'mongodb';
+import type { AppendMetrics } from './append-metrics.ts';
 import { type InsertOutcome, outcomesOf, stored } from './insert-outcome.ts';
 
 export const appenderLimits = {
@@ -26,7 +27,7 @@ type Waiting<Entry> = {
 
 export class Appender<Entry extends Document> {
   readonly #collection: Collection<Entry>;
-  readonly #timeoutMs: number;
+  readonly #metrics: AppendMetrics;
   /** One entry of each of many logs. Bounded by the logs' own queues: a log has one insert under way. */
   #shared: Waiting<Entry>[] = [];
   /** Several entries of one log each, or one of a log that must not hold up the others. */
@@ -35,9 +36,9 @@ export class Appender<Entry extends Document> {
   #runsUnderWay = 0;
   #planned = false;
 
-  constructor(collection: Collection<Entry>, timeoutMs: number = appenderLimits.insertTimeoutMs) {
+  constructor(collection: Collection<Entry>, metrics: AppendMetrics) {
     this.#collection = collection;
-    this.#timeoutMs = timeoutMs;
+    this.#metrics = metrics;
   }
 
   /**
@@ -104,11 +105,14 @@ export class Appender<Entry extends Document> {
       await this.#collection.insertMany(entries as readonly OptionalUnlessRequiredId<Entry>[], {
         ordered,
         forceServerObjectId: true,
-        timeoutMS: this.#timeoutMs,
+        timeoutMS: appenderLimits.insertTimeoutMs,
       });
+      this.#metrics.inserted(entries.length, 0);
       return entries.map(() => stored);
     } catch (error) {
-      return outcomesOf(error, entries.length, ordered);
+      const outcomes = outcomesOf(error, entries.length, ordered);
+      this.#metrics.inserted(entries.length, outcomes.filter(({ kind }) => kind === 'unknown').length);
+      return outcomes;
     }
   }
 }

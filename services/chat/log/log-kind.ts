@@ -3,6 +3,7 @@
 
 import type { Collection, Document } from 'mongodb';
 import type { Logger } from '../../../mesh/telemetry/log.ts';
+import type { Metrics } from '../../../mesh/telemetry/metrics.ts';
 
 /** What every stored entry has, whatever its log. */
 export type StoredEntry = {
@@ -84,6 +85,7 @@ export type Applied<Entry> = { readonly entry: Entry; readonly message?: Entry }
 /** What the machinery needs of its surroundings. */
 export type LogGround = {
   readonly log: Logger;
+  readonly metrics: Metrics | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** Aborted when the service closes. */

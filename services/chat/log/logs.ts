@@ -1,8 +1,9 @@
-// All logs of one kind that are open in this process: opens them, writes their head documents behind, sweeps those whose
-// process died, and forgets those that are quiet. Bounded; `close` leaves nothing unwritten that the store will take.
+// All logs of one kind that are open in this process: opens them, writes their head documents behind, sweeps those
+// whose process died, and forgets those that are quiet. `close` leaves nothing unwritten that the store will take.
 
 import type { Document } from 'mongodb';
 import { refuse } from '../../../mesh/errors/refuse.ts';
+import { appendMetrics } from './append-metrics.ts';
 import { Appender } from './appender.ts';
 import { GroupedWrites } from './grouped-writes.ts';
 import { KeptOpen, openFor } from './kept-open.ts';
@@ -41,10 +42,12 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
   constructor(kind: LogKind<State, Entry, Body>, ground: LogGround) {
     this.#kind = kind;
     this.#ground = ground;
+    const metrics = appendMetrics(ground.metrics, kind.name);
     this.#parts = {
       kind,
       ground,
-      appender: new Appender<Entry & Document>(kind.entries) as unknown as Appender<Entry>,
+      appender: new Appender<Entry & Document>(kind.entries, metrics) as unknown as Appender<Entry>,
+      metrics,
       recents: new RecentRequests<Entry>(),
       keptOpen: new KeptOpen(new GroupedWrites<HeadDocument>(kind.heads), ground.clock),
       ahead: (log) => this.#wroteAhead(log),

@@ -1,4 +1,4 @@
-// The conversations of this process, over the one machinery of logs: what handlers find as `context.service.conversations`.
+// The conversations of this process, over the one machinery of logs: what handlers find in their context.
 // May touch the store and the bus; promises what docs/conversation-log.md says.
 
 import type { Collection, Db } from 'mongodb';

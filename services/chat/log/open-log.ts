@@ -1,8 +1,9 @@
-// One log that is open in this process: its state at the head, and the queue of what is to be appended to it. One worker
-// does one thing at a time: it decides a run of entries, has them inserted, brings the documents up to them, publishes
-// and answers, in the order of the log. Two processes may have the same log open: the unique indexes decide between them.
+// One log that is open in this process: its state at the head, and the queue of what is to be appended to it.
+// One worker does one thing at a time: it decides a run of entries, has them inserted, brings the documents up to them,
+// publishes and answers. Two processes may have the same log open: the unique indexes decide between them.
 
 import { refuse } from '../../../mesh/errors/refuse.ts';
+import type { AppendMetrics } from './append-metrics.ts';
 import { type Appender, appenderLimits } from './appender.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import type { InsertOutcome } from './insert-outcome.ts';
@@ -29,6 +30,7 @@ export type LogParts<State extends LogState, Entry extends StoredEntry, Body ext
   readonly kind: LogKind<State, Entry, Body>;
   readonly ground: LogGround;
   readonly appender: Appender<Entry>;
+  readonly metrics: AppendMetrics;
   readonly recents: RecentRequests<Entry>;
   readonly keptOpen: KeptOpen;
   /** Told when entries have left that the head document does not know yet. */
@@ -324,6 +326,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   /** To the front of the queue, with new ids: the old ones may be in the store. */
   async #again(pendings: readonly Pending<State, Entry, Body>[]): Promise<void> {
     const unsettled = pendings.filter(({ settled }) => !settled);
+    this.#parts.metrics.redecided(unsettled.length);
     await Promise.all(
       unsettled.map(async (pending) => {
         pending.id = await this.#parts.ground.nextId();
@@ -370,6 +373,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     this.#parts.ahead(this);
     const waiter = this.#queue.inFlight(request);
     if (waiter === undefined) return;
+    this.#parts.metrics.left((performance.now() - waiter.since) / 1_000);
     if (waiter.operation.about !== entry.about) this.#queue.reject(waiter, refuse('REQUEST_ID_REUSED'));
     else this.#queue.resolve(waiter, { entry, repeated: waiter.id !== entry._id, message, state });
   }

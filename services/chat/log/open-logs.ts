@@ -37,13 +37,14 @@ const closeWithinMs = 5_000;
 const conversationFamily = 'conversation';
 const entryFamily = 'message';
 
-export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'clock'>): ChatLogs {
+export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'clock' | 'metrics'>): ChatLogs {
   const { db, bus, ids } = ground;
   const ending = new AbortController();
   // Every log that waits for the store listens to it; their number is bounded elsewhere.
   setMaxListeners(0, ending.signal);
   const logGround: LogGround = {
     log: ground.log,
+    metrics: ground.metrics,
     clock: ground.clock,
     signal: ending.signal,
     nextId: () => ids.next(entryFamily),

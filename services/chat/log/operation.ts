@@ -41,6 +41,8 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   readonly result: Promise<Result<State, Entry>>;
   /** The entry's id; another one for each try. */
   id: string;
+  /** When it took its place, by the process's own clock. */
+  readonly since = performance.now();
   /** Races lost. */
   lost = 0;
   /** Others with the same request wait for this one: it is not given up when its own caller is gone. */

@@ -9,6 +9,7 @@ import type { Caller } from '../../../../mesh/service/caller.ts';
 import type { Context } from '../../../../mesh/service/context.ts';
 import { counters, openIds } from '../../../../mesh/store/ids.ts';
 import { silentLog } from '../../../../mesh/telemetry/log.ts';
+import type { Metrics } from '../../../../mesh/telemetry/metrics.ts';
 import { openTestStore } from '../../../../tests/support/store.ts';
 import { collections } from '../../collections.ts';
 import type { OpenConversation } from '../conversation-log.ts';
@@ -35,7 +36,7 @@ export type Process = ChatLogs & {
 
 export type TestLogs = {
   readonly db: Awaited<ReturnType<typeof openTestStore>>['db'];
-  process(): Process;
+  process(more?: { readonly metrics?: Metrics }): Process;
   now(): number;
   move(ms: number): void;
   close(): Promise<void>;
@@ -49,7 +50,7 @@ export async function openTestLogs(hooks?: StoreHooks): Promise<TestLogs> {
   const clock = () => Date.now() + ahead;
   return {
     db: store.db,
-    process() {
+    process(more: { readonly metrics?: Metrics } = {}) {
       const flaky = flakyDb(store.db);
       const published: TopicEvent[] = [];
       let dead = false;
@@ -58,7 +59,7 @@ export async function openTestLogs(hooks?: StoreHooks): Promise<TestLogs> {
           if (!dead) published.push(event);
         },
       };
-      const logs = openLogs({ db: flaky.db, bus, ids, log: silentLog(), clock });
+      const logs = openLogs({ db: flaky.db, bus, ids, log: silentLog(), clock, ...more });
       const process = {
         ...logs,
         flaky,
