@@ -119,6 +119,19 @@ describe('fan-out', () => {
   });
 });
 
+describe('a connection to a service that is lost', () => {
+  it('loses nothing: heads are compared when it is back', async () => {
+    const mesh = await start();
+    const app = await mesh.app();
+    await app.call('pond.echo', { pond_id: '1' });
+    mesh.ponds.append(pond, { text: 'before' });
+    mesh.ponds.append(pond, { text: 'lost' }, true);
+    mesh.ponds.append(pond, { text: 'lost too' }, true);
+    mesh.say.gap([pond, 'q:unknown', `d:${asha.userKey}`]);
+    expect(await said(app, 3)).toEqual(['1 before', '2 lost', '3 lost too']);
+  });
+});
+
 describe('rights', () => {
   it("follow a grant in the user's log, from the position that is told", async () => {
     const mesh = await start();
@@ -199,7 +212,10 @@ describe('rights', () => {
     mesh.ponds.append('q:large', { text: 'c' });
     await app.call('ping');
     expect(app.frames.filter((frame) => frame.topic === 'q:large')).toEqual([]);
-    expect(await app.call('topic.join', { topic: 'q:9' })).toMatchObject({ error: { reason: 'TOPIC_NOT_FOUND' } });
+    for (const topic of ['q:9', 'x:1', `u:${ravi.userKey}`, `d:${ravi.userKey}`, 'none']) {
+      const refused = await app.call('topic.join', { topic });
+      expect(refused, topic).toMatchObject({ error: { reason: 'TOPIC_NOT_FOUND' } });
+    }
   });
 });
 

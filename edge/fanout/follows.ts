@@ -17,6 +17,10 @@ export class Follows {
     this.#cells = this.#cells.slice();
   }
 
+  clear(): void {
+    this.#cells = [];
+  }
+
   has(topic: Topic): boolean {
     return this.#cells.includes(topic);
   }

@@ -117,10 +117,9 @@ export class Hub {
 
   /** The socket is closed; uWebSockets has ended its subscriptions. */
   detachAll(session: Session): void {
-    for (const topic of session.follows.topics()) {
-      session.follows.remove(topic);
-      this.#left(session, topic);
-    }
+    const topics = session.follows.topics();
+    session.follows.clear();
+    for (const topic of topics) this.#left(session, topic);
   }
 
   /** An event from the bus, or from a page that fills a gap. */
@@ -199,7 +198,7 @@ export class Hub {
       await subscriptions.subscribe(topic.name, signal);
       const head = topic.sequenced ? await reader.head(topic.name) : 0;
       topic.opened = undefined;
-      this.goLive(topic, head);
+      if (topic.state === 'opening') this.goLive(topic, head);
     } catch (error) {
       this.#close(topic);
       throw error;
@@ -209,8 +208,10 @@ export class Hub {
   #close(topic: Topic): void {
     topic.state = 'closed';
     this.#idle.delete(topic);
-    if (this.#topics.get(topic.name) === topic) this.#topics.delete(topic.name);
     topic.ring = undefined;
+    // It may have been opened anew under its name.
+    if (this.#topics.get(topic.name) !== topic) return;
+    this.#topics.delete(topic.name);
     this.#options.subscriptions.unsubscribe(topic.name);
   }
 
@@ -222,6 +223,11 @@ export class Hub {
 
   #rest(topic: Topic): void {
     if (topic.followers > 0 || topic.pins > 0 || topic.state === 'closed') return;
+    // Nobody was let in: there is nothing to come back to.
+    if (!topic.speaksJson && !topic.speaksProto) {
+      this.#close(topic);
+      return;
+    }
     topic.idleSinceMs = this.#options.clock();
     this.#idle.add(topic);
   }

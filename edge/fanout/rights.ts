@@ -1,8 +1,10 @@
 // Who may follow what. Grants come in a user's log, revocations in the topic's own sequence and again in the user's.
 // Promises: whoever lost a topic at n gets nothing from n on; a right read before a removal counts for nothing.
 
-import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
+import type { TopicEvent, TopicGrant } from '../../gen/circuit/link/v1/topic_service.ts';
+import { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Api } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import { withDeadline } from '../deadline.ts';
 import { openingMsMax, openingRoundsMax } from '../limits.ts';
@@ -10,10 +12,11 @@ import type { Session } from '../socket/session.ts';
 import type { Sessions } from '../socket/sessions.ts';
 import type { Hub } from './hub.ts';
 import type { Revocations } from './revocations.ts';
-import { isUserLog, keyOf, type Topic, userDevices, userLog } from './topic.ts';
+import { isUserLog, keyOf, prefixOf, type Topic, userDevices, userLog } from './topic.ts';
 import type { TopicReader } from './topic-reader.ts';
 
 export type RightsOptions = {
+  readonly api: Api;
   readonly hub: Hub;
   readonly reader: TopicReader;
   readonly sessions: Sessions;
@@ -44,22 +47,26 @@ export class Rights {
     const userKey = keyOf(topic.name);
     topic.rightsSeq = event.seq;
     for (const revoked of event.revokedTopics) this.#revoke(userKey, revoked.topic, revoked.seq);
-    for (const grant of event.grantedTopics) if (grant.follow) void this.#granted(userKey, grant.topic);
+    for (const grant of event.grantedTopics) if (grant.follow) void this.#granted(userKey, grant);
   }
 
   /**
-   * Lets a socket follow a topic, after asking whether its user may. Returns the topic, whose head is the socket's
-   * position in this turn. Throws TOPIC_NOT_FOUND, TOO_MANY_TOPICS, UNAVAILABLE.
+   * Lets a socket follow a topic, after asking its keeper whether the user may, and tells it in the same turn. `granted`
+   * is what a user's log said of a topic that has no keeper. Throws TOPIC_NOT_FOUND, TOO_MANY_TOPICS, UNAVAILABLE.
    */
-  async follow(session: Session, name: string): Promise<Topic> {
-    const { hub } = this.#options;
+  async follow(session: Session, name: string, granted?: TopicGrant): Promise<Topic> {
+    const { hub, api, topicsMax, tellJoined } = this.#options;
+    const isKept = api.topics.has(prefixOf(name));
+    if (!isKept && granted === undefined) throw refuse('TOPIC_NOT_FOUND', { metadata: { topic: name } });
     const topic = hub.pin(name);
     try {
-      const since = await this.#right(topic, session.caller.key);
+      await topic.opened;
+      const since = isKept ? await this.#right(topic, session.caller.key) : granted?.since;
       if (session.follows.has(topic) || session.ws === undefined) return topic;
-      if (session.follows.size >= this.#options.topicsMax) throw refuse('TOO_MANY_TOPICS');
       if (since === undefined) throw refuse('TOPIC_NOT_FOUND', { metadata: { topic: name } });
+      if (session.follows.size >= topicsMax) throw refuse('TOO_MANY_TOPICS');
       hub.attach(session, topic, since);
+      tellJoined(session, [topic]);
       return topic;
     } finally {
       hub.unpin(topic);
@@ -99,7 +106,7 @@ export class Rights {
     for (const topic of session.follows.topics()) {
       if (!topic.isOwn && !granted.has(topic.name)) hub.detach(session, topic);
     }
-    for (const grant of grants) if (grant.follow) await this.#followGranted(session, grant.topic);
+    for (const grant of grants) if (grant.follow) await this.#followGranted(session, grant);
   }
 
   #revoke(userKey: string, name: string, seq: number): void {
@@ -113,26 +120,26 @@ export class Rights {
     }
   }
 
-  async #granted(userKey: string, name: string): Promise<void> {
+  async #granted(userKey: string, grant: TopicGrant): Promise<void> {
     const sessions = [...this.#options.sessions.ofUser(userKey)].filter((session) => session.ready);
-    await Promise.all(sessions.map((session) => this.#followGranted(session, name)));
+    await Promise.all(sessions.map((session) => this.#followGranted(session, grant)));
   }
 
-  async #followGranted(session: Session, name: string): Promise<void> {
-    const topic = this.#options.hub.find(name);
+  async #followGranted(session: Session, grant: TopicGrant): Promise<void> {
+    const topic = this.#options.hub.find(grant.topic);
     if (topic !== undefined && session.follows.has(topic)) return;
     try {
-      const followed = await this.follow(session, name);
-      if (session.follows.has(followed)) this.#options.tellJoined(session, [followed]);
+      await this.follow(session, grant.topic, grant);
     } catch (err) {
-      this.#options.log.warn({ topic: name, session: session.id, err }, 'a granted topic could not be followed');
+      // Whoever lost it again in the meantime has no right to it, and that is no fault.
+      if (err instanceof CircuitError && err.reason === 'TOPIC_NOT_FOUND') return;
+      this.#options.log.warn({ topic: grant.topic, session: session.id, err }, 'a granted topic could not be followed');
     }
   }
 
   /** From which number a user may follow a topic, with the topic at least as far as when that was read. */
   async #right(topic: Topic, userKey: string): Promise<number | undefined> {
     const { hub, reader, revocations, clock, signal } = this.#options;
-    await topic.opened;
     for (let round = 0; round < openingRoundsMax; round++) {
       const askedMs = clock();
       const right = await reader.right(topic.name, userKey);
