@@ -81,6 +81,15 @@ describe('the plan', () => {
     expect(many.executionStats).toMatchObject({ nReturned: 3, totalKeysExamined: 3 });
   });
 
+  it('stays small under long lists, and finds all the same', async () => {
+    const long = Array.from({ length: 3000 }, (_, i) => i);
+    const users = Array.from({ length: 3000 }, (_, i) => `u${i}`);
+    expect(await rows().countDocuments({ user: { $in: users }, at: { $in: long } })).toBe(200);
+    expect(
+      await rows().countDocuments({ user: { $in: ['u1', ...users.slice(5)] }, at: { $in: long.slice(100) } }),
+    ).toBe(20);
+  });
+
   it('obeys a hint, and knows when there is no such index', async () => {
     const hinted = await rows().find({ user: 'u1', tags: 'x' }).hint('tags').explain('queryPlanner');
     expect(hinted.queryPlanner.winningPlan.inputStage.indexName).toBe('tags');

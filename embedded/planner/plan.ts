@@ -4,7 +4,7 @@
 import type { Filter, Leaf } from '../query/filter.ts';
 import { leafMatches } from '../query/match.ts';
 import type { Collection, Index } from '../storage/collection.ts';
-import { storedBound } from '../storage/collection.ts';
+import { abovePrefix, isUnique, storedBound } from '../storage/collection.ts';
 import { impliesFilter, impliesPresence } from './implication.ts';
 import { type Interval, intersect, isPoint, isWhole, leafIntervals, normalize, wholeField } from './interval.ts';
 
@@ -49,16 +49,16 @@ export function choosePlan(collection: Collection, filter: Filter, sort: readonl
 const scores = { unique: 1000, point: 10, range: 5, sorted: 3, mentioned: 1 } as const;
 
 function bestIndex(collection: Collection, filter: Filter, sort: readonly SortField[]): IndexPlan | undefined {
-  let best: IndexPlan | undefined;
+  const parts = conjuncts(filter);
+  let best: Suit | undefined;
   for (const index of collection.indexes) {
     if (!isComplete(index, filter)) continue;
-    const plan = planIndex(index, filter, sort);
-    if (plan.score === 0) continue;
-    const better = best === undefined || plan.score > best.score;
-    const tie = best !== undefined && plan.score === best.score;
-    if (better || (tie && plan.index.spec.fields.length < best!.index.spec.fields.length)) best = plan;
+    const here = suit(index, parts, sort);
+    if (here.score === 0) continue;
+    const tie = here.score === best?.score && index.spec.fields.length < best.index.spec.fields.length;
+    if (best === undefined || here.score > best.score || tie) best = here;
   }
-  return best;
+  return best === undefined ? undefined : planOf(best, sort);
 }
 
 /** Whether the index holds every document the filter can match. */
@@ -80,14 +80,32 @@ export function conjuncts(filter: Filter): readonly Filter[] {
   return filter.kind === 'and' ? filter.parts.flatMap(conjuncts) : [filter];
 }
 
+/** How well an index suits a query, before its key ranges are worked out. */
+type Suit = {
+  readonly index: Index;
+  readonly bounds: readonly (readonly Interval[])[];
+  /** Leading fields that the filter fixes to single values. */
+  readonly points: number;
+  readonly direction: 1 | -1 | 0;
+  readonly score: number;
+};
+
 /** How one index would answer a query, whether or not it holds every document. */
 export function planIndex(index: Index, filter: Filter, sort: readonly SortField[]): IndexPlan {
-  const parts = conjuncts(filter);
+  return planOf(suit(index, conjuncts(filter), sort), sort);
+}
+
+function planOf({ index, bounds, points, direction, score }: Suit, sort: readonly SortField[]): IndexPlan {
+  const ranges = keyRanges(index, bounds, points);
+  const sorted = sort.length === 0 || direction !== 0;
+  return { kind: 'index', index, ranges, reverse: direction === -1, sorted, bounds, score };
+}
+
+function suit(index: Index, parts: readonly Filter[], sort: readonly SortField[]): Suit {
   const { fields } = index.spec;
-  const bounds: (readonly Interval[])[] = fields.map((field, i) => {
-    if (sharesArray(index, i)) return wholeField;
-    return fieldIntervals(parts, field.path, index.multikey[i]!);
-  });
+  const bounds = fields.map((field, i) =>
+    sharesArray(index, i) ? wholeField : fieldIntervals(parts, field.path, index.multikey[i]!),
+  );
   let points = 0;
   let combinations = 1;
   while (points < fields.length && bounds[points]!.every(isPoint)) {
@@ -95,18 +113,14 @@ export function planIndex(index: Index, filter: Filter, sort: readonly SortField
     if (combinations > rangesMax) break;
     points++;
   }
-  const ranged = points < fields.length && !isWhole(bounds[points]!);
-  const order = sortDirection(index, bounds, points, sort);
-  const reverse = order === -1;
-  const ranges = keyRanges(index, bounds, points);
-  const mentioned = parts.some((part) => mentions(part, fields[0]!.path));
-  const complete = points === fields.length && combinations === 1 && (index.spec.unique || index.spec.name === '_id_');
+  const direction = sortDirection(index, bounds, points, sort);
   let score = points * scores.point;
-  if (complete) score += scores.unique;
-  if (ranged) score += scores.range;
-  if (order !== 0 && sort.length > 0) score += scores.sorted;
+  if (points === fields.length && combinations === 1 && isUnique(index)) score += scores.unique;
+  if (points < fields.length && !isWhole(bounds[points]!)) score += scores.range;
+  if (direction !== 0 && sort.length > 0) score += scores.sorted;
+  const mentioned = parts.some((part) => mentions(part, fields[0]!.path));
   if (mentioned || index.filter !== undefined || index.spec.sparse) score += scores.mentioned;
-  return { kind: 'index', index, ranges, reverse, sorted: sort.length === 0 || order !== 0, bounds, score };
+  return { index, bounds, points, direction, score };
 }
 
 /** A field below an array that an earlier field of the index already looks into: its bounds must not be combined. */
@@ -192,34 +206,32 @@ function keyRanges(index: Index, bounds: readonly (readonly Interval[])[], point
     const keys = directed(bounds[i]!, fields[i]!.descending).map((interval) => interval.low);
     prefixes = prefixes.flatMap((prefix) => keys.map((key) => Buffer.concat([prefix, key])));
   }
-  const tail = points < fields.length ? directed(bounds[points]!, fields[points]!.descending) : undefined;
-  if (tail === undefined) {
-    return prefixes.map((prefix) => ({ from: storedBound(prefix, false), to: after(prefix) }));
-  }
+  const tail =
+    points < fields.length ? tailOf(bounds[points]!, fields[points]!.descending, prefixes.length) : undefined;
+  if (tail === undefined) return prefixes.map((prefix) => ({ from: storedBound(prefix), to: abovePrefix(prefix) }));
   return prefixes.flatMap((prefix) =>
     tail.map((interval) => {
       const low = Buffer.concat([prefix, interval.low]);
       const high = Buffer.concat([prefix, interval.high]);
       return {
-        from: interval.lowIncluded ? storedBound(low, false) : excludedLow(low),
-        to: interval.highIncluded ? after(high) : storedBound(high, true),
+        from: interval.lowIncluded || isCut(low) ? storedBound(low) : abovePrefix(low),
+        to: interval.highIncluded || isCut(high) ? abovePrefix(high) : high,
       };
     }),
   );
 }
 
-const end = Buffer.from([0xff]);
-
-/** Behind every key that begins with these bytes. */
-function after(prefix: Buffer): Buffer {
-  const bound = storedBound(prefix, true);
-  return bound.length < prefix.length ? bound : Buffer.concat([bound, end]);
+/** A bound that was cut does not say which of the keys that share its beginning are within. */
+function isCut(bound: Buffer): boolean {
+  return storedBound(bound).length < bound.length;
 }
 
-/** A cut bound must not exclude what shares its beginning. */
-function excludedLow(low: Buffer): Buffer {
-  const bound = storedBound(low, false);
-  return bound.length < low.length ? bound : Buffer.concat([low, end]);
+/** The intervals of the first field that is no point; all in one where they would be too many. */
+function tailOf(intervals: readonly Interval[], descending: boolean, prefixes: number): readonly Interval[] {
+  const tail = directed(intervals, descending);
+  if (prefixes === 1 || tail.length * prefixes <= rangesMax) return tail;
+  const [first, last] = [tail[0]!, tail.at(-1)!];
+  return [{ ...first, high: last.high, highIncluded: last.highIncluded }];
 }
 
 /** Intervals as they lie in the index: of a descending field all bytes are inverted, and the order with them. */

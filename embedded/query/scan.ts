@@ -30,7 +30,8 @@ export class Scan {
     this.filter = filter;
     this.plan = plan;
     this.walks = walksOf(collection, plan, this.counts);
-    const repeats = plan.kind === 'union' || (plan.kind === 'index' && plan.index.multikey.some(Boolean));
+    const repeats =
+      plan.kind === 'union' || (plan.kind === 'index' && (plan.index.cut || plan.index.multikey.some(Boolean)));
     this.seen = repeats ? new Set() : undefined;
   }
 

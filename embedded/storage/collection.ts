@@ -206,9 +206,19 @@ export function storedKey(key: Buffer): Buffer {
   return Buffer.concat([key.subarray(0, keptBytes), createHash('sha256').update(key).digest()]);
 }
 
-/** A bound for keys, cut so that no key within the bound is lost. */
-export function storedBound(key: Buffer, upper: boolean): Buffer {
-  if (key.length <= keptBytes) return key;
-  const cut = key.subarray(0, keptBytes);
-  return upper ? Buffer.concat([cut, Buffer.from([0xff])]) : cut;
+/** A lower bound: as it is, or cut so that no stored key at or above it is lost. */
+export function storedBound(key: Buffer): Buffer {
+  return key.length <= keptBytes ? key : key.subarray(0, keptBytes);
+}
+
+/** The least bytes above every key that begins with these. */
+export function abovePrefix(prefix: Buffer): Buffer {
+  const out = Buffer.from(storedBound(prefix));
+  for (let last = out.length - 1; last >= 0; last--) {
+    if (out[last]! < 0xff) {
+      out[last]!++;
+      return out.subarray(0, last + 1);
+    }
+  }
+  return aboveRecords;
 }

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rawOf } from '../bson/build.ts';
 import { parseIndexSpec } from '../keys/index-spec.ts';
+import { planIndex } from '../planner/plan.ts';
+import { parseFilter } from '../query/parse-filter.ts';
+import { Scan } from '../query/scan.ts';
 import { Catalog } from './catalog.ts';
 import { Environment } from './environment.ts';
 
@@ -138,5 +141,17 @@ describe('the catalogue', () => {
     });
     expect(rows.count()).toBe(2);
     expect(index.cut).toBe(true);
+    const find = (filter: object) => {
+      const parsed = parseFilter(rawOf(filter));
+      const scan = new Scan(rows, planIndex(index, parsed, []), parsed);
+      return scan
+        .piece()!
+        .concat(scan.piece() ?? [])
+        .map(({ record }) => record);
+    };
+    expect(find({ a: `${long}2` })).toEqual([2]);
+    expect(find({ a: { $in: [`${long}1`, `${long}2`] } })).toEqual([1, 2]);
+    expect(find({ a: { $gt: `${long}1` } })).toEqual([2]);
+    expect(find({ a: { $gt: `${long}0`, $lt: `${long}2` } })).toEqual([1]);
   });
 });
