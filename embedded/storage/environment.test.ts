@@ -144,10 +144,8 @@ describe('the catalogue', () => {
     const find = (filter: object) => {
       const parsed = parseFilter(rawOf(filter));
       const scan = new Scan(rows, planIndex(index, parsed, []), parsed);
-      return scan
-        .piece()!
-        .concat(scan.piece() ?? [])
-        .map(({ record }) => record);
+      const found = [...scan.piece()!, ...(scan.piece() ?? [])];
+      return found.map(({ record }) => record).sort();
     };
     expect(find({ a: `${long}2` })).toEqual([2]);
     expect(find({ a: { $in: [`${long}1`, `${long}2`] } })).toEqual([1, 2]);
