@@ -82,6 +82,7 @@ async function serve(
   });
   server.maxConnections = connectionsMax;
   port = await listen(server, options.port, host);
+  server.on('error', (error) => options.log?.({ level: 'error', event: 'store.listener', error: String(error) }));
   const upkeep = new Upkeep(engine);
   const login = options.credentials === undefined ? '' : '&authMechanism=SCRAM-SHA-256';
   return {

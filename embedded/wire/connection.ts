@@ -78,7 +78,8 @@ export class Connection {
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
       if (this.waiting.length === 0 && this.socket.isPaused()) this.socket.resume();
       this.current = this.serve(next);
-      await this.current;
+      // What goes wrong here is a fault of the store's, and costs this connection only.
+      await this.current.catch(() => this.socket.destroy());
       if (this.socket.writableNeedDrain) await this.drained();
       if (this.socket.destroyed) break;
     }
