@@ -25,7 +25,7 @@ export function issuerFor(config: Config): Issuer | undefined {
   return openIssuer({ key, issuer: config.tokenIssuer, audience: config.tokenAudience });
 }
 
-/** This process's own token, to present now: given, from a file, or signed by itself; empty: its certificate is enough. */
+/** This process's own token, to present now: given, from a file, or self-signed; empty: its certificate is enough. */
 export function ownTokenFor(config: Config, as: ServiceToken): () => Promise<string> {
   if (config.serviceTokenFile !== undefined) return openOwnToken({ file: config.serviceTokenFile });
   if (config.serviceToken !== undefined) return openOwnToken({ token: config.serviceToken });

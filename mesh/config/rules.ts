@@ -44,7 +44,7 @@ export const rules: readonly Rule[] = [
       config.serviceTokenFile === undefined &&
       config.tlsCertFile === undefined &&
       !signs(config)
-        ? 'nothing proves who this process is: set CIRCUIT_SERVICE_TOKEN_FILE, CIRCUIT_TLS_CERT_FILE, or a key that signs'
+        ? 'nothing proves who this process is: set CIRCUIT_SERVICE_TOKEN_FILE, CIRCUIT_TLS_CERT_FILE or a signing key'
         : undefined,
   },
   {
