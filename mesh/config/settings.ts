@@ -89,7 +89,7 @@ export const settings = {
     usedBy: callers,
   }),
   tlsCertFile: text('CIRCUIT_TLS_CERT_FILE', {
-    doc: "PEM: this process's certificate. With it, processes speak mutual TLS with each other and with domain servers.",
+    doc: "PEM: this process's certificate. With it, processes speak mutual TLS with each other and domain servers.",
     usedBy: callers,
   }),
   tlsKeyFile: text('CIRCUIT_TLS_KEY_FILE', {
