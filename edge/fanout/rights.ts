@@ -51,8 +51,9 @@ export class Rights {
   }
 
   /**
-   * Lets a socket follow a topic, after asking its keeper whether the user may, and tells it in the same turn. `granted`
-   * is what a user's log said of a topic that has no keeper. Throws TOPIC_NOT_FOUND, TOO_MANY_TOPICS, UNAVAILABLE.
+   * Lets a socket follow a topic, after asking its keeper whether the user may, and tells it in the same turn.
+   * `granted` is what a user's log said of a topic that has no keeper. Throws TOPIC_NOT_FOUND, TOO_MANY_TOPICS,
+   * UNAVAILABLE.
    */
   async follow(session: Session, name: string, granted?: TopicGrant): Promise<Topic> {
     const { hub, api, topicsMax, tellJoined } = this.#options;

@@ -48,8 +48,8 @@ export type UnaryCall = {
 
 export type PeerClientsOptions = {
   /**
-   * False: each call has a connection of its own, closed after it. For a runtime whose HTTP/2 client may not outlive its
-   * peer: Deno's aborts the process when a peer says that it goes away (denoland/deno#36788).
+   * False: each call has a connection of its own, closed after it. For a runtime whose HTTP/2 client may not outlive
+   * its peer: Deno's aborts the process when a peer says that it goes away (denoland/deno#36788).
    */
   readonly keepConnections: boolean;
   /** Present where connections are TLS. */

@@ -1,5 +1,6 @@
-// The edge's side of Link: one to each service process that the configuration or DNS names. Calls go to the owner of their key, topics
-// to whoever may publish on them. Promises each call exactly one answer, whatever becomes of its Link.
+// The edge's side of Link: one to each service process that the configuration or DNS names. Calls go to the owner of
+// their key, topics to whoever may publish on them. Promises each call exactly one answer, whatever becomes of its
+// Link.
 
 import type { CircuitError } from '../../errors/circuit-error.ts';
 import { coerce } from '../../errors/coerce.ts';

@@ -1,5 +1,5 @@
-// What clients saw, held against the logs: each entry once, in order, as it is stored, nothing missing, and nothing that
-// was not theirs to see.
+// What clients saw, held against the logs: each entry once, in order, as it is stored, nothing missing, and nothing
+// that was not theirs to see.
 
 import type { History, Seen, Stay } from '../record.ts';
 
