@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MessageNewEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import type { ConversationDocument } from './conversation-document.ts';
+import { deferred } from './deferred.ts';
 import type { Entry, MessageDocument } from './entry.ts';
 import type { MemberRow } from './member-row.ts';
 import { type Action, perform } from './testing/actions.ts';
@@ -64,6 +65,28 @@ describe('documents follow the log', () => {
     const told = await logs.db.collection('user_entries').find({ user_key: meena }).sort({ seq: 1 }).toArray();
     const ofPond = told.filter(({ conversation_id }) => conversation_id === pond).map(({ kind }) => kind);
     expect(ofPond).toEqual(['added', 'removed']);
+  });
+
+  it('and take nothing late that others have gone beyond', async () => {
+    const [slow, quick] = [logs.process(), logs.process()];
+    const pond = await makeGroup(slow, logs.now(), [asha, ravi]);
+    await slow.conversations.writeBehind();
+    const gate = deferred<void>();
+    const reached = deferred<void>();
+    slow.flaky.fate = async (collection) => {
+      if (collection === 'members') {
+        reached.resolve();
+        await gate.promise;
+      }
+      return 'done' as const;
+    };
+    const adding = act(pond, asha, { do: 'add', userKey: meena }, slow);
+    await reached.promise;
+    await act(pond, asha, { do: 'remove', userKey: meena }, quick);
+    gate.resolve();
+    await adding;
+    const row = await logs.db.collection<MemberRow>('members').findOne({ user_key: meena, conversation_id: pond });
+    expect(row).toMatchObject({ active: false, changed: 3 });
   });
 
   it('a deletion takes the words out of everything before it, and tells which numbers that were', async () => {

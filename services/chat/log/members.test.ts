@@ -108,6 +108,21 @@ describe('members', () => {
     expect(ofPond).toEqual(['added', 'removed', 'added', 'removed']);
   });
 
+  it('are told of a coming that failed at first before the going that did not', async () => {
+    const process = logs.process();
+    const pond = await makeGroup(process, logs.now(), [asha, ravi]);
+    await process.conversations.writeBehind();
+    const newcomer = '400000000001';
+    let failures = 1;
+    process.flaky.failReads = (collection) => collection === 'user_logs' && failures-- > 0;
+    await Promise.all(
+      (['add', 'remove'] as const).map((what) => change(pond, { do: what, userKey: newcomer }, process)),
+    );
+    await process.conversations.writeBehind();
+    const told = await logs.db.collection('user_entries').find({ user_key: newcomer }).sort({ seq: 1 }).toArray();
+    expect(told.map(({ kind }) => kind)).toEqual(['added', 'removed']);
+  });
+
   it('have rights from when they came, at the head at which that was read', async () => {
     const pond = await makeGroup(here, logs.now(), [asha, ravi]);
     await change(pond, { do: 'add', userKey: meena });

@@ -202,7 +202,8 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
         else if (this.#refresh === undefined) break;
       }
     } catch (error) {
-      this.#parts.ground.log.error({ topic: this.key, err: error }, 'a log is given up here and opened anew');
+      const { log, signal } = this.#parts.ground;
+      if (!signal.aborted) log.error({ topic: this.key, err: error }, 'a log is given up here and opened anew');
       this.end(error);
     } finally {
       this.#working = false;

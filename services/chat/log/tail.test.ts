@@ -40,6 +40,19 @@ describe('the tail of a log', () => {
     }
   });
 
+  it('is not acknowledged by an insert that took so long that open_until came near', async () => {
+    const process = logs.process();
+    const pond = await makeGroup(process, logs.now(), [asha, ravi]);
+    process.flaky.fate = (collection) => {
+      if (collection === 'messages') logs.move(openFor.raiseByMs);
+      return 'done';
+    };
+    await sayIn(process, pond, asha, 'after long', logs.now());
+    process.flaky.fate = () => 'done';
+    const ahead = ((await headOf(pond))?.open_until?.getTime() ?? 0) - logs.now();
+    expect(ahead).toBeGreaterThanOrEqual(openFor.aheadMs);
+  });
+
   it('costs one write of open_until a burst, not one a message', async () => {
     const process = logs.process();
     const pond = await makeGroup(process, logs.now(), [asha, ravi]);

@@ -11,7 +11,7 @@ export type FlakyDb = {
   /** Asked for every write, in order. */
   fate: (collection: string, method: string, args: readonly unknown[]) => Fate | Promise<Fate>;
   /** Asked for every read: true fails it. */
-  failReads: () => boolean;
+  failReads: (collection: string) => boolean;
   /** Resolves when the store has answered all that was sent to it, whether or not anybody hears the answer. */
   idle(): Promise<void>;
   /** From now on nothing reaches the store: what a killed process does. */
@@ -54,9 +54,9 @@ export function flakyDb(db: Db): FlakyDb {
         const member = Reflect.get(of, name);
         if (typeof member !== 'function') return member;
         if (name === 'find')
-          return (...args: unknown[]) => (dead || flaky.failReads() ? deadCursor() : member.apply(of, args));
+          return (...args: unknown[]) => (dead || flaky.failReads(collection) ? deadCursor() : member.apply(of, args));
         return async (...args: unknown[]) => {
-          if (dead) throw lost();
+          if (dead || (name === 'findOne' && flaky.failReads(collection))) throw lost();
           const fate = writes.has(String(name)) ? await flaky.fate(collection, String(name), args) : 'done';
           if (fate === 'lost before') throw lost();
           const sent: Promise<unknown> = member.apply(of, args);
