@@ -1,8 +1,9 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { CircuitError } from '../errors/circuit-error.ts';
 import { refuse } from '../errors/refuse.ts';
+import { Admission } from '../overload/admission.ts';
 import type { Api } from '../schema/api.ts';
 import type { Caller } from '../service/caller.ts';
 import { openLog } from '../telemetry/log.ts';
@@ -29,7 +30,9 @@ const edge: Caller = { kind: 'edge', key: 'edge' };
 function open(say: EchoHandler) {
   const lines: string[] = [];
   const log = openLog({ level: 'debug', destination: { write: (line) => lines.push(line) } });
-  const dispatch = new Dispatch({ log, clock: () => 5_000 });
+  const admission = new Admission({ log, metrics: undefined });
+  onTestFinished(() => admission.close());
+  const dispatch = new Dispatch({ log, clock: () => 5_000, admission });
   const { handlers } = echoService({ say });
   const method = bindMethods(api, { name: 'echo', definition: echoDefinition, handlers, state: 'its state' }).get(
     echoMethods.say,

@@ -6,15 +6,15 @@ import { objectionTo } from '../auth/rules.ts';
 import type { CircuitError } from '../errors/circuit-error.ts';
 import { coerce } from '../errors/coerce.ts';
 import { refuse } from '../errors/refuse.ts';
+import type { Admission } from '../overload/admission.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type OpenSpan, openSpan } from '../telemetry/trace.ts';
 import type { BoundMethod } from './bound-method.ts';
 import { RunningCall } from './running-call.ts';
 
-/** Handlers that may run at a time in one process: beyond it, calls are refused before they cost anything. */
-export const runningMax = 50_000;
-const overloadedRetryMs = 1_000;
+/** Handlers that may run at a time in one process, unless given: as they become many, calls are refused unread. */
+export const runningMaxDefault = 50_000;
 
 export type IncomingCall = {
   readonly method: BoundMethod;
@@ -35,24 +35,37 @@ export type DispatchOptions = {
   readonly log: Logger;
   readonly clock: () => number;
   readonly observer?: CallObserver;
+  readonly admission: Admission;
+  readonly runningMax?: number;
 };
 
 export class Dispatch {
   readonly #log: Logger;
   readonly #clock: () => number;
   readonly #observer: CallObserver | undefined;
-  #running = 0;
+  readonly #admission: Admission;
+  readonly #runningMax: number;
+  /** In the order of their arrival. */
+  readonly #running = new Set<RunningCall>();
   #idle: (() => void)[] = [];
 
   constructor(options: DispatchOptions) {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#observer = options.observer;
+    this.#admission = options.admission;
+    this.#runningMax = options.runningMax ?? runningMaxDefault;
   }
 
   /** Calls whose handler has not ended. */
   get running(): number {
-    return this.#running;
+    return this.#running.size;
+  }
+
+  /** How long the call that waits longest has waited, in milliseconds; 0 where none does. */
+  get oldestMs(): number {
+    for (const call of this.#running) return performance.now() - call.startedMs;
+    return 0;
   }
 
   /** Runs a call; never throws. What it returns can be aborted. */
@@ -69,10 +82,11 @@ export class Dispatch {
       span,
       log: this.#log,
     });
-    this.#running += 1;
     let answer: Promise<unknown>;
     try {
-      answer = method.handler(this.#admit(call, incoming), call);
+      const request = this.#admit(call, incoming);
+      this.#running.add(call);
+      answer = method.handler(request, call);
     } catch (error) {
       this.#fail(call, error, done);
       return call;
@@ -86,13 +100,14 @@ export class Dispatch {
 
   /** Resolves when no handler runs. */
   async whenIdle(): Promise<void> {
-    while (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    while (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #admit(call: RunningCall, incoming: IncomingCall): unknown {
-    if (this.#running > runningMax) throw refuse('OVERLOADED', { retryAfterMs: overloadedRetryMs });
     const { schema, decode } = incoming.method;
-    const objection = objectionTo(schema, call.caller, call.now);
+    const objection =
+      this.#admission.objectionTo(schema.importance, this.#running.size / this.#runningMax) ??
+      objectionTo(schema, call.caller, call.now);
     if (objection !== undefined) throw objection;
     const violations = schema.request.validate(incoming.request);
     if (violations.length > 0) throw refuse('INVALID_REQUEST', { violations });
@@ -138,9 +153,9 @@ export class Dispatch {
 
   #end(call: RunningCall, error: CircuitError | undefined): void {
     call.end(error);
-    this.#running -= 1;
+    this.#running.delete(call);
     this.#observer?.ended(call, error);
-    if (this.#running > 0 || this.#idle.length === 0) return;
+    if (this.#running.size > 0 || this.#idle.length === 0) return;
     const waiting = this.#idle;
     this.#idle = [];
     for (const resolve of waiting) resolve();

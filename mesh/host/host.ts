@@ -11,6 +11,8 @@ import type { Peers } from '../caller/discovery/directory.ts';
 import { grpcCalls } from '../caller/grpc-calls.ts';
 import { channelOptions, messageBytesMax } from '../caller/peer-clients.ts';
 import { within } from '../link/within.ts';
+import { Admission } from '../overload/admission.ts';
+import type { Thresholds } from '../overload/pressure.ts';
 import type { Api } from '../schema/api.ts';
 import type { Handler } from '../service/context.ts';
 import type { Ground, OpenService } from '../service/define-service.ts';
@@ -67,6 +69,8 @@ export type HostOptions = {
   readonly reflection?: Uint8Array;
   /** False where connections to peers must not outlive a call: see `PeerClientsOptions`. True if not given. */
   readonly keepConnections?: boolean;
+  /** When calls are refused for want of time or room; the defaults suit a process of its own. */
+  readonly overload?: { readonly runningMax?: number; readonly loopDelayMs?: Thresholds };
   /** How long calls under way may take at the end; 10 s if not given. */
   readonly drainMs?: number;
 };
@@ -112,6 +116,7 @@ class RunningHost implements Host {
   readonly #clock: () => number;
   readonly #server = new Server(serverOptions);
   readonly #peering: Peering;
+  readonly #admission: Admission;
   readonly #dispatch: Dispatch;
   readonly #methods = new Map<string, BoundMethod>();
   readonly #opened: Opened[] = [];
@@ -130,7 +135,15 @@ class RunningHost implements Host {
     const self = () => this.address;
     this.#peering = new Peering({ peers, services, self, keepConnections, lookUpMs, tls, log, metrics });
     const observer = metrics && new CallMetrics(metrics);
-    this.#dispatch = new Dispatch({ log, clock: this.#clock, ...(observer && { observer }) });
+    const { runningMax, ...thresholds } = options.overload ?? {};
+    this.#admission = new Admission({ ...thresholds, log, metrics });
+    this.#dispatch = new Dispatch({
+      log,
+      clock: this.#clock,
+      admission: this.#admission,
+      ...(runningMax === undefined ? {} : { runningMax }),
+      ...(observer && { observer }),
+    });
   }
 
   get port(): number {
@@ -285,6 +298,7 @@ class RunningHost implements Host {
     metrics.gauge('circuit_links', { service }).set(links.size);
     metrics.gauge('circuit_link_sessions', {}).set(links.sessions);
     metrics.gauge('circuit_bus_subscriptions', {}).set(this.bus.size);
+    metrics.gauge('circuit_oldest_call_seconds', {}).set(this.#dispatch.oldestMs / 1_000);
     metrics.gauge('circuit_rpc_in_flight', { way: 'link' }).set(links.inFlight);
     metrics.gauge('circuit_rpc_in_flight', { way: 'plain' }).set(Math.max(0, this.#dispatch.running - links.inFlight));
   }
@@ -307,6 +321,7 @@ class RunningHost implements Host {
     this.#server.forceShutdown();
     this.#stopping.abort();
     this.#peering.close();
+    this.#admission.close();
     for (const { service, state } of this.#opened.reverse()) {
       try {
         await state.close();

@@ -29,6 +29,8 @@ export type ServiceSchema = {
   readonly comment: string;
 };
 
+export type Importance = 'low' | 'normal' | 'high';
+
 export type MethodSchema = {
   /** Such as `circuit.chat.v1.ChatService/SendMessage`. */
   readonly name: string;
@@ -43,6 +45,8 @@ export type MethodSchema = {
   readonly requestId: string;
   readonly cost: number;
   readonly timeoutMs: number;
+  /** What is refused first, and what last, by a process that has too much to do. */
+  readonly importance: Importance;
   /** `idempotency_level` NO_SIDE_EFFECTS, or a request id: a lost call may be made again. */
   readonly repeatable: boolean;
   /** Takes or gives a stream: gRPC only, neither an event nor a route. */

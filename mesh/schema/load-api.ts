@@ -10,7 +10,7 @@ import {
   fromBinary,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { Caller } from '../../gen/circuit/options/v1/options.ts';
+import { Caller, Importance } from '../../gen/circuit/options/v1/options.ts';
 import type { HttpRule } from '../../gen/google/api/http.ts';
 import type { Api, HttpBinding, MessageSchema, MethodSchema, PushSchema, ServiceSchema, TopicSchema } from './api.ts';
 import { checkApi } from './check-api.ts';
@@ -27,6 +27,11 @@ const callerKinds: ReadonlyMap<number, MethodSchema['callers'][number]> = new Ma
   [Caller.CALLER_DOMAIN_SERVER, 'domain_server'],
   [Caller.CALLER_EDGE, 'edge'],
   [Caller.CALLER_SYSTEM, 'system'],
+]);
+
+const importances: ReadonlyMap<number, MethodSchema['importance']> = new Map([
+  [Importance.IMPORTANCE_LOW, 'low'],
+  [Importance.IMPORTANCE_HIGH, 'high'],
 ]);
 
 /**
@@ -107,6 +112,7 @@ function methodSchema(method: DescMethod, service: string, { messages, comments 
     requestId: rule?.requestId ?? '',
     cost: rule?.cost || 1,
     timeoutMs: rule?.timeoutMs || defaultTimeoutMs,
+    importance: importances.get(rule?.importance ?? 0) ?? 'normal',
     repeatable: idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN || (rule?.requestId ?? '') !== '',
     streaming: method.methodKind !== 'unary',
     http: bindingsOf(httpRule(method)),

@@ -26,6 +26,17 @@ export const metrics = {
     help: 'Times that a peer was left out for a while since it did not answer plain calls.',
     labels: [],
   },
+  circuit_pressure: {
+    kind: 'gauge',
+    help: 'What is refused for want of time or room: 0 nothing, 1 what is of low importance, 2 all but high, 3 all.',
+    labels: ['cause'],
+  },
+  circuit_shed_total: { kind: 'counter', help: 'Calls refused with OVERLOADED.', labels: ['importance'] },
+  circuit_oldest_call_seconds: {
+    kind: 'gauge',
+    help: 'How long the call that waits longest has waited; above a second there is more to do than gets done.',
+    labels: [],
+  },
   circuit_links: { kind: 'gauge', help: 'Links that are open.', labels: ['service'] },
   circuit_link_sessions: { kind: 'gauge', help: 'User sessions open on Links.', labels: [] },
   circuit_link_batch_calls: {
