@@ -18,7 +18,8 @@ export async function rows(): Promise<readonly Row[]> {
       'latency/latency-load',
       task,
     );
-    const note = `${delivered} of ${sent} delivered, the slowest in ${max.toFixed(0)} ms; the load generator used ${cpuSeconds.toFixed(0)} s of processor time on the same two cores.`;
+    const load = `the load generator used ${cpuSeconds.toFixed(0)} s of processor time on the same two cores`;
+    const note = `${delivered} of ${sent} delivered, the slowest in ${max.toFixed(0)} ms; ${load}.`;
     const name = `send → delivered, ${people} people, ${perSecond} messages/s`;
     return [
       { name: `${name}, median`, value: p50, unit: 'ms', note },

@@ -51,7 +51,8 @@ export async function rows(): Promise<readonly Row[]> {
 }
 
 function table(sends: number, bulk: number, unary: number, load: number): Row[] {
-  const how = `${sockets} sockets, ${window} in flight each, ${sockets / 2} conversations of two; median of ${rounds} rounds. `;
+  const talk = `${sockets} sockets, ${window} in flight each, ${sockets / 2} conversations of two`;
+  const how = `${talk}; median of ${rounds} rounds. `;
   const generator = `The load generator used ${(load * 100).toFixed(0)} % of a core beside the three processes.`;
   return [
     {
