@@ -24,11 +24,19 @@ let frames = 0;
 let wanted = Number.POSITIVE_INFINITY;
 let reached = (): void => {};
 
-/** Counts frames of a server (no masks) in a stream of chunks. */
+/** Of a frame's first byte: control frames have it. */
+const controlBit = 8;
+/** Engine.IO's ping and pong are text frames of one character, and who does not answer is cut. */
+const engineIoPong = '3';
+
+/** Counts frames of a server (no masks) in a stream of chunks; pings are no deliveries. */
 class FrameCounter {
+  /** Text frames of one character since the last look. */
+  pings = 0;
   #header = Buffer.alloc(10);
   #have = 0;
   #left = 0;
+  #counts = false;
 
   /** Frames that ended in this chunk. */
   count(chunk: Buffer): number {
@@ -39,7 +47,7 @@ class FrameCounter {
         const step = Math.min(this.#left, chunk.length - at);
         this.#left -= step;
         at += step;
-        if (this.#left === 0) ended++;
+        if (this.#left === 0 && this.#counts) ended++;
         continue;
       }
       this.#header[this.#have++] = chunk[at++]!;
@@ -47,7 +55,8 @@ class FrameCounter {
       if (size < 0) continue;
       this.#have = 0;
       this.#left = size;
-      if (size === 0) ended++;
+      if (size === 1) this.pings++;
+      this.#counts = size > 1 && (this.#header[0]! & controlBit) === 0;
     }
     return ended;
   }
@@ -76,6 +85,7 @@ function openOne(options: LoadOptions, token: string): Promise<void> {
     let greeted = 0;
     const take = (chunk: Buffer): void => {
       const count = counter.count(chunk);
+      for (; counter.pings > 0; counter.pings--) socket.write(masked(engineIoPong));
       if (greeted >= greeting) {
         add(count);
         return;
