@@ -8,6 +8,8 @@ import type { Issuer } from '../mesh/auth/issuer.ts';
 import type { Verifier } from '../mesh/auth/verifier.ts';
 import type { Subscriptions } from '../mesh/bus/bus.ts';
 import type { Links } from '../mesh/caller/links.ts';
+import { Admission } from '../mesh/overload/admission.ts';
+import type { Thresholds } from '../mesh/overload/pressure.ts';
 import type { Api } from '../mesh/schema/api.ts';
 import type { Logger } from '../mesh/telemetry/log.ts';
 import type { Metrics } from '../mesh/telemetry/metrics.ts';
@@ -42,6 +44,8 @@ export type EdgeOptions = {
   readonly limits?: Partial<EdgeLimits>;
   /** A proxy stands in front and writes `X-Forwarded-For`; without one anybody could write there. */
   readonly behindProxy?: boolean;
+  /** When requests are refused for want of time or memory; the defaults suit a process of its own. */
+  readonly overload?: { readonly loopDelayMs?: Thresholds };
   /** Over how long sockets are closed when the edge drains; 10 s if not given. */
   readonly drainMs?: number;
   /** Only in dev mode: serves the dev login, with which anyone is anyone. */
@@ -71,6 +75,7 @@ export class Edge {
   readonly #app = uWS.App();
   readonly #sessions = new Sessions();
   readonly #end = new AbortController();
+  readonly #admission: Admission;
   readonly #sweep: Sweep;
   readonly #tick: () => void;
   readonly #http: { close(): void };
@@ -89,7 +94,9 @@ export class Edge {
     // Everything that waits listens to it: their number is bounded by what is under way.
     setMaxListeners(0, this.#end.signal);
     const tell = new Tell(api, limits);
-    const common = { api, links, sessions, limits, log, counters, clock, end: endSession };
+    const admission = new Admission({ ...options.overload, log, metrics });
+    this.#admission = admission;
+    const common = { api, links, sessions, limits, log, counters, clock, admission, end: endSession };
     const subscriptions = options.subscriptions ?? links.subscriptions;
     const fanout = openFanout({ ...common, subscriptions, app: this.#app, tell, signal: this.#end.signal });
     const { hub, rights } = fanout;
@@ -155,6 +162,7 @@ export class Edge {
     for (const timer of this.#timers) clearInterval(timer);
     for (const session of [...this.#sessions.all]) endSession(session, 'EDGE_DRAINING');
     this.#http.close();
+    this.#admission.close();
     this.#listening = undefined;
     this.#app.close();
   }

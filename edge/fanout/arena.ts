@@ -4,7 +4,6 @@
 import { arenaBytesMax } from '../limits.ts';
 
 const chunkBytes = 1024 * 1024;
-const chunks = arenaBytesMax / chunkBytes;
 /** A larger frame is sent without being kept. */
 const frameBytesMax = chunkBytes / 4;
 /** Bytes that a UTF-16 unit may need in UTF-8. */
@@ -13,8 +12,14 @@ const closingBrace = 0x7d;
 
 export class Arena {
   readonly #chunks: Buffer[] = [];
+  readonly #count: number;
   /** Where the next frame goes, counted from the start of time; a frame never crosses a chunk's end. */
   #head = 0;
+
+  /** Memory is taken as it is needed, in megabytes up to `bytesMax`. */
+  constructor(bytesMax = arenaBytesMax) {
+    this.#count = Math.max(2, Math.floor(bytesMax / chunkBytes));
+  }
 
   /** Where the next frame would be; `head - place` is the frame's length right after it was written. */
   get head(): number {
@@ -52,9 +57,9 @@ export class Arena {
   /** The frame's bytes, valid in this turn only; undefined when they were overwritten. */
   view(place: number, length: number): Uint8Array | undefined {
     // The chunk that is being written to holds nothing old behind its head.
-    if (place < 0 || place < this.#head - (chunks - 1) * chunkBytes) return undefined;
+    if (place < 0 || place < this.#head - (this.#count - 1) * chunkBytes) return undefined;
     const at = place % chunkBytes;
-    return this.#chunks[Math.floor(place / chunkBytes) % chunks]?.subarray(at, at + length);
+    return this.#chunks[Math.floor(place / chunkBytes) % this.#count]?.subarray(at, at + length);
   }
 
   #placeFor(most: number): number {
@@ -63,7 +68,7 @@ export class Arena {
   }
 
   #chunkAt(place: number): Buffer {
-    const n = Math.floor(place / chunkBytes) % chunks;
+    const n = Math.floor(place / chunkBytes) % this.#count;
     let chunk = this.#chunks[n];
     if (chunk === undefined) {
       chunk = Buffer.allocUnsafeSlow(chunkBytes);

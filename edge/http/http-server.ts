@@ -7,6 +7,7 @@ import type { Verifier } from '../../mesh/auth/verifier.ts';
 import type { Links } from '../../mesh/caller/links.ts';
 import { coerce } from '../../mesh/errors/coerce.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Admission } from '../../mesh/overload/admission.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import { compileRoutes, type RouteMatch, type Routes } from '../../mesh/schema/routes.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
@@ -27,6 +28,7 @@ export type HttpServerOptions = {
   readonly verifier: Verifier;
   readonly tickets: Tickets;
   readonly limits: EdgeLimits;
+  readonly admission: Admission;
   readonly allowedOrigins: readonly string[];
   /** Only in dev mode. */
   readonly issuer: Issuer | undefined;
@@ -54,10 +56,10 @@ class HttpServer {
   readonly #rest: RestOptions;
 
   constructor(options: HttpServerOptions) {
-    const { api, links, verifier, limits, clock } = options;
+    const { api, links, verifier, limits, clock, admission } = options;
     this.#options = options;
     this.#routes = compileRoutes(api);
-    this.#rest = { links, verifier, sessions: new TokenSessions(links, clock), limits: httpLimits(limits) };
+    this.#rest = { links, verifier, sessions: new TokenSessions(links, clock), limits: httpLimits(limits), admission };
   }
 
   async take(exchange: Exchange): Promise<void> {

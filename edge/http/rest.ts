@@ -3,6 +3,7 @@
 import type { Verifier } from '../../mesh/auth/verifier.ts';
 import type { LinkSession, Links } from '../../mesh/caller/links.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Admission } from '../../mesh/overload/admission.ts';
 import type { MethodSchema } from '../../mesh/schema/api.ts';
 import { restRequest } from '../../mesh/schema/rest-request.ts';
 import type { RouteMatch } from '../../mesh/schema/routes.ts';
@@ -16,6 +17,7 @@ export type RestOptions = {
   readonly verifier: Verifier;
   readonly sessions: TokenSessions;
   readonly limits: HttpLimits;
+  readonly admission: Admission;
 };
 
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -28,6 +30,8 @@ export async function answerRest(
   options: RestOptions,
 ): Promise<void> {
   const { method } = match;
+  const objection = options.admission.objectionTo(method.importance);
+  if (objection !== undefined) throw objection;
   const session = await sessionFor(exchange, method, options);
   const parsed = body === undefined ? undefined : readJson(await body);
   const request = restRequest(match, {

@@ -5,6 +5,7 @@
 
 import type { Verifier } from '../../mesh/auth/verifier.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Admission } from '../../mesh/overload/admission.ts';
 import type { UserCaller } from '../../mesh/service/caller.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { isOriginAllowed } from '../http/origin.ts';
@@ -22,6 +23,7 @@ export type HandshakeOptions = {
   readonly limits: EdgeLimits;
   readonly allowedOrigins: readonly string[];
   readonly isDraining: () => boolean;
+  readonly admission: Admission;
   /** Addresses are those that a proxy in front of the edge names. */
   readonly behindProxy: boolean;
 };
@@ -36,19 +38,22 @@ export type Admitted = {
 const formats: readonly Format[] = [jsonFormat, protoFormat];
 /** When somebody may try again who found no room. */
 const roomRetryMs = 5_000;
+/** Under this much pressure an edge takes no further sockets: it has enough to do for those that it has. */
+const noSocketsFrom = 2;
 
 /**
  * What the handshake asks for, if it may have it. Throws the refusal: INVALID_REQUEST (no subprotocol of ours),
  * SHUTTING_DOWN, CALLER_NOT_ALLOWED (origin), NOT_SIGNED_IN, TICKET_INVALID, OVERLOADED.
  */
 export function admit(exchange: Exchange, offered: string, options: HandshakeOptions): Admitted {
-  const { tickets, allowedOrigins, isDraining, sessions, limits } = options;
+  const { tickets, allowedOrigins, isDraining, sessions, limits, admission } = options;
   const format = chooseFormat(offered);
   if (isDraining()) throw refuse('SHUTTING_DOWN', { retryAfterMs: roomRetryMs });
   const origin = exchange.header('origin');
   if (!isOriginAllowed(origin, exchange.header('host'), allowedOrigins)) {
     throw refuse('CALLER_NOT_ALLOWED', { metadata: { what: 'origin' } });
   }
+  if (admission.level >= noSocketsFrom) throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
   if (sessions.all.length >= limits.sockets || sessions.countOfAddress(exchange.address) >= limits.socketsPerAddress) {
     throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
   }

@@ -6,6 +6,7 @@ import type { Links } from '../../mesh/caller/links.ts';
 import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { coerce } from '../../mesh/errors/coerce.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Admission } from '../../mesh/overload/admission.ts';
 import type { Api, MethodSchema } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import { openSpan } from '../../mesh/telemetry/trace.ts';
@@ -29,6 +30,7 @@ export type RequestsOptions = {
   readonly limits: EdgeLimits;
   readonly log: Logger;
   readonly counters: EdgeCounters;
+  readonly admission: Admission;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly end: (session: Session, name: CloseName) => void;
@@ -88,7 +90,7 @@ export class Requests {
   }
 
   #start(session: Session, request: ClientRequest): void {
-    const { api, limits, counters, own, clock } = this.#options;
+    const { api, limits, counters, own, clock, admission } = this.#options;
     const method = api.events.get(request.event);
     const retryAfterMs = takeTokens(session, method?.cost ?? badFrameCost, limits, clock());
     if (retryAfterMs > 0) {
@@ -96,6 +98,8 @@ export class Requests {
       throw refuse('RATE_LIMITED', { retryAfterMs });
     }
     if (method === undefined) throw refuse('UNKNOWN_EVENT');
+    const objection = admission.objectionTo(method.importance);
+    if (objection !== undefined) throw objection;
     if (session.unanswered?.has(request.id)) throw refuse('DUPLICATE_REQUEST_NUMBER');
     if ((session.unanswered?.size ?? 0) >= limits.requestsInFlight) throw refuse('TOO_MANY_IN_FLIGHT');
     const bytes = session.format.encode(method.request, request.data);
