@@ -1,5 +1,6 @@
 // For tests: bundles the store as it is now and runs it in a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,7 +19,7 @@ export async function bundleStore(): Promise<string> {
   const root = join(import.meta.dirname, '../..');
   const folder = join(root, 'node_modules/.cache/embedded');
   mkdirSync(folder, { recursive: true });
-  const outfile = join(folder, `store-${process.pid}.mjs`);
+  const outfile = join(folder, `store-${randomUUID()}.mjs`);
   await build({
     entryPoints: [join(import.meta.dirname, 'child.ts')],
     bundle: true,

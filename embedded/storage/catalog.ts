@@ -12,6 +12,8 @@ import type { Tree } from './tree.ts';
 
 /** Indexes of one collection, as in MongoDB. */
 export const indexesMax = 64;
+/** Trees made in one commit: one flush instead of one for each. */
+const treesAtOnce = 16;
 const treesKey = Buffer.from('\0trees');
 const highest = Buffer.from([0xff]);
 const lowest = Buffer.from([1]);
@@ -166,7 +168,12 @@ export class Catalog {
 
   /** Between commits. An index build or a drop that a crash cut short may have left keys in a tree nobody knows of. */
   private takeTree(): string {
-    const name = this.freeTrees.pop() ?? `t${this.nextTree++}`;
+    if (this.freeTrees.length === 0) {
+      const fresh = Array.from({ length: treesAtOnce }, () => `t${this.nextTree++}`);
+      this.environment.openTrees(fresh);
+      this.freeTrees = fresh.reverse();
+    }
+    const name = this.freeTrees.pop()!;
     const tree = this.environment.tree(name);
     if (tree.count() > 0) tree.clear();
     return name;

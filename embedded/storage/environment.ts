@@ -61,6 +61,13 @@ export class Environment {
     return tree;
   }
 
+  /** Opens or makes several trees in one commit. Only between jobs. */
+  openTrees(names: readonly string[]): void {
+    this.root.transactionSync(() => {
+      for (const name of names) this.tree(name);
+    });
+  }
+
   /**
    * Runs a job in the next commit and answers when that is on disk. The job is synchronous and may run twice, if
    * another job of its commit failed half-way; what it changes outside its trees it can take back (onAbort).
