@@ -42,6 +42,8 @@ function start(me: SignedIn): void {
   const list = conversationList(app);
   const place = h('main', { class: 'room-place' });
   let room: Room | undefined;
+  /** Whether the open conversation was in the list when it last changed. */
+  let listed = false;
   const route = (): void => {
     const id = /^#\/c\/(\d{12})$/.exec(location.hash)?.[1] ?? '';
     room?.close();
@@ -55,7 +57,6 @@ function start(me: SignedIn): void {
   fill(root, connectionBar(client), h('div', { class: 'panes' }, list.element, place), message.element);
   addEventListener('hashchange', route);
   document.addEventListener('keydown', goToSearch);
-  let listed = false;
   client.conversations.subscribe(() => {
     showUnread(app);
     const { items } = client.conversations;

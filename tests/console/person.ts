@@ -61,7 +61,7 @@ export class Person {
   async open(title: string): Promise<void> {
     await this.row(title).locator('.row-open').click();
     await this.page.locator('.room-header h1', { hasText: title }).waitFor();
-    await this.page.locator('.messages-wait').waitFor({ state: 'detached' });
+    await this.page.locator('.messages-wait:not([data-key])').waitFor({ state: 'detached' });
   }
 
   /** Starts a conversation by the dialog. */

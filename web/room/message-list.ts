@@ -16,6 +16,8 @@ import { differInTick, drawTick, lookOf, messageRow, type RowContext } from './m
 const nearPx = 80;
 /** Older messages are asked for when so little is left above. */
 const loadOlderPx = 600;
+/** Rows that stand for an entry, rather than for a day or for what is loading. */
+const messageRows = '.message, .notice';
 /** Messages of one sender within this time stand together. */
 const togetherMs = 5 * 60_000;
 
@@ -84,13 +86,13 @@ export class MessageList {
       this.#conversation.unread > 0 ? (this.#conversation.membership?.read_seq ?? 0) : Number.POSITIVE_INFINITY;
     const last = this.#rows.lastElementChild;
     const before = this.#scroll.scrollHeight - this.#scroll.scrollTop;
-    const first = this.#rows.querySelector('[data-key]');
+    const first = this.#rows.querySelector(messageRows);
     const wanted = this.#wanted(messages, hasOlder);
     reconcile(this.#rows, wanted);
     const keys = new Set(wanted.map((element) => element.dataset.key ?? ''));
     for (const key of this.#drawn.keys()) if (!keys.has(key)) this.#drawn.delete(key);
 
-    const grewAbove = first?.isConnected === true && first !== this.#rows.querySelector('[data-key]');
+    const grewAbove = first?.isConnected === true && first !== this.#rows.querySelector(messageRows);
     if (this.#atEnd) this.#jump();
     else if (grewAbove) this.#scroll.scrollTop = this.#scroll.scrollHeight - before;
     const newest = this.#rows.lastElementChild;
@@ -225,6 +227,8 @@ export class MessageList {
     this.#app.attempt(
       this.#conversation.loadOlder(this.#end.signal).finally(() => {
         this.#loading = false;
+        // A page of short messages may not have moved the top far enough away.
+        if (!this.#end.signal.aborted) requestAnimationFrame(() => this.#maybeOlder());
       }),
     );
   }

@@ -25,7 +25,8 @@ export class Names {
   learnFrom(conversation: Conversation): void {
     for (const { user_key, display_name } of conversation.members) this.learn(user_key, display_name);
     const last = conversation.summary?.last_message;
-    this.learn(last?.sender_key, last?.sender_name);
+    // A message keeps the name of its time; the member's own is the one of today.
+    if (last !== undefined && !this.#names.has(last.sender_key ?? '')) this.learn(last.sender_key, last.sender_name);
   }
 
   of(userKey: string | undefined): string {
