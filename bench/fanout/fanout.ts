@@ -16,7 +16,7 @@ const eventsPerRound = 128;
 /** Deliveries of one measurement. */
 const deliveries = 640_000;
 /** Until code is compiled and memory that goes round has gone round. */
-const warmUpDeliveries = 13_500_000;
+const warmUpDeliveries = 6_000_000;
 /** Socket.IO takes so much longer that it is measured on fewer. */
 const fewer = 16;
 /** Each is measured so often, in turn; the median counts. */
