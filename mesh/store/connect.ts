@@ -4,6 +4,7 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { repairDriver } from './driver-repair.ts';
 
 export type ConnectOptions = {
   /** With the database's name in its path; `circuit` if it has none. */
@@ -30,6 +31,7 @@ const defaultDatabase = 'circuit';
 
 /** Resolves when a primary was found; throws the driver's error when there is none within `selectionMs`. */
 export async function connectStore(options: ConnectOptions): Promise<Connection> {
+  repairDriver();
   const { log, metrics } = options;
   const client = new MongoClient(options.uri, {
     appName: options.name ?? 'circuit',
