@@ -2,6 +2,7 @@
 // anything, and asked what they saw.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { CallError } from '../../../client/call-error.ts';
 import { type Issuer, openIssuer } from '../../../mesh/auth/issuer.ts';
 import { secretKey } from '../../../mesh/auth/token-key.ts';
 import { callOverRest } from '../../processes/rest.ts';
@@ -97,17 +98,35 @@ export class Crowd {
     const { settleMs } = this.#options;
     await this.#until(settleMs, () => this.#online === this.#people.length && this.progress.unsent === 0);
     const logs = new Map<string, readonly Logged[]>();
-    await inTurns([...this.#rooms], async ([id, room]) => logs.set(id, await logOf(this.#ownerOf(room), id)));
+    await inTurns([...this.#rooms], async ([id, room]) => {
+      const owner = this.#ownerOf(room);
+      logs.set(id, (await this.#asked(owner, 'sync', logOf(owner, id))) ?? []);
+    });
     await this.#until(settleMs, () => this.#places(logs).every(([person, id, log]) => reached(person, id, log)));
-    const lines = await inTurns(this.#places(logs), ([person, id]) => lineOf(person, id, this.#notebook));
+    const lines = await inTurns(this.#places(logs), ([person, id]) =>
+      this.#asked(person, 'conversation.get', lineOf(person, id, this.#notebook)),
+    );
     const members = new Set(this.#places(logs).map(([person, id]) => `${person.name} ${id}`));
     const watched = this.#watched.filter(([person, id]) => members.has(`${person.name} ${id}`));
-    const views = await inTurns(watched, ([person, id]) => viewOf(person, id));
+    const views = await inTurns(watched, ([person, id]) => this.#asked(person, 'message.list', viewOf(person, id)));
     for (const person of this.#people) person.close();
     this.#notebook.close();
     const stays = [...logs].flatMap(([id, log]) => staysIn(id, log, this.#people));
     const { sent, acknowledged, seen, refusals, away, stalls } = this.#notebook;
-    return { sent, acknowledged, seen, logs, stays, away, lines, views, refusals, stalls };
+    return { sent, acknowledged, seen, logs, stays, away, lines: given(lines), views: given(views), refusals, stalls };
+  }
+
+  /** When all is healed, everything is answered: what is not is noted, and undefined here. */
+  async #asked<Answer>(person: Person, call: string, work: Promise<Answer>): Promise<Answer | undefined> {
+    const from = this.#notebook.now();
+    try {
+      return await work;
+    } catch (error) {
+      const reason = error instanceof CallError ? error.reason : String(error);
+      const to = this.#notebook.now();
+      this.#notebook.refusals.push({ client: person.name, call, reason, excused: false, from, to });
+      return undefined;
+    }
   }
 
   get #online(): number {
@@ -182,6 +201,10 @@ export class Crowd {
     // Much changes at once: looked at now and then, not at every change.
     while (!holds() && !guard.aborted) await delay(lookMs);
   }
+}
+
+function given<Item>(items: readonly (Item | undefined)[]): readonly Item[] {
+  return items.filter((item) => item !== undefined);
 }
 
 function reached(person: Person, conversation: string, log: readonly Logged[]): boolean {
