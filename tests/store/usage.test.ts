@@ -1,0 +1,95 @@
+// What of MongoDB the services use, held against what docs/store.md says: so that a compatible engine, or the embedded
+// store, knows what it must do.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Document } from 'mongodb';
+import { describe, expect, it } from 'vitest';
+import { openTestHost } from '../../mesh/host/testing.ts';
+import { connectStore } from '../../mesh/store/connect.ts';
+import { counters, openIds } from '../../mesh/store/ids.ts';
+import { silentLog } from '../../mesh/telemetry/log.ts';
+import { openMetrics } from '../../mesh/telemetry/metrics.ts';
+import { chatService } from '../../services/chat/service.ts';
+import { callsOf, openPerson } from '../../services/chat/testing/person.ts';
+import { openTestStore } from '../support/store.ts';
+
+const root = join(import.meta.dirname, '../..');
+/** Not of the application: the driver's own, and what migrate and tests do. */
+const ofTheDriver = new Set(['hello', 'ping', 'endSessions', 'killCursors']);
+
+/** The words in code marks of a row of the page's table. */
+function listed(row: string): string[] {
+  const page = readFileSync(join(root, 'docs/store.md'), 'utf8');
+  const line = page.split('\n').find((each) => each.startsWith(`| ${row} |`)) ?? '';
+  return [...line.matchAll(/`([^`]+)`/g)].map(([, word]) => word as string).sort();
+}
+
+describe('what the services use of MongoDB', () => {
+  it('are the operators that the page lists, no more and no fewer', () => {
+    const sources = ['services', 'mesh/store'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+    );
+    const code = sources.filter((file) => /\.ts$/.test(file) && !/\.test\.ts$|\/testing\//.test(file));
+    const used = code.flatMap((file) => [
+      ...readFileSync(join(root, file), 'utf8').matchAll(/(\$[a-z][A-Za-z]+)\b'?:/g),
+    ]);
+    // `$case` tells the members of a oneof apart.
+    const operators = new Set(used.map(([, operator]) => operator).filter((operator) => operator !== '$case'));
+    expect([...operators].sort()).toEqual([...listed('update operators'), ...listed('query operators')].sort());
+  });
+
+  it('are only commands that the page lists, in a day of chat', async () => {
+    const commands = new Set<string>();
+    await dayOfChat((command) => commands.add(command));
+    const unlisted = [...commands].filter((name) => !ofTheDriver.has(name) && !listed('commands').includes(name));
+    expect(unlisted).toEqual([]);
+    expect(commands).toContain('insert');
+  });
+});
+
+/** A day's chat on a store whose commands are watched. */
+async function dayOfChat(onCommand: (name: string) => void): Promise<void> {
+  const store = await openTestStore({ collections: [...chatService.collections, counters] });
+  // The driver tells of its commands where metrics are asked for.
+  const connection = await connectStore({ uri: store.uri, log: silentLog(), metrics: openMetrics() });
+  connection.db.client.on('commandStarted', ({ commandName }: Document) => onCommand(commandName));
+  const ids = openIds({ db: connection.db, key: 'a key for tests' });
+  const host = await openTestHost({ services: [chatService], db: connection.db, ids });
+  try {
+    const accountKey = '900000000077';
+    const asha = openPerson(host, { key: '170000000001', name: 'Asha', accountKey });
+    const ravi = openPerson(host, { key: '170000000002', name: 'Ravi', accountKey });
+    await Promise.all([asha.call('listConversations'), ravi.call('listConversations')]);
+    const { conversation } = await asha.call('createConversation', {
+      type: 2,
+      info: { name: 'Pond A1' },
+      participantKeys: [ravi.key],
+    });
+    const conversationId = conversation?.conversationId as string;
+    const sent = await asha.send(conversationId, 'DO is 3.1');
+    await asha.edit(sent, 'DO is 2.1');
+    await ravi.react(sent, '🐟');
+    await ravi.read(conversationId);
+    await ravi.call('markDelivered', { positions: [{ conversationId, seq: sent.seq }] });
+    await ravi.unreact(sent, '🐟');
+    await ravi.hide(sent);
+    await asha.call('listReceipts', { conversationId, messageId: sent.messageId });
+    await asha.call('listEdits', { conversationId, messageId: sent.messageId });
+    await asha.messages(conversationId);
+    await asha.call('sync', { positions: [{ topic: `c:${conversationId}`, seq: 0 }] });
+    await asha.call('pinConversation', { conversationId, pinned: true });
+    await asha.delete(sent);
+    await asha.call('removeMember', { conversationId, userKey: ravi.key });
+    const fish = callsOf(host.asService({ kind: 'domain_server', key: 'fish', accountKeys: [accountKey] }));
+    await fish('putUsers', { accountKey, users: [{ userKey: '170000000003', displayName: 'Kiran' }] });
+    await asha.call('addMembers', { conversationId, userKeys: ['170000000003'] });
+    await asha.call('leaveConversation', { conversationId });
+    asha.device.close();
+    ravi.device.close();
+  } finally {
+    await host.close();
+    await connection.close();
+    await store.close();
+  }
+}
