@@ -98,6 +98,13 @@ export const resumeEntriesMax = 500;
 /** Tickets that wait to be used. */
 export const ticketsMax = 100_000;
 export const ticketMs = 30_000;
+/** A user may spend on all sockets together what so many sockets may. */
+export const socketsWorthPerUser = 4;
+/** Over so many seconds that is counted; told to the other edges so often. */
+export const userRateSeconds = 4;
+export const userRateMs = 500;
+/** Users whose spending is counted at a time; others are bounded by their sockets alone. */
+export const ratedUsersMax = 100_000;
 /** Sessions on Links for HTTP calls, by token. */
 export const httpSessionsMax = 10_000;
 /** Addresses that are counted at a time. */

@@ -11,6 +11,7 @@ import type { Links } from '../mesh/caller/links.ts';
 import { Admission } from '../mesh/overload/admission.ts';
 import type { Thresholds } from '../mesh/overload/pressure.ts';
 import type { Api } from '../mesh/schema/api.ts';
+import { type Shared, unshared } from '../mesh/shared/shared.ts';
 import type { Logger } from '../mesh/telemetry/log.ts';
 import type { Metrics } from '../mesh/telemetry/metrics.ts';
 import { EdgeCounters, report } from './counters.ts';
@@ -27,6 +28,7 @@ import { endSession, serveSockets } from './socket/socket-server.ts';
 import { Sweep } from './socket/sweep.ts';
 import { Tell } from './socket/tell.ts';
 import { Tickets } from './socket/tickets.ts';
+import { UserRates } from './socket/user-rates.ts';
 
 export type EdgeOptions = {
   readonly api: Api;
@@ -34,6 +36,8 @@ export type EdgeOptions = {
   /** Where events come from; the Links' own if not given. */
   readonly subscriptions?: Subscriptions;
   readonly verifier: Verifier;
+  /** What edges know together: tickets and rates; nothing if not given. Closed by its owner. */
+  readonly shared?: Shared;
   readonly log: Logger;
   readonly metrics?: Metrics;
   /** Where to listen: 127.0.0.1 and any free port if not given. */
@@ -76,6 +80,7 @@ export class Edge {
   readonly #sessions = new Sessions();
   readonly #end = new AbortController();
   readonly #admission: Admission;
+  readonly #userRates: UserRates;
   readonly #sweep: Sweep;
   readonly #tick: () => void;
   readonly #http: { close(): void };
@@ -96,15 +101,17 @@ export class Edge {
     const tell = new Tell(api, limits);
     const admission = new Admission({ ...options.overload, log, metrics });
     this.#admission = admission;
-    const common = { api, links, sessions, limits, log, counters, clock, admission, end: endSession };
+    const { shared = unshared() } = options;
+    this.#userRates = new UserRates(limits, shared, clock);
+    const common = { api, links, sessions, limits, log, counters, clock, admission, shared, end: endSession };
     const subscriptions = options.subscriptions ?? links.subscriptions;
     const fanout = openFanout({ ...common, subscriptions, app: this.#app, tell, signal: this.#end.signal });
     const { hub, rights } = fanout;
     this.#tick = fanout.tick;
     this.#sweep = new Sweep(common);
     const own = ownCalls({ ...common, ...fanout, verifier });
-    const requests = new Requests({ ...common, own });
-    const tickets = new Tickets(clock);
+    const requests = new Requests({ ...common, own, userRates: this.#userRates });
+    const tickets = new Tickets(clock, shared);
     const isDraining = (): boolean => this.#draining !== undefined;
     const { behindProxy = false } = options;
     const handshake = { verifier, tickets, sessions, limits, allowedOrigins, isDraining, behindProxy };
@@ -163,6 +170,7 @@ export class Edge {
     for (const session of [...this.#sessions.all]) endSession(session, 'EDGE_DRAINING');
     this.#http.close();
     this.#admission.close();
+    this.#userRates.close();
     this.#listening = undefined;
     this.#app.close();
   }

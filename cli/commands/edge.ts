@@ -8,6 +8,7 @@ import { type MeshLinks, openLinks } from '../../mesh/caller/link-client/open-li
 import type { Config } from '../../mesh/config/config.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
+import { openRedisShared } from '../../mesh/shared/redis-shared.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import { certificatesFor } from '../process/certificates.ts';
 import { type Closing, withClosing } from '../process/closing.ts';
@@ -49,6 +50,9 @@ async function edgeOf(
   const edge = await openEdge({
     api,
     links,
+    ...(config.redisUrl === undefined
+      ? {}
+      : { shared: closing.adopt(openRedisShared({ url: config.redisUrl, log }), (it) => it.close()) }),
     subscriptions: subscriptionsOf(config, log, links, closing),
     verifier: closing.adopt(verifierFor(config, metrics), (it) => it.close()),
     log,

@@ -1,7 +1,7 @@
 // Rate limits of HTTP: by user for calls with a token that holds, by address for everything else.
 
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import { type Limiter, type Shared, unshared } from '../../mesh/shared/shared.ts';
 import type { EdgeLimits } from '../limits.ts';
 
 export type HttpLimits = {
@@ -14,26 +14,25 @@ export type HttpLimits = {
 /** Strangers are counted over so long. */
 const strangerSeconds = 10;
 
-export function httpLimits(limits: EdgeLimits): HttpLimits {
-  const callers = new RateLimiterMemory({
+/** Callers are counted with the other edges; strangers by each edge, which is enough to slow them down. */
+export function httpLimits(limits: EdgeLimits, shared: Shared): HttpLimits {
+  const callers = shared.limiter({
+    name: 'http',
     points: limits.costBurst,
-    duration: limits.costBurst / limits.costPerSecond,
+    seconds: Math.max(1, Math.ceil(limits.costBurst / limits.costPerSecond)),
   });
-  const strangers = new RateLimiterMemory({
+  const strangers = unshared().limiter({
+    name: 'stranger',
     points: limits.strangerPerSecond * strangerSeconds,
-    duration: strangerSeconds,
+    seconds: strangerSeconds,
   });
   return {
-    takeOfCaller: (key, cost) => take(callers, key, Math.min(cost, limits.costBurst)),
+    takeOfCaller: (key, cost) => take(callers, key, cost),
     takeOfStranger: (address) => take(strangers, address, 1),
   };
 }
 
-async function take(limiter: RateLimiterMemory, key: string, cost: number): Promise<void> {
-  try {
-    await limiter.consume(key, cost);
-  } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    throw refuse('RATE_LIMITED', { retryAfterMs: Math.max(1, refused.msBeforeNext) });
-  }
+async function take(limiter: Limiter, key: string, cost: number): Promise<void> {
+  const retryAfterMs = await limiter.take(key, cost);
+  if (retryAfterMs > 0) throw refuse('RATE_LIMITED', { retryAfterMs });
 }

@@ -10,6 +10,7 @@ import { refuse } from '../../mesh/errors/refuse.ts';
 import type { Admission } from '../../mesh/overload/admission.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import { compileRoutes, type RouteMatch, type Routes } from '../../mesh/schema/routes.ts';
+import type { Shared } from '../../mesh/shared/shared.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
 import type { EdgeLimits } from '../limits.ts';
@@ -29,6 +30,7 @@ export type HttpServerOptions = {
   readonly tickets: Tickets;
   readonly limits: EdgeLimits;
   readonly admission: Admission;
+  readonly shared: Shared;
   readonly allowedOrigins: readonly string[];
   /** Only in dev mode. */
   readonly issuer: Issuer | undefined;
@@ -56,10 +58,16 @@ class HttpServer {
   readonly #rest: RestOptions;
 
   constructor(options: HttpServerOptions) {
-    const { api, links, verifier, limits, clock, admission } = options;
+    const { api, links, verifier, limits, clock, admission, shared } = options;
     this.#options = options;
     this.#routes = compileRoutes(api);
-    this.#rest = { links, verifier, sessions: new TokenSessions(links, clock), limits: httpLimits(limits), admission };
+    this.#rest = {
+      links,
+      verifier,
+      sessions: new TokenSessions(links, clock),
+      limits: httpLimits(limits, shared),
+      admission,
+    };
   }
 
   async take(exchange: Exchange): Promise<void> {

@@ -19,7 +19,7 @@ export async function answerTicket(exchange: Exchange, verifier: Verifier, ticke
   const token = exchange.bearer;
   if (token === '') throw refuse('NOT_SIGNED_IN');
   const caller = await userOf(token, verifier);
-  const ticket = tickets.issue({ caller, token }, exchange.header('origin'));
+  const ticket = await tickets.issue({ caller, token }, exchange.header('origin'));
   exchange.json(200, JSON.stringify({ ticket, expires_in_ms: ticketMs }));
 }
 

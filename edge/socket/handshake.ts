@@ -33,6 +33,8 @@ export type Admitted = {
   readonly token: string;
   /** Known where a ticket was used. */
   readonly caller: UserCaller | undefined;
+  /** Of which another edge may know. */
+  readonly ticket?: { readonly id: string; readonly origin: string };
 };
 
 const formats: readonly Format[] = [jsonFormat, protoFormat];
@@ -58,7 +60,11 @@ export function admit(exchange: Exchange, offered: string, options: HandshakeOpt
     throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
   }
   const ticket = new URLSearchParams(exchange.query).get('ticket');
-  if (ticket !== null) return { format, ...tickets.use(ticket, origin) };
+  if (ticket !== null) {
+    const signedIn = tickets.use(ticket, origin);
+    if (signedIn !== undefined) return { format, ...signedIn };
+    return { format, token: '', caller: undefined, ticket: { id: ticket, origin } };
+  }
   if (exchange.bearer === '') throw refuse('NOT_SIGNED_IN');
   return { format, token: exchange.bearer, caller: undefined };
 }

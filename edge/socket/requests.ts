@@ -17,6 +17,7 @@ import type { ClientRequest } from './format.ts';
 import { takeTokens } from './rate.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import type { UserRates } from './user-rates.ts';
 
 /** A call that the edge answers itself. Throws what the reply shall say. */
 export type OwnCall = (session: Session, request: Uint8Array) => Promise<Uint8Array> | Uint8Array;
@@ -31,6 +32,7 @@ export type RequestsOptions = {
   readonly log: Logger;
   readonly counters: EdgeCounters;
   readonly admission: Admission;
+  readonly userRates: UserRates;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly end: (session: Session, name: CloseName) => void;
@@ -90,9 +92,10 @@ export class Requests {
   }
 
   #start(session: Session, request: ClientRequest): void {
-    const { api, limits, counters, own, clock, admission } = this.#options;
+    const { api, limits, counters, own, clock, admission, userRates } = this.#options;
     const method = api.events.get(request.event);
-    const retryAfterMs = takeTokens(session, method?.cost ?? badFrameCost, limits, clock());
+    const cost = method?.cost ?? badFrameCost;
+    const retryAfterMs = takeTokens(session, cost, limits, clock()) || userRates.take(session.caller.key, cost);
     if (retryAfterMs > 0) {
       counters.rateLimited++;
       throw refuse('RATE_LIMITED', { retryAfterMs });

@@ -115,12 +115,16 @@ async function open(socket: Socket, options: SocketServerOptions): Promise<void>
   socket.admitted = undefined;
   const { log, verifier } = options;
   try {
-    const caller = admitted.caller ?? (await userOf(admitted.token, verifier));
-    if (!socket.isClosed) signedIn(socket, caller, admitted, options);
+    const { ticket } = admitted;
+    const token = ticket === undefined ? admitted.token : await options.tickets.tokenOf(ticket.id, ticket.origin);
+    const caller = admitted.caller ?? (await userOf(token, verifier));
+    if (!socket.isClosed) signedIn(socket, caller, { ...admitted, token }, options);
   } catch (thrown) {
     const { reason } = coerce(thrown);
     log.info({ address: socket.address, reason }, 'a socket was refused');
-    if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_INVALID') endSocket(socket, reason);
+    // A ticket that is none any more is no fault of the token: the app fetches another.
+    if (reason === 'TICKET_INVALID') endSocket(socket, 'TOKEN_EXPIRED');
+    else if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_INVALID') endSocket(socket, reason);
     else endSocket(socket, 'NOT_OPENED', notOpenedRetryMs);
   }
 }

@@ -17,12 +17,15 @@ export type RedisOptions = {
   readonly log: Logger;
 };
 
-/** What the bus uses of a client or of a cluster's client. */
+/** What is used of a client or of a cluster's client. */
 export type RedisCommands = {
   sPublish(channel: string, message: Buffer): Promise<unknown>;
   sSubscribe(channel: string, listener: (message: Buffer, channel: Buffer) => void, buffers: true): Promise<unknown>;
   sUnsubscribe(channel: string): Promise<unknown>;
   ping(): Promise<unknown>;
+  set(key: string, value: string, options: { readonly PX: number }): Promise<unknown>;
+  getDel(key: string): Promise<string | null>;
+  eval(script: string, call: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>;
 };
 
 export class RedisConnection {
@@ -139,6 +142,9 @@ function openClient(text: string): Opened {
     sSubscribe: (channel, listener, buffers) => client.sSubscribe(channel, listener as never, buffers),
     sUnsubscribe: (channel) => client.sUnsubscribe(channel),
     ping: () => client.sendCommand(undefined, true, ['PING']),
+    set: (key, value, options) => client.set(key, value, options),
+    getDel: (key) => client.getDel(key),
+    eval: (script, call) => client.eval(script, call),
   };
   return {
     commands,
