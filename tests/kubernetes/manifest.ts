@@ -18,7 +18,7 @@ type Model = new (data: unknown) => { validate(): void };
 const require = createRequire(import.meta.url);
 const ours = new Set(['kustomize.config.k8s.io']);
 /** Kinds of operators, whose schemas are not in the package: only house rules are asked of them. */
-const operators = new Set(['monitoring.coreos.com']);
+const operators = new Set(['monitoring.coreos.com', 'cert-manager.io']);
 
 export function manifestsIn(folder: string): Manifest[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));

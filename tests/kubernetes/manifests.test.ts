@@ -3,8 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { settings } from '../../mesh/config/settings.ts';
 import { metrics } from '../../mesh/telemetry/names.ts';
+import { identityOf } from '../../mesh/tls/identity.ts';
 import { faultsOf, type Manifest, manifestsIn, parseManifests } from './manifest.ts';
 
 type Container = {
@@ -102,6 +104,38 @@ describe('our own processes', () => {
   it.each(named(ownProcesses))('%s is not emptied by an eviction', (_, manifest) => {
     const budgets = all.filter(({ kind }) => kind === 'PodDisruptionBudget');
     expect(budgets.map(({ metadata }) => metadata.name)).toContain(manifest.metadata.name);
+  });
+});
+
+describe('the component for TLS', () => {
+  type Patch = { readonly target: { readonly name: string }; readonly patch: string };
+  const { patches } = parse(readFileSync('k8s/components/tls/kustomization.yaml', 'utf8')) as { patches: Patch[] };
+  const certificates = all.filter(({ kind }) => kind === 'Certificate');
+
+  it.each(patches.map((each) => [each.target.name, each] as const))(
+    'fits the deployment of the %s',
+    (name, { patch }) => {
+      const [manifest] = parseManifests(patch);
+      const base = ownProcesses.find(({ metadata }) => metadata.name === name);
+      const [patched, original] = [manifest!, base!].map((each) => podOf(each).containers[0]);
+      expect(patched!.name).toBe(original!.name);
+      const known = Object.values(settings).map((setting) => setting.name as string);
+      for (const { name: setting } of patched!.env ?? []) expect(known).toContain(setting);
+      const { volumes } = podOf(manifest!) as unknown as { volumes: { secret: { secretName: string } }[] };
+      const secret = certificates.find(({ metadata }) => metadata.name === name)?.spec?.secretName;
+      expect(volumes.map((volume) => volume.secret.secretName)).toEqual([secret]);
+    },
+  );
+
+  it('has certificates whose names processes are known by', () => {
+    const kinds = certificates.map(({ spec }) => {
+      const names = ((spec?.uris ?? []) as string[]).map((uri) => `URI:${uri}`).join(', ');
+      return identityOf({ subjectaltname: names, valid_to: '' });
+    });
+    expect(kinds).toEqual([
+      { kind: 'edge', key: 'edge' },
+      { kind: 'system', key: 'chat' },
+    ]);
   });
 });
 
