@@ -100,6 +100,7 @@ class Run {
     mesh.heal();
     say('everything is healed; the clients catch up');
     const { stalls, ...records } = await this.#load.finish();
+    if (this.#heads.answers === 0) throw new Error('no edge told what its head checks found');
     return {
       ...records,
       faults: [...nemesis.faults, ...stalls],
@@ -138,7 +139,8 @@ class Run {
   #tellProgress(): NodeJS.Timeout {
     const { say, clients } = this.#options;
     const line = ({ sent, acknowledged, seen, online, unsent }: Progress) =>
-      `          ${sent} sent, ${acknowledged} acknowledged, ${seen} seen; ${online} of ${clients} online, ${unsent} waiting`;
+      `          ${sent} sent, ${acknowledged} acknowledged, ${seen} seen; ` +
+      `${online} of ${clients} online, ${unsent} waiting`;
     return setInterval(() => {
       this.#load.progress().then(
         (progress) => say(line(progress)),

@@ -9,6 +9,8 @@ type Found = History['foundByHeadChecks'][number];
 
 export class HeadChecks {
   readonly found: Found[] = [];
+  /** How often an edge has told. */
+  answers = 0;
   readonly #timer: NodeJS.Timeout;
   /** By the process that said so: one that starts again counts from 0. */
   readonly #counts = new Map<string, number>();
@@ -30,6 +32,7 @@ export class HeadChecks {
       .catch(() => '');
     const [, digits] = /^circuit_head_behind_total\S* (\d+)/m.exec(text) ?? [];
     if (digits === undefined) return;
+    this.answers += 1;
     const before = this.#counts.get(edge) ?? 0;
     const count = Number(digits);
     this.#counts.set(edge, count);
