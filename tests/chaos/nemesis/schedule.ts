@@ -55,6 +55,8 @@ export const stormMs = 30_000;
 export const calmMs = 24_000;
 /** From the start of one fault to that of the next. */
 const pauseMs: readonly [number, number] = [500, 4_000];
+/** A target is left alone for so long after a fault: a restart takes its time. */
+const settleMs = 3_000;
 
 export function scheduleOf({ seed, seconds, targets }: ScheduleOptions): readonly Step[] {
   const random = seeded(seed);
@@ -68,14 +70,12 @@ export function scheduleOf({ seed, seconds, targets }: ScheduleOptions): readonl
     if (atMs >= endMs) return steps;
     const step = draw(random, atMs, targets);
     const { target, forMs } = step;
-    // One thing at a time for each target: what is dead cannot be paused. A restart takes its time, too.
+    // One thing at a time for each target: what is dead cannot be paused.
     if ((busyUntil.get(target) ?? 0) > atMs) continue;
     busyUntil.set(target, atMs + forMs + settleMs);
     steps.push(step);
   }
 }
-
-const settleMs = 3_000;
 
 function draw(random: Random, atMs: number, targets: Targets): Step {
   const possible = kinds.filter(({ on }) => on(targets).length > 0);
