@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { makeAuthority, makeCertificate, type Signed, type Subject } from '../certs/authority.ts';
 import { UsageError } from '../process/usage-error.ts';
 
-const usage = `circuit certs <name>… [--out .circuit/certs] [--account 900000000001]… [--host chat.example]… [--days 90]
+const usage = `circuit certs <name>… [--out .circuit/certs] [--account 900000000001]… [--host chat.example]…
+              [--days 90]
 
 A name is edge/edge, system/chat, system/chat.presence (a process that serves both) or domain_server/fish; accounts are
 those of the domain servers among them. The authority (ca.pem, ca-key.pem) is made once and kept; a certificate is made

@@ -1,5 +1,5 @@
-// Tickets: what a browser puts into a WebSocket's URL instead of its token. Used once, within 30 s, from the same origin;
-// at any edge, where edges know something together.
+// Tickets: what a browser puts into a WebSocket's URL instead of its token. Used once, within 30 s, from the same
+// origin; at any edge, where edges know something together.
 
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { refuse } from '../../mesh/errors/refuse.ts';

@@ -1,5 +1,5 @@
-// What one user may spend over all sockets, at all edges. It is added up here and told to the others once in a while, so
-// that a request waits for nobody: who spends too much is stopped that much later.
+// What one user may spend over all sockets, at all edges. It is added up here and told to the others once in a while,
+// so that a request waits for nobody: who spends too much is stopped that much later.
 
 import type { Limiter, Shared } from '../../mesh/shared/shared.ts';
 import { type EdgeLimits, ratedUsersMax, socketsWorthPerUser, userRateMs, userRateSeconds } from '../limits.ts';

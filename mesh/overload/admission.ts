@@ -29,6 +29,7 @@ export class Admission {
   constructor({ log, metrics, ...thresholds }: AdmissionOptions) {
     const shed = (importance: Importance) => metrics?.counter('circuit_shed_total', { importance });
     this.#shed = { low: shed('low'), normal: shed('normal'), high: shed('high') };
+    for (const cause of ['loop', 'memory']) metrics?.gauge('circuit_pressure', { cause }).set(0);
     this.#pressure = new Pressure({
       ...thresholds,
       onChange: (cause, level) => {
