@@ -92,7 +92,9 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
       .toArray();
     const left = [...heads];
     const work = async () => {
-      for (let head = left.shift(); head !== undefined; head = left.shift()) await this.#lookAfter(head);
+      for (let head = left.shift(); head !== undefined && !this.#closed; head = left.shift()) {
+        await this.#lookAfter(head);
+      }
     };
     await Promise.all(Array.from({ length: logsLimits.sweepAtOnce }, work));
     return heads.length;

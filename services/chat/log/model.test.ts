@@ -73,10 +73,17 @@ describe('a conversation, whatever happens', () => {
   it('is what its model is', async () => {
     const seed = Number(globalThis.process.env.CIRCUIT_TEST_SEED ?? Date.now() % 1_000_000);
     console.info(`seed ${seed} (CIRCUIT_TEST_SEED repeats it)`);
-    await fc.assert(
-      fc.asyncProperty(story, (told) => play(told)),
-      { seed, numRuns: 150, interruptAfterTimeLimit: 30_000, endOnFailure: true },
-    );
+    // Stories that would begin after this are passed over: none is broken off in its middle.
+    const end = Date.now() + 20_000;
+    let played = 0;
+    const property = fc.asyncProperty(story, async (told) => {
+      if (Date.now() > end) return;
+      await play(told);
+      played++;
+    });
+    await fc.assert(property, { seed, numRuns: 150, endOnFailure: true });
+    console.info(`${played} stories`);
+    expect(played).toBeGreaterThan(0);
   }, 60_000);
 });
 
@@ -84,7 +91,9 @@ async function play(told: Story): Promise<void> {
   const chance = randomNumbers(told.seed);
   const alive: Process[] = [opened(chance, told.lossRate), opened(chance, told.lossRate)];
   const dead: Process[] = [];
-  const pond = await makeGroup(logs.process(), logs.now(), people.slice(0, 3));
+  const maker = logs.process();
+  const pond = await makeGroup(maker, logs.now(), people.slice(0, 3));
+  await maker.close();
   const results: Told[] = [];
   for (const [at, wave] of told.waves.entries()) {
     const known = results.flatMap(({ change }) => (change?.entry?.kind === 'message' ? [change.entry._id] : []));
