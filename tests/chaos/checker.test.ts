@@ -122,6 +122,7 @@ describe('the checker', () => {
     const late = [{ ...refusal, reason: 'TIMED_OUT' }];
     expect(broken({ refusals: late })).toEqual(['nothing is refused for no reason']);
     expect(broken({ refusals: late, faults })).toEqual([]);
+    expect(broken({ unanswered: ['ravi: 2'] })).toEqual(['everything is answered in the end']);
     expect(broken({ deaths: [{ process: 'edge-1', at: 9 }] })).toEqual(['no process dies by itself']);
     const found = { foundByHeadChecks: [{ at: 50_000, topics: 1 }] };
     expect(broken(found)).toEqual(['head checks find nothing']);

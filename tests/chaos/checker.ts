@@ -28,6 +28,7 @@ export const promises: Readonly<Record<string, Promised>> = {
   'head checks find nothing': quietHeadChecks,
   'nobody loses their connection for no reason': neverAway,
   'nothing is refused for no reason': refusedForAReason,
+  'everything is answered in the end': ({ unanswered }) => unanswered,
   'no process dies by itself': function* died({ deaths }) {
     for (const { process, at } of deaths) yield `${process} ended at ${at} ms`;
   },

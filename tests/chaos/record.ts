@@ -102,6 +102,8 @@ export type History = {
   readonly lines: readonly Line[];
   readonly views: readonly View[];
   readonly refusals: readonly Refusal[];
+  /** Clients, and how many of their calls and messages had no answer at the end. */
+  readonly unanswered: readonly string[];
   /** Topics that head checks found behind. */
   readonly foundByHeadChecks: readonly { readonly at: number; readonly topics: number }[];
   /** Ends of processes that nobody killed. */
@@ -119,6 +121,7 @@ export const emptyHistory: History = {
   lines: [],
   views: [],
   refusals: [],
+  unanswered: [],
   foundByHeadChecks: [],
   deaths: [],
 };

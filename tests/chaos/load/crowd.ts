@@ -35,7 +35,7 @@ export type Progress = {
 /** The part of a history that the clients know. */
 export type CrowdRecords = Pick<
   History,
-  'sent' | 'acknowledged' | 'seen' | 'logs' | 'stays' | 'away' | 'lines' | 'views' | 'refusals'
+  'sent' | 'acknowledged' | 'seen' | 'logs' | 'stays' | 'away' | 'lines' | 'views' | 'refusals' | 'unanswered'
 > & { readonly stalls: History['faults'] };
 
 /** One client in so many has its conversations open, as an app that shows them. */
@@ -109,11 +109,24 @@ export class Crowd {
     const members = new Set(this.#places(logs).map(([person, id]) => `${person.name} ${id}`));
     const watched = this.#watched.filter(([person, id]) => members.has(`${person.name} ${id}`));
     const views = await inTurns(watched, ([person, id]) => this.#asked(person, 'message.list', viewOf(person, id)));
+    const unanswered = this.#people.filter(({ unsent }) => unsent > 0).map(({ name, unsent }) => `${name}: ${unsent}`);
     for (const person of this.#people) person.close();
     this.#notebook.close();
     const stays = [...logs].flatMap(([id, log]) => staysIn(id, log, this.#people));
     const { sent, acknowledged, seen, refusals, away, stalls } = this.#notebook;
-    return { sent, acknowledged, seen, logs, stays, away, lines: given(lines), views: given(views), refusals, stalls };
+    return {
+      sent,
+      acknowledged,
+      seen,
+      logs,
+      stays,
+      away,
+      lines: given(lines),
+      views: given(views),
+      refusals,
+      unanswered,
+      stalls,
+    };
   }
 
   /** When all is healed, everything is answered: what is not is noted, and undefined here. */
@@ -208,7 +221,8 @@ function given<Item>(items: readonly (Item | undefined)[]): readonly Item[] {
 }
 
 function reached(person: Person, conversation: string, log: readonly Logged[]): boolean {
-  return (person.seenUpTo.get(conversation) ?? 0) >= log.length || log.length === 1;
+  const seen = person.seenUpTo.get(conversation) ?? 0;
+  return seen >= log.length || log.length === 1 || person.jumped.has(conversation);
 }
 
 async function inTurns<Item, Result>(

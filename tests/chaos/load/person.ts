@@ -40,12 +40,16 @@ const actions: readonly Action[] = [
   { weight: 10, act: (person) => person.read() },
   { weight: 8, act: (person) => person.bringOrRemove() },
 ];
+/** Each action as often as its weight. */
 const draws = actions.flatMap(({ weight, act }) => Array.from({ length: weight }, () => act));
 
 export class Person {
   readonly client: Client;
   /** The highest number seen, by conversation. */
   readonly seenUpTo = new Map<string, number>();
+  /** Conversations whose next entries are not told: who comes back reads what was said meanwhile as history. */
+  readonly jumped = new Set<string>();
+  /** Calls and messages without an answer. */
   unsent = 0;
   readonly #options: PersonOptions;
   readonly #newest = new Map<string, string>();
@@ -66,6 +70,7 @@ export class Person {
       this.client.on(event, (data, { topic, seq }) => this.#saw(topic.slice(2), seq, event, data));
     }
     this.client.subscribe(() => this.#look());
+    this.client.onGone((topic) => this.jumped.add(topic.slice(2)));
   }
 
   get name(): string {
@@ -227,6 +232,7 @@ export class Person {
   #saw(conversation: string, seq: number, event: string, data: unknown): void {
     const { notebook, name } = this.#options;
     notebook.seen.push({ client: name, conversation, seq, what: wordsOf(event, data), at: notebook.now() });
+    this.jumped.delete(conversation);
     this.seenUpTo.set(conversation, Math.max(seq, this.seenUpTo.get(conversation) ?? 0));
     if (event === 'message.new') {
       const { message } = data as { readonly message?: { readonly message_id?: string } };
