@@ -8,6 +8,7 @@ import type { Issuer } from '../mesh/auth/issuer.ts';
 import type { Verifier } from '../mesh/auth/verifier.ts';
 import type { Subscriptions } from '../mesh/bus/bus.ts';
 import type { Links } from '../mesh/caller/links.ts';
+import { within } from '../mesh/link/within.ts';
 import { Admission } from '../mesh/overload/admission.ts';
 import type { Thresholds } from '../mesh/overload/pressure.ts';
 import type { Api } from '../mesh/schema/api.ts';
@@ -18,7 +19,7 @@ import { EdgeCounters, report } from './counters.ts';
 import { drainSessions } from './drain.ts';
 import { openFanout } from './fanout/open-fanout.ts';
 import { documentFiles } from './http/documents.ts';
-import { serveHttp } from './http/http-server.ts';
+import { type HttpServing, serveHttp } from './http/http-server.ts';
 import { readStaticFiles, type StaticFiles } from './http/static-files.ts';
 import { defaultLimits, type EdgeLimits, sweepMs, sweepSlices } from './limits.ts';
 import { ownCalls } from './socket/own-calls.ts';
@@ -83,7 +84,7 @@ export class Edge {
   readonly #userRates: UserRates;
   readonly #sweep: Sweep;
   readonly #tick: () => void;
-  readonly #http: { close(): void };
+  readonly #http: HttpServing;
   #timers: NodeJS.Timeout[] = [];
   #listening: uWS.us_listen_socket | undefined;
   #draining: Promise<void> | undefined;
@@ -158,8 +159,14 @@ export class Edge {
 
   /** Not ready any more, no new sockets; those that are open are ended in random order over the drain time. */
   drain(): Promise<void> {
-    this.#draining ??= drainSessions(this.#sessions, this.#options.drainMs ?? drainMsDefault, this.#end.signal);
+    this.#draining ??= this.#drain(this.#options.drainMs ?? drainMsDefault);
     return this.#draining;
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const startedMs = performance.now();
+    await drainSessions(this.#sessions, drainMs, this.#end.signal);
+    await within(Math.max(0, drainMs - (performance.now() - startedMs)), this.#http.whenIdle());
   }
 
   /** Ends at once what is still open; drain first. Links are the caller's to close. */

@@ -26,7 +26,12 @@ export async function run(): Promise<void> {
     const token = ownTokenFor(config, { kind: 'edge', key: 'edge' });
     const tls = certificatesFor(ground, closing);
     const links = closing.adopt(openLinks({ api, peers: config.peers, token, tls, log, metrics }), (it) => it.close());
+    let ending = false;
+    end.then(() => {
+      ending = true;
+    });
     const ready = async () => {
+      if (ending) throw new Error('it is told to end');
       if (!links.healthy()) throw new Error('a service cannot be reached');
     };
     // Metrics are read while it waits for its services, too.

@@ -45,15 +45,23 @@ export type HttpServerOptions = {
 
 const bodyVerbs: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Serves everything but `/ws`. Returns what must be closed with the edge. */
-export function serveHttp(app: TemplatedApp, options: HttpServerOptions): { close(): void } {
+export type HttpServing = {
+  /** Resolves when every request that came so far is answered. */
+  whenIdle(): Promise<void>;
+  /** To be closed with the edge. */
+  close(): void;
+};
+
+/** Serves everything but `/ws`. */
+export function serveHttp(app: TemplatedApp, options: HttpServerOptions): HttpServing {
   const server = new HttpServer(options);
-  app.any('/*', (response, request) => void server.take(new Exchange(response, request, options.behindProxy)));
+  app.any('/*', (response, request) => server.take(new Exchange(response, request, options.behindProxy)));
   return server;
 }
 
-class HttpServer {
+class HttpServer implements HttpServing {
   readonly #options: HttpServerOptions;
+  readonly #underway = new Set<Promise<void>>();
   readonly #routes: Routes;
   readonly #rest: RestOptions;
 
@@ -70,7 +78,21 @@ class HttpServer {
     };
   }
 
-  async take(exchange: Exchange): Promise<void> {
+  take(exchange: Exchange): void {
+    const answering = this.#answer(exchange).finally(() => this.#underway.delete(answering));
+    this.#underway.add(answering);
+  }
+
+  async whenIdle(): Promise<void> {
+    await Promise.all(this.#underway);
+  }
+
+  close(): void {
+    this.#rest.sessions.close();
+  }
+
+  /** Never rejects. */
+  async #answer(exchange: Exchange): Promise<void> {
     // The body must be asked for in the turn of its request, whether or not it will be read.
     const body = bodyVerbs.has(exchange.verb) ? exchange.body(this.#options.limits.bodyBytes) : undefined;
     body?.catch(() => {});
@@ -85,10 +107,6 @@ class HttpServer {
     } catch (thrown) {
       this.#fail(exchange, thrown);
     }
-  }
-
-  close(): void {
-    this.#rest.sessions.close();
   }
 
   /** What is the edge's own: returns true when it is answered. */

@@ -200,4 +200,26 @@ describe('files and health', () => {
     expect((await mesh.ask('GET', '/readyz')).status).toBe(503);
     expect((await mesh.ask('GET', '/healthz')).status).toBe(200);
   });
+
+  it('ends no drain before what it was asked is answered', async () => {
+    const mesh = await start({ drainMs: 60_000 });
+    const stalled = mesh.ponds.nextStalled();
+    const client = new AbortController();
+    const authorization = `Bearer ${await mesh.issuer.issueUser(asha)}`;
+    const asking = fetch(`http://${mesh.url}/api/ponds/7/stall`, {
+      method: 'POST',
+      headers: { authorization },
+      signal: client.signal,
+    });
+    asking.catch(() => {});
+    await stalled;
+    let drained = false;
+    const draining = mesh.edge.drain().then(() => {
+      drained = true;
+    });
+    expect((await mesh.ask('GET', '/readyz')).status).toBe(503);
+    expect(drained).toBe(false);
+    client.abort();
+    await draining;
+  });
 });
