@@ -29,6 +29,7 @@ export type PressureOptions = {
 export class Pressure {
   readonly #options: PressureOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #memoryBound = memoryBound();
   #lastSampleMs = performance.now();
   #windowStartMs = this.#lastSampleMs;
   #samples = 0;
@@ -56,7 +57,7 @@ export class Pressure {
     this.#lastSampleMs = now;
     this.#samples += 1;
     if (now - this.#windowStartMs < windowMs || this.#samples < samplesMin) return;
-    this.#judge(this.#leastDelayMs, memoryUsed());
+    this.#judge(this.#leastDelayMs, memoryUsed(this.#memoryBound));
     this.#windowStartMs = now;
     this.#samples = 0;
     this.#leastDelayMs = Number.POSITIVE_INFINITY;
@@ -83,14 +84,20 @@ export function nextLevel(level: Level, measure: number, thresholds: Thresholds)
 }
 
 /** The larger share of what V8 may use for its heap, and of what the process may use where that is bounded. */
-function memoryUsed(): number {
+function memoryUsed(bound: number): number {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
   const heap = used_heap_size / heap_size_limit;
-  // Asked for by name: Deno does not have it.
-  const { constrainedMemory, memoryUsage } = process as Partial<Pick<NodeJS.Process, 'constrainedMemory'>> &
-    NodeJS.Process;
-  const bound = constrainedMemory?.call(process) ?? 0;
-  // Without a bound, systems tell a number that no machine has.
-  if (bound <= 0 || bound > 2 ** 50) return heap;
-  return Math.max(heap, memoryUsage.rss() / bound);
+  return bound === 0 ? heap : Math.max(heap, process.memoryUsage.rss() / bound);
+}
+
+/** What the system lets this process use, in bytes; 0 where it sets no bound, or does not tell. */
+function memoryBound(): number {
+  try {
+    const bound = process.constrainedMemory();
+    // Without a bound, systems tell a number that no machine has.
+    return bound > 2 ** 50 ? 0 : bound;
+  } catch {
+    // Deno asks for a permission that services do not have, and older runtimes lack it.
+    return 0;
+  }
 }
