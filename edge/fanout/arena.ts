@@ -3,22 +3,26 @@
 
 import { arenaBytesMax } from '../limits.ts';
 
-const chunkBytes = 1024 * 1024;
 /** A larger frame is sent without being kept. */
-const frameBytesMax = chunkBytes / 4;
+const frameBytesMax = 256 * 1024;
+/** Ahead of the head so much counts as overwritten: an event that is taken back has two frames, each behind a gap. */
+const overwrittenBytes = 4 * frameBytesMax;
 /** Bytes that a UTF-16 unit may need in UTF-8. */
 const bytesPerUnitMax = 3;
 const closingBrace = 0x7d;
 
 export class Arena {
-  readonly #chunks: Buffer[] = [];
-  readonly #count: number;
-  /** Where the next frame goes, counted from the start of time; a frame never crosses a chunk's end. */
+  /**
+   * Taken whole, so that the collector of garbage hears of it once: memory that grows beside its heap makes it collect
+   * again and again. The system gives a page when it is first written to, so what is not used costs nothing.
+   */
+  readonly #bytes: Buffer;
+  /** Where the next frame goes, counted from the start of time; a frame never crosses the memory's end. */
   #head = 0;
 
-  /** Memory is taken as it is needed, in megabytes up to `bytesMax`. */
+  /** `bytesMax` is more than 1 MiB. */
   constructor(bytesMax = arenaBytesMax) {
-    this.#count = Math.max(2, Math.floor(bytesMax / chunkBytes));
+    this.#bytes = Buffer.allocUnsafeSlow(bytesMax);
   }
 
   /** Where the next frame would be; `head - place` is the frame's length right after it was written. */
@@ -31,12 +35,11 @@ export class Arena {
     const most = (head.length + text.length) * bytesPerUnitMax + 1;
     if (most > frameBytesMax) return -1;
     const place = this.#placeFor(most);
-    const chunk = this.#chunkAt(place);
-    let at = place % chunkBytes;
-    at += chunk.write(head, at, 'utf8');
-    at += chunk.write(text, at, 'utf8');
-    chunk[at++] = closingBrace;
-    this.#head = place - (place % chunkBytes) + at;
+    const start = place % this.#bytes.length;
+    let at = start + this.#bytes.write(head, start, 'utf8');
+    at += this.#bytes.write(text, at, 'utf8');
+    this.#bytes[at++] = closingBrace;
+    this.#head = place + at - start;
     return place;
   }
 
@@ -44,7 +47,7 @@ export class Arena {
   writeBytes(bytes: Uint8Array): number {
     if (bytes.length > frameBytesMax) return -1;
     const place = this.#placeFor(bytes.length);
-    this.#chunkAt(place).set(bytes, place % chunkBytes);
+    this.#bytes.set(bytes, place % this.#bytes.length);
     this.#head = place + bytes.length;
     return place;
   }
@@ -56,24 +59,13 @@ export class Arena {
 
   /** The frame's bytes, valid in this turn only; undefined when they were overwritten. */
   view(place: number, length: number): Uint8Array | undefined {
-    // The chunk that is being written to holds nothing old behind its head.
-    if (place < 0 || place < this.#head - (this.#count - 1) * chunkBytes) return undefined;
-    const at = place % chunkBytes;
-    return this.#chunks[Math.floor(place / chunkBytes) % this.#count]?.subarray(at, at + length);
+    if (place < 0 || place < this.#head + overwrittenBytes - this.#bytes.length) return undefined;
+    const at = place % this.#bytes.length;
+    return this.#bytes.subarray(at, at + length);
   }
 
   #placeFor(most: number): number {
-    const left = chunkBytes - (this.#head % chunkBytes);
+    const left = this.#bytes.length - (this.#head % this.#bytes.length);
     return left >= most ? this.#head : this.#head + left;
-  }
-
-  #chunkAt(place: number): Buffer {
-    const n = Math.floor(place / chunkBytes) % this.#count;
-    let chunk = this.#chunks[n];
-    if (chunk === undefined) {
-      chunk = Buffer.allocUnsafeSlow(chunkBytes);
-      this.#chunks[n] = chunk;
-    }
-    return chunk;
   }
 }

@@ -77,4 +77,22 @@ describe('an arena', () => {
     arena.rewind(arena.writeJson('', 'x'));
     expect(arena.head).toBe(before);
   });
+
+  it('gives an old frame whole or not at all, also where what was taken back lay over it', () => {
+    const arena = new Arena(4 * 1024 * 1024);
+    const kept: { place: number; length: number; text: string }[] = [];
+    for (let n = 0; n < 1_000; n++) {
+      const text = String(n).padEnd(10_000, 'x');
+      const place = arena.writeJson('', text);
+      kept.push({ place, length: arena.head - place, text });
+      const start = arena.head;
+      arena.writeJson('', 'y'.repeat(80_000));
+      arena.writeBytes(Buffer.alloc(250_000));
+      arena.rewind(start);
+    }
+    const frames = kept.map(({ place, length, text }) => ({ text, bytes: arena.view(place, length) }));
+    const whole = frames.filter(({ bytes }) => bytes !== undefined);
+    expect(whole.length).toBeGreaterThan(200);
+    for (const { text, bytes } of whole) expect(Buffer.from(bytes!).toString()).toBe(`${text}}`);
+  });
 });
