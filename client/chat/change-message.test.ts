@@ -1,30 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../gen/json/api.ts';
+import { wholeMessage } from '../testing/whole.ts';
 import { changeMessage, changeQuote, type MessageChange } from './change-message.ts';
 
-const message: Message = {
-  message_id: '7',
-  conversation_id: '42',
-  seq: 10,
-  changed: 10,
-  sender: { kind: 'user', user_key: 'asha' },
-  content: { type: 'text', text: 'DO is 3.1' },
-};
+const message = wholeMessage({ message_id: '7', seq: 10, content: { type: 'text', text: 'DO is 3.1' } });
+const target = { conversation_id: message.conversation_id, message_id: '7' };
 const edit = (seq: number, text: string): MessageChange => ({
   event: 'message.updated',
   seq,
-  data: { message_id: '7', content: { type: 'text', text }, edited: { is_edited: true } },
+  data: { ...target, content: { type: 'text', text }, edited: { is_edited: true }, user_key: 'asha' },
 });
 const react = (seq: number, user_key: string, emoji: string, removed = false): MessageChange => ({
   event: 'message.reaction',
   seq,
-  data: { message_id: '7', user_key, emoji, removed },
+  data: { ...target, user_key, emoji, removed, at: message.updated_at },
 });
 const remove = (seq: number): MessageChange => ({
   event: 'message.deleted',
   seq,
-  data: { message_id: '7', deleted: { deleted_by: 'asha' } },
+  data: { ...target, deleted: { deleted_by: 'asha' } },
 });
 const apply = (changes: readonly MessageChange[], from = message): Message =>
   changes.reduce((current, change) => changeMessage(current, change, 'ravi'), from);
@@ -76,7 +71,7 @@ describe('a change to a message', () => {
   });
 
   it('is followed by quotes of the message', () => {
-    const answer: Message = { message_id: '8', seq: 11, reply_to: { message_id: '7', content_preview: 'DO is 3.1' } };
+    const answer = wholeMessage({ seq: 11, reply_to: { message_id: '7', content_preview: 'DO is 3.1' } });
     expect(changeQuote(answer, edit(12, 'DO is\n2.1')).reply_to?.content_preview).toBe('DO is 2.1');
     expect(changeQuote(answer, remove(12)).reply_to?.content_preview).toBe('');
   });

@@ -19,12 +19,12 @@ export type MessageChange =
 const namedReactors = 20;
 const previewGraphemes = 100;
 
-export const changedAt = (message: Message): number => Math.max(message.changed ?? 0, message.seq ?? 0);
+export const changedAt = (message: Message): number => Math.max(message.changed, message.seq);
 
 /** The message with the change in it. */
 export function changeMessage(message: Message, change: MessageChange, userKey: string): Message {
   if (changedAt(message) >= change.seq) return message;
-  if (change.event === 'message.updated') return edited(message, change.seq, change.data);
+  if (change.event === 'message.updated') return rewritten(message, change.seq, change.data);
   if (change.event === 'message.deleted') return deleted(message, change.seq, change.data);
   return reacted(message, change.seq, change.data, userKey);
 }
@@ -48,11 +48,11 @@ export function shorten(words: string): string {
     .join('');
 }
 
-function edited(message: Message, seq: number, data: MessageUpdatedEvent): Message {
+function rewritten(message: Message, seq: number, data: MessageUpdatedEvent): Message {
   // Without content the message was deleted later: that entry is still to come.
   if (data.content === undefined) return { ...message, changed: seq };
-  const { content, mentions = [], edited: edit } = data;
-  return { ...message, content, mentions, changed: seq, ...(edit === undefined ? {} : { edited: edit }) };
+  const { content, mentions = [], edited } = data;
+  return { ...message, content, mentions, edited, changed: seq };
 }
 
 /** What a deletion leaves: that there was something, whose and when. */
@@ -75,7 +75,7 @@ function deleted(message: Message, seq: number, data: MessageDeletedEvent): Mess
 }
 
 function reacted(message: Message, seq: number, data: MessageReactionEvent, userKey: string): Message {
-  const { emoji = '', user_key = '', removed = false } = data;
+  const { emoji, user_key, removed } = data;
   const own = new Set(message.own_reactions ?? []);
   if (user_key === userKey && removed) own.delete(emoji);
   if (user_key === userKey && !removed) own.add(emoji);
@@ -89,14 +89,14 @@ function withReactor(reactions: readonly Reaction[], emoji: string, userKey: str
   const found = reactions.find((reaction) => reaction.emoji === emoji);
   if (found === undefined) return [...reactions, { emoji, user_keys: [userKey], count: 1 }];
   const named = found.user_keys ?? [];
-  const more = { ...found, user_keys: [...named, userKey].slice(0, namedReactors), count: (found.count ?? 0) + 1 };
+  const more = { ...found, user_keys: [...named, userKey].slice(0, namedReactors), count: found.count + 1 };
   return reactions.map((reaction) => (reaction === found ? more : reaction));
 }
 
 function withoutReactor(reactions: readonly Reaction[], emoji: string, userKey: string): readonly Reaction[] {
   return reactions.flatMap((reaction) => {
     if (reaction.emoji !== emoji) return [reaction];
-    const count = (reaction.count ?? 1) - 1;
+    const count = reaction.count - 1;
     return count <= 0
       ? []
       : [{ ...reaction, count, user_keys: (reaction.user_keys ?? []).filter((key) => key !== userKey) }];

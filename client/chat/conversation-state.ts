@@ -8,6 +8,7 @@ import type {
   Membership,
   Message,
   MessageNewEvent,
+  TypingIndicatorEvent,
 } from '../../gen/json/api.ts';
 import type { CallError } from '../call-error.ts';
 import type { Clock } from '../clock.ts';
@@ -31,7 +32,7 @@ import {
 } from './summary.ts';
 import { Typing, type Typist } from './typing.ts';
 
-/** A message as the view shows it. */
+/** A message as the view shows it; of one that is not stored yet `message_id` is empty and the numbers are 0. */
 export type MessageView = Message & {
   /** The same before and after it is stored: what a list of messages is keyed by. */
   readonly key: string;
@@ -107,8 +108,8 @@ export class ConversationState extends Changing {
     this.#membersStale = false;
     const last = read.last_message;
     const delivered = this.membership?.delivered_seq ?? 0;
-    if (last !== undefined && last.sender_key !== this.#options.userKey() && (last.seq ?? 0) > delivered) {
-      this.#options.delivered(last.seq ?? 0);
+    if (last !== undefined && last.sender_key !== this.#options.userKey() && last.seq > delivered) {
+      this.#options.delivered(last.seq);
     }
     this.touch();
   }
@@ -121,7 +122,7 @@ export class ConversationState extends Changing {
 
   /** An event of the conversation's topics, in order. */
   event(event: string, data: unknown, seq: number): void {
-    if (event === 'typing.indicator') this.#typed(data as { readonly user_key?: string });
+    if (event === 'typing.indicator') this.#typed(data as TypingIndicatorEvent);
     else if (event === 'delivery.status') this.#members = withWatermarks(this.#members, data as DeliveryStatusEvent);
     else if (event === 'conversation.head') this.#head(data as ConversationHeadEvent);
     else if (event === 'message.new') this.message((data as MessageNewEvent).message);
@@ -131,13 +132,12 @@ export class ConversationState extends Changing {
   }
 
   /** A message that came, by its event or as the answer to its sending. */
-  message(message: Message | undefined): void {
-    if (message === undefined) return;
+  message(message: Message): void {
     const userKey = this.#options.userKey();
-    const sender = message.sender?.user_key ?? '';
+    const sender = message.sender.user_key ?? '';
     if (this.#summary !== undefined) this.#summary = withMessage(this.#summary, message, userKey, previewOf(message));
     this.stretch.add(message);
-    if (sender !== userKey) this.#options.delivered(message.seq ?? 0);
+    if (sender !== userKey) this.#options.delivered(message.seq);
     this.#typing.stopped(sender);
     const clientMessageId = message.metadata?.client_message_id;
     if (sender === userKey && clientMessageId) this.#options.confirmed(clientMessageId, message);
@@ -148,8 +148,8 @@ export class ConversationState extends Changing {
   row(row: Membership): void {
     const known = this.#summary;
     if (known === undefined) return;
-    const { last_seq = 0, last_number = 0 } = known.conversation;
-    const readSeq = row.read_seq ?? 0;
+    const { last_seq, last_number } = known.conversation;
+    const readSeq = row.read_seq;
     const number = numberAt(this.stretch.timeline.messages, readSeq, last_seq, last_number);
     this.#summary = withMembership(known, row, number);
     // Read on another device up to a message that is not loaded here: only the server can count what is left.
@@ -182,7 +182,7 @@ export class ConversationState extends Changing {
     this.#typing.close();
   }
 
-  #typed(typing: { readonly user_key?: string }): void {
+  #typed(typing: TypingIndicatorEvent): void {
     if (typing.user_key !== this.#options.userKey()) this.#typing.heard(typing);
   }
 
@@ -197,29 +197,34 @@ export class ConversationState extends Changing {
     this.#members = withEntry(this.#members, event, data);
     const own = this.#members.find(({ user_key }) => user_key === this.#options.userKey());
     if (this.#summary !== undefined) this.#summary = withRole(this.#summary, own?.role);
-    const notice = noticeOf(event, data, seq, this.id);
+    const notice = noticeOf(event, data, { conversationId: this.id, accountKey: this.#accountKey, seq });
     if (notice !== undefined) this.stretch.add(notice);
   }
 
   /** Of a conversation that is not followed: only its line moves. */
-  #head({ last_seq = 0, last_number = 0, last_message }: ConversationHeadEvent): void {
+  #head({ last_seq, last_number, last_message }: ConversationHeadEvent): void {
     const known = this.#summary;
-    if (known === undefined || last_seq <= (known.conversation.last_seq ?? 0)) return;
+    if (known === undefined || last_seq <= known.conversation.last_seq) return;
     const moved = { ...known.conversation, last_seq, last_number };
     this.#summary = { ...known, conversation: last_message === undefined ? moved : { ...moved, last_message } };
   }
 
   #view(message: Message): MessageView {
     const userKey = this.#options.userKey();
-    const own = message.sender?.user_key === userKey;
+    const own = message.sender.user_key === userKey;
     const key = (own ? message.metadata?.client_message_id : '') || `${message.seq}`;
     const known = this.#views.get(message);
     if (!own || message.deleted?.is_deleted) return known ?? this.#remember(message, { ...message, key });
-    const seen = statusOf(this.#members, userKey, message.seq ?? 0);
+    const seen = statusOf(this.#members, userKey, message.seq);
     const rank = { sent: 0, delivered: 1, read: 2 } as const;
     const told = message.status === 'read' || message.status === 'delivered' ? message.status : 'sent';
     const status = rank[told] > rank[seen] ? told : seen;
     return known?.status === status ? known : this.#remember(message, { ...message, key, status });
+  }
+
+  /** Empty before anything was read. */
+  get #accountKey(): string {
+    return this.#summary?.conversation.account_key ?? '';
   }
 
   #remember(message: Message, view: MessageView): MessageView {
@@ -231,14 +236,21 @@ export class ConversationState extends Changing {
     return this.#options.pending().map(({ send, state, error }) => {
       const { reply_to_message_id, ...said } = send.message;
       const quoted = this.stretch.timeline.messages.find(({ message_id }) => message_id === reply_to_message_id);
+      const at = new Date(send.queuedAt).toISOString();
       return {
         ...said,
         key: send.clientMessageId,
+        message_id: '',
         conversation_id: this.id,
+        account_key: this.#accountKey,
+        seq: 0,
+        number: 0,
+        changed: 0,
         sender: { kind: 'user', user_key: this.#options.userKey() },
         metadata: { ...said.metadata, client_message_id: send.clientMessageId },
         status: state === 'failed' ? 'failed' : 'sending',
-        created_at: new Date(send.queuedAt).toISOString(),
+        created_at: at,
+        updated_at: at,
         ...(quoted === undefined ? {} : { reply_to: quoteOf(quoted) }),
         ...(error === undefined ? {} : { error }),
       };
@@ -248,8 +260,8 @@ export class ConversationState extends Changing {
 
 function quoteOf(message: Message): NonNullable<Message['reply_to']> {
   return {
-    message_id: message.message_id ?? '',
-    sender_key: message.sender?.user_key ?? '',
+    message_id: message.message_id,
+    sender_key: message.sender.user_key ?? '',
     content_preview: previewOf(message),
   };
 }

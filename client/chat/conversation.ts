@@ -76,7 +76,7 @@ export class Conversation {
   get head(): number {
     const { stretch } = this.state;
     if (this.summary === undefined) return Number.POSITIVE_INFINITY;
-    return stretch.loaded ? Math.min(this.summary.last_seq ?? 0, stretch.head) : (this.summary.last_seq ?? 0);
+    return stretch.loaded ? Math.min(this.summary.last_seq, stretch.head) : this.summary.last_seq;
   }
 
   get unread(): number {
@@ -136,9 +136,7 @@ export class Conversation {
   refresh(): Promise<void> {
     this.#refreshing ??= this.#client
       .call('conversation.get', { conversation_id: this.id })
-      .then(({ conversation }) => {
-        if (conversation !== undefined) this.state.take(conversation);
-      })
+      .then(({ conversation }) => this.state.take(conversation))
       .finally(() => {
         this.#refreshing = undefined;
       });
@@ -154,8 +152,8 @@ export class Conversation {
         page_size: membersPage,
         page_token,
       });
-      this.state.takeMembers(page.members ?? []);
-      page_token = page.next_page_token ?? '';
+      this.state.takeMembers(page.members);
+      page_token = page.next_page_token;
     } while (page_token !== '' && this.members.length < membersMax);
   }
 
@@ -198,9 +196,10 @@ export class Conversation {
 
   /** Everything up to this number is read; all that is loaded unless given. */
   markRead(seq: number = this.state.stretch.newest): void {
-    if (this.summary === undefined || seq <= (this.membership?.read_seq ?? 0)) return;
+    const { membership } = this;
+    if (membership === undefined || seq <= membership.read_seq) return;
     this.#options.watermarks.read(this.id, seq);
-    this.state.row({ ...this.membership, read_seq: seq });
+    this.state.row({ ...membership, read_seq: seq });
   }
 
   /** Called with every key: tells the others at most once in 4 s. */
@@ -220,25 +219,27 @@ export class Conversation {
   /** Without `until`: for ever. */
   async mute(muted: boolean, until?: string): Promise<void> {
     const request = { conversation_id: this.id, muted, ...(until === undefined ? {} : { muted_until: until }) };
-    this.#row((await this.#client.call('conversation.mute', request)).membership);
+    this.state.row((await this.#client.call('conversation.mute', request)).membership);
   }
 
   async pin(pinned: boolean): Promise<void> {
-    this.#row((await this.#client.call('conversation.pin', { conversation_id: this.id, pinned })).membership);
+    this.state.row((await this.#client.call('conversation.pin', { conversation_id: this.id, pinned })).membership);
   }
 
   async archive(archived: boolean): Promise<void> {
-    this.#row((await this.#client.call('conversation.archive', { conversation_id: this.id, archived })).membership);
+    this.state.row(
+      (await this.#client.call('conversation.archive', { conversation_id: this.id, archived })).membership,
+    );
   }
 
   /** Empty removes it. */
   async saveDraft(content: string): Promise<void> {
-    this.#row((await this.#client.call('conversation.draft', { conversation_id: this.id, content })).membership);
+    this.state.row((await this.#client.call('conversation.draft', { conversation_id: this.id, content })).membership);
   }
 
   async addMembers(userKeys: readonly string[]) {
     const request = { conversation_id: this.id, request_id: requestId(), user_keys: userKeys };
-    return (await this.#client.call('member.add', request)).members ?? [];
+    return (await this.#client.call('member.add', request)).members;
   }
 
   async removeMember(userKey: string): Promise<void> {
@@ -265,10 +266,6 @@ export class Conversation {
 
   close(): void {
     this.state.close();
-  }
-
-  #row(row: Membership | undefined): void {
-    if (row !== undefined) this.state.row(row);
   }
 
   #request() {

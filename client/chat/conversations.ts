@@ -55,11 +55,8 @@ export class Conversations extends Changing {
       clock,
       store: options.outbox,
       attached: () => client.attached,
-      send: async (request) => {
-        const { message } = await client.call('message.send', request, { repeat: false });
-        return message ?? {};
-      },
-      stored: (message) => this.#views.get(message.conversation_id ?? '')?.state.message(message),
+      send: async (request) => (await client.call('message.send', request, { repeat: false })).message,
+      stored: (message) => this.#views.get(message.conversation_id)?.state.message(message),
       changed: (conversationId) => this.#views.get(conversationId)?.state.touch(),
     });
     this.#watermarks = new Watermarks({
@@ -117,16 +114,15 @@ export class Conversations extends Changing {
   async loadMore(): Promise<void> {
     if (this.#nextPage === '' || this.#listed.size >= conversationsMax) return;
     const page = await this.#client.call('conversation.list', { page_size: listPage, page_token: this.#nextPage });
-    this.#nextPage = page.next_page_token ?? '';
-    this.#take(page.conversations ?? []);
+    this.#nextPage = page.next_page_token;
+    this.#take(page.conversations);
   }
 
   /** Makes a conversation, or finds the one that there is for these people. Rejects with a CallError. */
   async create(request: Omit<CreateConversationRequest, 'request_id'>): Promise<Conversation> {
-    const made = await this.#client.call('conversation.create', { ...request, request_id: requestId() });
-    const id = made.conversation?.conversation_id ?? '';
-    if (made.conversation !== undefined) this.#take([made.conversation]);
-    return this.get(id);
+    const { conversation } = await this.#client.call('conversation.create', { ...request, request_id: requestId() });
+    this.#take([conversation]);
+    return this.get(conversation.conversation_id);
   }
 
   /** An event of any topic, in the order of that topic. */
@@ -181,15 +177,15 @@ export class Conversations extends Changing {
       this.#client.call('conversation.list', { page_size: listPage }),
       this.#client.call('conversation.list', { page_size: listPage, archived: true }),
     ]);
-    this.#nextPage = page.next_page_token ?? '';
+    this.#nextPage = page.next_page_token;
     this.#loaded = true;
     if (anew) this.#listed.clear();
-    this.#take([...(page.conversations ?? []), ...(archived.conversations ?? [])]);
+    this.#take([...page.conversations, ...archived.conversations]);
   }
 
   #take(conversations: readonly ConversationJson[]): void {
     for (const conversation of conversations) {
-      const id = conversation.conversation_id ?? '';
+      const id = conversation.conversation_id;
       this.#listed.add(id);
       this.get(id).state.take(conversation);
     }
@@ -197,12 +193,10 @@ export class Conversations extends Changing {
   }
 
   #rows({ changes = [] }: MembershipUpdatedEvent): void {
-    for (const { conversation_id = '', membership } of changes) {
-      if (membership !== undefined) this.#views.get(conversation_id)?.state.row(membership);
-    }
+    for (const { conversation_id, membership } of changes) this.#views.get(conversation_id)?.state.row(membership);
   }
 
-  #hide({ conversation_id = '', message_ids = [] }: MessageHiddenEvent): void {
+  #hide({ conversation_id, message_ids = [] }: MessageHiddenEvent): void {
     this.#views.get(conversation_id)?.state.hide(message_ids);
   }
 

@@ -36,7 +36,7 @@ export function withEntry(members: Members, event: string, data: unknown): Membe
     case 'member.role': {
       const { user_key, role } = data as MemberRoleEvent;
       return members.map((member) => {
-        if (member.user_key === user_key) return role === undefined ? member : { ...member, role };
+        if (member.user_key === user_key) return { ...member, role };
         // A conversation has one owner: making another the owner makes this one an admin.
         return role === 'owner' && member.role === 'owner' ? { ...member, role: 'admin' } : member;
       });

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { ListMessagesResponse, Message } from '../../gen/json/api.ts';
+import { wholeMessage } from '../testing/whole.ts';
+import type { MessageChange } from './change-message.ts';
 import { Stretch } from './stretch.ts';
 
-const message = (seq: number, text = `${seq}`, changed = seq): Message => ({
-  message_id: `m${seq}`,
-  seq,
-  changed,
-  content: { type: 'text', text },
-});
-const edit = (target: number, seq: number, text: string) => ({
-  event: 'message.updated' as const,
-  seq,
-  data: { message_id: `m${target}`, content: { type: 'text' as const, text } },
-});
+const message = (seq: number, text = `${seq}`, changed = seq): Message =>
+  wholeMessage({ seq, changed, content: { type: 'text', text } });
+const edit = (target: number, seq: number, text: string): MessageChange => {
+  const { message_id, conversation_id } = message(target);
+  const content = { type: 'text' as const, text };
+  const data = { message_id, conversation_id, content, edited: { is_edited: true }, user_key: 'asha' };
+  return { event: 'message.updated', seq, data };
+};
 
 /** A stretch whose pages arrive when the test says so. */
 function stretch() {

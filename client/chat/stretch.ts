@@ -131,8 +131,8 @@ export class Stretch {
   }
 
   #take(answer: ListMessagesResponse, before: number | undefined, kept: Kept): void {
-    const messages = answer.messages ?? [];
-    const hasOlder = (answer.next_page_token ?? '') !== '';
+    const { messages, next_page_token } = answer;
+    const hasOlder = next_page_token !== '';
     const read =
       before === undefined
         ? withMessages({ messages, hasOlder }, kept.messages)
@@ -142,7 +142,7 @@ export class Stretch {
       read,
     );
     this.#loaded = true;
-    this.#head = Math.max(this.#head, answer.head ?? 0);
+    this.#head = Math.max(this.#head, answer.head);
     this.#set(withoutMessages(changed, kept.hidden));
   }
 

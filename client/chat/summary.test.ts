@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../gen/json/api.ts';
+import { wholeConversation, wholeMembership, wholeMessage } from '../testing/whole.ts';
 import { fresher, numberAt, summaryOf, unreadOf, withMembership, withMessage } from './summary.ts';
 
-const read = summaryOf({
-  conversation_id: '42',
-  last_seq: 20,
-  last_number: 12,
-  membership: { unread_count: 2, read_seq: 17, changed: 5 },
-});
-const message = (seq: number, number: number, user_key: string): Message => ({
-  seq,
-  number,
-  message_id: `${seq}`,
-  sender: { kind: 'user', user_key },
-});
+const page = wholeConversation({ last_seq: 20, last_number: 12 });
+const read = summaryOf({ ...page, membership: wholeMembership({ unread_count: 2, read_seq: 17, changed: 5 }) });
+const message = (seq: number, number: number, user_key: string): Message =>
+  wholeMessage({ seq, number, sender: { kind: 'user', user_key } });
 
 describe('a line of the list', () => {
   it('counts what others say, once, and nothing up to what the user says', () => {
@@ -31,13 +24,13 @@ describe('a line of the list', () => {
   });
 
   it('takes an own row only when it is newer, and then what was read elsewhere', () => {
-    expect(unreadOf(withMembership(read, { read_seq: 20, changed: 6 }, 12))).toBe(0);
-    expect(withMembership(read, { read_seq: 20, changed: 4 }, 12)).toBe(read);
+    expect(unreadOf(withMembership(read, wholeMembership({ read_seq: 20, changed: 6 }), 12))).toBe(0);
+    expect(withMembership(read, wholeMembership({ read_seq: 20, changed: 4 }), 12)).toBe(read);
   });
 
   it('does not go back to an older page of the list', () => {
     const live = withMessage(read, message(21, 13, 'ravi'), 'asha', 'words');
-    expect(fresher(live, { conversation_id: '42', last_seq: 20, last_number: 12 })).toBe(live);
+    expect(fresher(live, page)).toBe(live);
   });
 
   it('knows how many messages a position has below it only where the history reaches', () => {

@@ -1,7 +1,7 @@
 // A conversation's line in the list, kept up to date by the log's entries. Pure, and idempotent: everything is
 // compared by number, so repeats, replays and fresher pages may come in any order.
 
-import type { Conversation, MemberRole, Membership, Message } from '../../gen/json/api.ts';
+import type { Conversation, LastMessage, MemberRole, Membership, Message } from '../../gen/json/api.ts';
 import { type MessageChange, shorten } from './change-message.ts';
 
 export type Summary = {
@@ -12,12 +12,12 @@ export type Summary = {
 
 export function summaryOf(conversation: Conversation): Summary {
   const unread = conversation.membership?.unread_count ?? 0;
-  return { conversation, readNumber: Math.max(0, (conversation.last_number ?? 0) - unread) };
+  return { conversation, readNumber: Math.max(0, conversation.last_number - unread) };
 }
 
 /** The newer of what is known and what was just read from the server. */
 export function fresher(known: Summary | undefined, read: Conversation): Summary {
-  if (known === undefined || (read.last_seq ?? 0) >= (known.conversation.last_seq ?? 0)) {
+  if (known === undefined || read.last_seq >= known.conversation.last_seq) {
     const membership = newerMembership(known?.conversation.membership, read.membership);
     return {
       conversation: membership === undefined ? read : { ...read, membership },
@@ -29,29 +29,29 @@ export function fresher(known: Summary | undefined, read: Conversation): Summary
 }
 
 export const unreadOf = ({ conversation, readNumber }: Summary): number =>
-  Math.max(0, (conversation.last_number ?? 0) - readNumber);
+  Math.max(0, conversation.last_number - readNumber);
 
 /** With a message that came. */
 export function withMessage(summary: Summary, message: Message, userKey: string, preview: string): Summary {
   const { conversation } = summary;
-  const seq = message.seq ?? 0;
-  const number = message.number ?? 0;
-  const own = message.sender?.user_key === userKey && number > 0;
+  const { seq, number, sender } = message;
+  const own = sender.user_key === userKey && number > 0;
   const newest = seq > (conversation.last_message?.seq ?? 0) && number > 0;
-  const last_message = {
-    message_id: message.message_id ?? '',
+  const last_message: LastMessage = {
+    message_id: message.message_id,
     content_preview: preview,
-    sender_key: message.sender?.user_key ?? '',
-    sender_name: message.sender?.display_name ?? '',
-    ...(message.created_at === undefined ? {} : { sent_at: message.created_at }),
-    ...(message.content?.type === undefined ? {} : { type: message.content.type }),
+    sender_key: sender.user_key ?? '',
+    sender_name: sender.display_name ?? '',
+    sent_at: message.created_at,
+    // Only of a message that was deleted meanwhile there is no content left.
+    type: message.content?.type ?? 'text',
     seq,
   };
   return {
     conversation: {
       ...conversation,
-      last_seq: Math.max(conversation.last_seq ?? 0, seq),
-      last_number: Math.max(conversation.last_number ?? 0, number),
+      last_seq: Math.max(conversation.last_seq, seq),
+      last_number: Math.max(conversation.last_number, number),
       ...(newest ? { last_message } : {}),
     },
     readNumber: own ? Math.max(summary.readNumber, number) : summary.readNumber,
@@ -62,7 +62,7 @@ export function withMessage(summary: Summary, message: Message, userKey: string,
 export function withChangedMessage(summary: Summary, change: MessageChange): Summary {
   const { conversation } = summary;
   const last = conversation.last_message;
-  const moved = { ...conversation, last_seq: Math.max(conversation.last_seq ?? 0, change.seq) };
+  const moved = { ...conversation, last_seq: Math.max(conversation.last_seq, change.seq) };
   if (last === undefined || last.message_id !== change.data.message_id) return { ...summary, conversation: moved };
   if (change.event === 'message.deleted') {
     return { ...summary, conversation: { ...moved, last_message: { ...last, content_preview: '' } } };
@@ -75,7 +75,7 @@ export function withChangedMessage(summary: Summary, change: MessageChange): Sum
 /** With an entry of membership: it carries the count of members as it is after it. */
 export function withMemberCount(summary: Summary, seq: number, memberCount: number | undefined): Summary {
   const { conversation } = summary;
-  if (seq <= (conversation.last_seq ?? 0)) return summary;
+  if (seq <= conversation.last_seq) return summary;
   return {
     ...summary,
     conversation: {
@@ -89,8 +89,9 @@ export function withMemberCount(summary: Summary, seq: number, memberCount: numb
 /** With the user's own role, as an entry of membership tells it. */
 export function withRole(summary: Summary, role: MemberRole | undefined): Summary {
   const { conversation } = summary;
-  if (role === undefined || conversation.membership?.role === role) return summary;
-  return { ...summary, conversation: { ...conversation, membership: { ...conversation.membership, role } } };
+  const { membership } = conversation;
+  if (role === undefined || membership === undefined || membership.role === role) return summary;
+  return { ...summary, conversation: { ...conversation, membership: { ...membership, role } } };
 }
 
 /** With the user's own row, from whatever device. `readNumber` when it is known for the row's read position. */
@@ -109,10 +110,10 @@ export function withMembership(summary: Summary, row: Membership, readNumber: nu
  */
 export function numberAt(messages: readonly Message[], seq: number, headSeq: number, head: number): number | undefined {
   if (seq >= headSeq) return head;
-  const counted = messages.filter((message) => (message.number ?? 0) > 0);
+  const counted = messages.filter((message) => message.number > 0);
   const first = counted[0];
-  if (first === undefined || (first.seq ?? 0) > seq) return undefined;
-  return counted.reduce((most, message) => ((message.seq ?? 0) <= seq ? (message.number ?? most) : most), 0);
+  if (first === undefined || first.seq > seq) return undefined;
+  return counted.reduce((most, message) => (message.seq <= seq ? message.number : most), 0);
 }
 
 /** The newest first, pinned before all. */
@@ -123,7 +124,7 @@ export function byActivity(one: Summary, other: Summary): number {
 }
 
 function activity({ conversation }: Summary): string {
-  return conversation.last_message?.sent_at ?? conversation.updated_at ?? conversation.created_at ?? '';
+  return conversation.last_message?.sent_at ?? conversation.updated_at;
 }
 
 function newerMembership(known: Membership | undefined, row: Membership | undefined): Membership | undefined {

@@ -13,7 +13,7 @@ export type Timeline = {
   readonly hasOlder: boolean;
 };
 
-export const seqOf = (message: Message): number => message.seq ?? 0;
+export const seqOf = (message: Message): number => message.seq;
 
 /** With messages added: of two with one number the one that knows more changes stays. */
 export function withMessages(timeline: Timeline, added: readonly Message[]): Timeline {
@@ -47,7 +47,7 @@ export function withChange(timeline: Timeline, change: MessageChange, userKey: s
 /** Without messages that the user deleted for themselves. */
 export function withoutMessages(timeline: Timeline, messageIds: readonly string[]): Timeline {
   const hidden = new Set(messageIds);
-  return { ...timeline, messages: timeline.messages.filter(({ message_id }) => !hidden.has(message_id ?? '')) };
+  return { ...timeline, messages: timeline.messages.filter(({ message_id }) => !hidden.has(message_id)) };
 }
 
 /** Nearly every message is the newest: looked for from the end. */

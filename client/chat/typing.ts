@@ -24,7 +24,7 @@ export class Typing {
     return Array.from(this.#typists, ([user_key, { name }]) => ({ user_key, display_name: name }));
   }
 
-  heard({ user_key = '', display_name = '', typing = false }: TypingIndicatorEvent): void {
+  heard({ user_key, display_name = '', typing }: TypingIndicatorEvent): void {
     if (!typing) this.stopped(user_key);
     const known = this.#typists.get(user_key);
     if (!typing) return;

@@ -1,16 +1,19 @@
 // The chat behind the small edge: logs, idempotent sends, pages. Only as much of it as the SDK's tests look at.
 
+import type { Content, Conversation, ListConversationsResponse, Message, SyncResponse } from '../../gen/json/api.ts';
+import { wholeConversation, wholeMember, wholeMembership, wholeMessage } from './whole.ts';
+
 type Entry = { readonly event: string; readonly data: Record<string, unknown> };
-type MessageRow = Record<string, unknown> & { message_id: string; seq: number; changed: number };
 type Row = {
   readonly id: string;
   members: string[];
-  messages: MessageRow[];
+  messages: Message[];
   requests: Map<string, unknown>;
   number: number;
 };
 
 const page = 50;
+const at = '2026-03-01T06:00:00Z';
 
 /** What the edge answers with, as an error's JSON. */
 const refusal = (code: string, reason: string): object => ({ code, reason, message: reason, retry_after_ms: 0 });
@@ -31,7 +34,8 @@ export class SmallChat {
   make(id: string, members: readonly string[]): void {
     this.#rows.set(id, { id, members: [...members], messages: [], requests: new Map(), number: 0 });
     this.#append(`c:${id}`, 'conversation.new', { conversation: this.#conversation(id, members[0] as string) });
-    for (const member of members) this.#append(`u:${member}`, 'conversation.added', { conversation_id: id });
+    for (const member of members)
+      this.#append(`u:${member}`, 'conversation.added', { conversation_id: id, since_seq: 1, at });
   }
 
   topicsOf(userKey: string): string[] {
@@ -48,7 +52,7 @@ export class SmallChat {
   }
 
   /** The messages as they are, oldest first: what every view must come to show. */
-  messages(id: string): readonly MessageRow[] {
+  messages(id: string): readonly Message[] {
     return this.#rows.get(id)?.messages ?? [];
   }
 
@@ -58,7 +62,7 @@ export class SmallChat {
       case 'message.send':
         return this.#send(userKey, data);
       case 'message.edit':
-        return this.#once(data, () => this.#edit(id, data));
+        return this.#once(data, () => this.#edit(id, userKey, data));
       case 'message.delete':
         return this.#once(data, () => this.#delete(id, userKey, data));
       case 'message.react':
@@ -68,7 +72,7 @@ export class SmallChat {
       case 'conversation.get':
         return { conversation: this.#conversation(id, userKey) };
       case 'conversation.list':
-        return data.archived === true ? {} : { conversations: this.#listed(userKey) };
+        return this.#listed(userKey, data.archived === true);
       case 'sync':
         return this.#sync(data.positions as { topic: string; seq: number }[]);
       default:
@@ -76,27 +80,32 @@ export class SmallChat {
     }
   }
 
-  #listed(userKey: string): object[] {
-    const rows = [...this.#rows.values()].filter(({ members }) => members.includes(userKey));
-    return rows.map(({ id }) => this.#conversation(id, userKey));
+  #listed(userKey: string, archived: boolean): ListConversationsResponse {
+    const rows = archived ? [] : [...this.#rows.values()].filter(({ members }) => members.includes(userKey));
+    return { conversations: rows.map(({ id }) => this.#conversation(id, userKey)), next_page_token: '' };
   }
 
-  #conversation(id: string, userKey: string): Record<string, unknown> {
+  #conversation(id: string, userKey: string): Conversation {
     const row = this.#rows.get(id) as Row;
-    const last = row.messages.at(-1) as { message_id?: string; seq?: number; content?: { text: string } } | undefined;
-    return {
+    const last = row.messages.at(-1);
+    return wholeConversation({
       conversation_id: id,
-      type: 'group',
-      participants: row.members.map((user_key) => ({ user_key, role: 'member' })),
+      participants: row.members.map((user_key) => wholeMember(user_key)),
       member_count: row.members.length,
       last_seq: this.head(`c:${id}`),
       last_number: row.number,
-      membership: { role: 'member', unread_count: 0 },
+      membership: wholeMembership(),
       created_by: userKey,
       ...(last && {
-        last_message: { message_id: last.message_id, seq: last.seq, content_preview: last.content?.text },
+        last_message: {
+          message_id: last.message_id,
+          content_preview: last.content?.text ?? '',
+          sent_at: last.created_at,
+          type: 'text',
+          seq: last.seq,
+        },
       }),
-    };
+    });
   }
 
   #send(userKey: string, data: Record<string, unknown>): object {
@@ -112,26 +121,26 @@ export class SmallChat {
     }
     row.number += 1;
     const seq = this.head(`c:${row.id}`) + 1;
-    const message: MessageRow = {
+    const message = wholeMessage({
       message_id: String(seq).padStart(12, '0'),
       conversation_id: row.id,
       seq,
       number: row.number,
-      changed: seq,
       sender: { kind: 'user', user_key: userKey, display_name: userKey },
-      content: data.content,
-      metadata: { client_message_id: data.client_message_id },
-    };
+      content: data.content as Content,
+      metadata: { client_message_id: String(data.client_message_id) },
+    });
     row.messages.push(message);
     row.requests.set(request, message);
     this.#append(`c:${row.id}`, 'message.new', { message: { ...message } });
     return { message: { ...message } };
   }
 
-  #edit(id: string, { message_id, content }: Record<string, unknown>): object {
+  #edit(id: string, user_key: string, { message_id, content }: Record<string, unknown>): object {
     const message = this.#find(id, message_id);
     Object.assign(message, { content, changed: this.head(`c:${id}`) + 1 });
-    this.#append(`c:${id}`, 'message.updated', { conversation_id: id, message_id, content });
+    const edited = { is_edited: true };
+    this.#append(`c:${id}`, 'message.updated', { conversation_id: id, message_id, content, edited, user_key });
     return { message };
   }
 
@@ -144,16 +153,22 @@ export class SmallChat {
   }
 
   #react(id: string, user_key: string, { message_id, emoji }: Record<string, unknown>): object {
-    const message = this.#find(id, message_id) as MessageRow & {
-      reactions?: { emoji: unknown; user_keys: string[] }[];
-    };
+    const message = this.#find(id, message_id);
     const known = message.reactions ?? [];
-    if (known.some((reaction) => reaction.emoji === emoji && reaction.user_keys.includes(user_key))) return {};
+    const reactors = known.find((reaction) => reaction.emoji === emoji)?.user_keys ?? [];
+    if (reactors.includes(user_key)) return {};
     const others = known.filter((reaction) => reaction.emoji !== emoji);
-    const users = [...(known.find((reaction) => reaction.emoji === emoji)?.user_keys ?? []), user_key];
+    const users = [...reactors, user_key];
     const reactions = [...others, { emoji, user_keys: users, count: users.length }];
     Object.assign(message, { reactions, changed: this.head(`c:${id}`) + 1 });
-    this.#append(`c:${id}`, 'message.reaction', { conversation_id: id, message_id, user_key, emoji });
+    this.#append(`c:${id}`, 'message.reaction', {
+      conversation_id: id,
+      message_id,
+      user_key,
+      emoji,
+      removed: false,
+      at,
+    });
     return {};
   }
 
@@ -165,20 +180,20 @@ export class SmallChat {
   }
 
   /** At most three entries in a page, so that there is more than one. */
-  #sync(positions: readonly { topic: string; seq: number }[]): object {
+  #sync(positions: readonly { topic: string; seq: number }[]): SyncResponse {
     let room = 3;
     let more = false;
     const topics = positions.map(({ topic, seq }) => {
       const head = this.head(topic);
       const floor = this.floors.get(topic) ?? 0;
-      if (seq < floor) return { topic, head, gone: true };
+      if (seq < floor) return { topic, head, gone: true, denied: false };
       const entries = [];
       for (let next = seq + 1; next <= head && room > 0; next += 1, room -= 1) {
         const { event, data } = this.entry(topic, next);
         entries.push({ seq: next, [event.replace('.', '_')]: data });
       }
       more ||= seq + entries.length < head;
-      return { topic, entries, head };
+      return { topic, entries, head, gone: false, denied: false };
     });
     return { topics, more };
   }
@@ -191,7 +206,7 @@ export class SmallChat {
     return first;
   }
 
-  #find(id: string, messageId: unknown): MessageRow {
+  #find(id: string, messageId: unknown): Message {
     const message = this.messages(id).find(({ message_id }) => message_id === messageId);
     if (message === undefined) throw refusal('NOT_FOUND', 'MESSAGE_NOT_FOUND');
     return message;

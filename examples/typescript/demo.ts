@@ -57,7 +57,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     await notices;
 
     const reaction = next(ravi, 'message.reaction');
-    const [message_id, request_id] = [(await stored).message_id ?? '', crypto.randomUUID()];
+    const [message_id, request_id] = [(await stored).message_id, crypto.randomUUID()];
     await asha.call('message.react', { conversation_id: pond.id, message_id, request_id, emoji: '👍' });
     await reaction;
     say('', 'all of it is stored; start the console to read it');
@@ -88,13 +88,13 @@ function narrate(who: Person, client: Client, say: (who: string, what: string) =
     if (client.state.name === 'online') say(who, 'is online');
   });
   client.on('message.new', ({ message }, { seq }) => {
-    const from = message?.sender?.display_name || message?.sender?.kind || 'somebody';
-    const words = message?.content?.text ?? message?.system?.kind ?? '';
+    const from = message.sender.display_name || message.sender.kind;
+    const words = message.content?.text ?? message.system?.kind ?? '';
     say(who, `sees number ${seq} of ${from}: ${words}`);
   });
   client.on('message.reaction', ({ emoji }) => say(who, `sees the reaction ${emoji}`));
   client.on('delivery.status', ({ read_seq, delivered_seq }) =>
-    say(who, `sees it delivered up to ${delivered_seq ?? 0}, read up to ${read_seq ?? 0}`),
+    say(who, `sees it delivered up to ${delivered_seq}, read up to ${read_seq}`),
   );
 }
 

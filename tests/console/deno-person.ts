@@ -8,7 +8,7 @@ const [url = '', token = '', conversationId = ''] = process.argv.slice(2);
 const client = connect({ url, token: async () => token });
 const conversation = client.conversations.get(conversationId);
 client.on('message.new', async ({ message }) => {
-  if (message?.conversation_id !== conversationId || message.content?.text !== 'What is DO?') return;
+  if (message.conversation_id !== conversationId || message.content?.text !== 'What is DO?') return;
   await conversation.send({ content: { type: 'text', text: '2.1' } }).stored;
   client.close();
 });

@@ -67,7 +67,7 @@ export async function tellTheMorning(mesh: RunningMesh): Promise<{ close(): void
   const order = 'Second aerator on in A4 now, please. No feed until it is above 4.';
   await say(ponds, 'asha', {
     content: { type: 'text', text: order, formatted_text: { bold: [[0, 27]] } },
-    reply_to_message_id: low.message_id ?? '',
+    reply_to_message_id: low.message_id,
   });
   await say(ponds, 'ravi', 'Both run 👍', 2);
   const rising = await say(ponds, 'ravi', 'DO in A4 is 4.4 and rising.', 11);

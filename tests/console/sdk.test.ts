@@ -69,7 +69,7 @@ async function group(
 describe('the SDK on a real mesh', () => {
   it('shows at one what the other does, and the ticks at the sender', async () => {
     const { hers, his } = await group('Pond A1');
-    const { message_id = '' } = await hers.send(text('DO is 3.1')).stored;
+    const { message_id } = await hers.send(text('DO is 3.1')).stored;
     await when(his, () => texts(his).includes('DO is 3.1'));
     expect(his.unread).toBe(1);
     his.markRead();
@@ -107,7 +107,7 @@ describe('the SDK on a real mesh', () => {
     const second = await person(ravi);
     const there = second.conversations.get(hers.id);
     await there.open();
-    const { message_id = '' } = await hers.send(text('feed is in')).stored;
+    const { message_id } = await hers.send(text('feed is in')).stored;
     await when(there, () => there.unread === 1);
     await when(his, () => his.unread === 1);
     his.markRead();
@@ -128,7 +128,7 @@ describe('the SDK on a real mesh', () => {
     const { asha: one, ravi: other, hers, his } = await group('Pond A4');
     const heard: string[] = [];
     other.on('message.new', ({ message }) => {
-      if (message?.conversation_id === hers.id) heard.push(message.content?.text ?? '');
+      if (message.conversation_id === hers.id) heard.push(message.content?.text ?? '');
     });
     const written: string[] = [];
     const stored: Promise<unknown>[] = [];

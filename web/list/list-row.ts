@@ -84,7 +84,7 @@ export class ListRow {
     const { summary, typing, membership } = this.#conversation;
     const title = names.titleOf(this.#conversation);
     const last = summary?.last_message;
-    const at = last?.sent_at ?? summary?.updated_at ?? summary?.created_at;
+    const at = last?.sent_at ?? summary?.updated_at;
     const draft = membership?.draft?.content;
     if (typing.length > 0)
       return { title, at, kind: 'row-typing', preview: `${names.of(typing[0]?.user_key)} is typing…` };

@@ -120,7 +120,7 @@ export class Composer {
       const title =
         mode.kind === 'edit'
           ? 'Edit message'
-          : `Reply to ${this.#app.names.object(sender?.user_key) || sender?.display_name}`;
+          : `Reply to ${this.#app.names.object(sender.user_key) || sender.display_name}`;
       fill(
         this.#above,
         icon(mode.kind),
@@ -140,7 +140,7 @@ export class Composer {
     if (words === '') return;
     const mode = this.#mode;
     if (mode.kind === 'edit') {
-      const { message_id = '', content } = mode.message;
+      const { message_id, content } = mode.message;
       const said: Content =
         content === undefined || content.type === 'text'
           ? { type: 'text', text: words }
@@ -149,7 +149,7 @@ export class Composer {
       this.cancel();
       return;
     }
-    const reply = mode.kind === 'reply' ? { reply_to_message_id: mode.message.message_id ?? '' } : {};
+    const reply = mode.kind === 'reply' ? { reply_to_message_id: mode.message.message_id } : {};
     try {
       this.#conversation.send({ content: { type: 'text', text: words }, metadata: { platform: 'web' }, ...reply });
     } catch (error) {

@@ -63,9 +63,7 @@ export class MembersPanel {
     const { members, summary } = this.#conversation;
     fill(this.#title, `Members${summary?.member_count ? ` · ${summary.member_count}` : ''}`);
     this.#add.hidden = !isGroup(this.#conversation) || !this.#isAdmin();
-    const sorted = [...members].sort(
-      (one, other) => roleOrder[one.role ?? 'member'] - roleOrder[other.role ?? 'member'],
-    );
+    const sorted = [...members].sort((one, other) => roleOrder[one.role] - roleOrder[other.role]);
     fill(this.#list, ...sorted.map((member) => this.#person(member)));
   }
 
@@ -79,7 +77,7 @@ export class MembersPanel {
   }
 
   #person(member: Participant): HTMLElement {
-    const { user_key = '', role = 'member' } = member;
+    const { user_key, role } = member;
     const name = this.#app.names.of(user_key);
     const items = this.#items(member, name);
     const more = h(
@@ -103,7 +101,7 @@ export class MembersPanel {
   }
 
   #items(member: Participant, name: string): readonly MenuItem[] {
-    const { user_key = '', role = 'member' } = member;
+    const { user_key, role } = member;
     const me = this.#app.me.userKey;
     if (user_key === me) return [];
     const write: MenuItem = { icon: 'compose', words: `Write to ${name}`, run: () => this.#write(user_key) };
@@ -144,7 +142,7 @@ export class MembersPanel {
   #addDialog(): void {
     const dialog = openDialog('Add people');
     const problem = problemLine();
-    const there = this.#conversation.members.map(({ user_key = '' }) => user_key);
+    const there = this.#conversation.members.map(({ user_key }) => user_key);
     const picker = peoplePicker(this.#app, there, () => false);
     const add = async (): Promise<void> => {
       if (picker.chosen().length === 0) return problem.say('Choose at least one person.');

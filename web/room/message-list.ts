@@ -121,7 +121,7 @@ export class MessageList {
   editLast(): void {
     const own = this.#conversation.messages.findLast(
       ({ sender, content, message_id, deleted }) =>
-        sender?.user_key === this.#app.me.userKey && content?.type === 'text' && message_id && !deleted,
+        sender.user_key === this.#app.me.userKey && content?.type === 'text' && message_id && !deleted,
     );
     if (own !== undefined) this.#verbs.edit(own);
   }
@@ -148,7 +148,7 @@ export class MessageList {
         const words = dayWords(message.created_at);
         wanted.push(this.#piece(`day-${dayOf(message.created_at)}`, words, 'day'));
       }
-      const isNew = (message.seq ?? 0) > (this.#readUpTo ?? 0) && message.sender?.user_key !== this.#app.me.userKey;
+      const isNew = message.seq > (this.#readUpTo ?? 0) && message.sender.user_key !== this.#app.me.userKey;
       const divide = isNew && !divided && index > 0;
       if (isNew) divided = true;
       if (divide) wanted.push(this.#piece('new', 'New messages', 'new-divider'));
@@ -190,13 +190,13 @@ export class MessageList {
   }
 
   #announce(messages: readonly MessageView[]): void {
-    const newest = messages.findLast(({ seq }) => seq !== undefined);
+    const newest = messages.findLast(({ seq }) => seq > 0);
     const seq = newest?.seq ?? 0;
     const news = this.#announced !== undefined && seq > this.#announced;
     this.#announced = Math.max(seq, this.#announced ?? 0);
-    if (!news || newest === undefined || newest.sender?.user_key === this.#app.me.userKey) return;
+    if (!news || newest === undefined || newest.sender.user_key === this.#app.me.userKey) return;
     const notice = newest.content?.type === 'system';
-    const who = newest.sender?.display_name || this.#app.names.of(newest.sender?.user_key);
+    const who = newest.sender.display_name || this.#app.names.of(newest.sender.user_key);
     const direct = this.#conversation.summary?.type === 'direct';
     fill(this.#live, notice ? noticeWords(newest, this.#app.names, direct) : `${who}: ${previewOf(newest)}`);
   }
@@ -268,8 +268,8 @@ export class MessageList {
 function together(one: MessageView | undefined, other: MessageView | undefined): boolean {
   if (one === undefined || other === undefined) return false;
   if (one.content?.type === 'system' || other.content?.type === 'system') return false;
-  if (one.sender?.user_key !== other.sender?.user_key || one.sender?.external_id !== other.sender?.external_id)
+  if (one.sender.user_key !== other.sender.user_key || one.sender.external_id !== other.sender.external_id)
     return false;
-  const apart = Date.parse(other.created_at ?? '') - Date.parse(one.created_at ?? '');
+  const apart = Date.parse(other.created_at) - Date.parse(one.created_at);
   return apart < togetherMs && dayOf(one.created_at) === dayOf(other.created_at);
 }

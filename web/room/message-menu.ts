@@ -32,7 +32,7 @@ export function reactionMenu(anchor: Element, message: MessageView, app: App, co
 
 function itemsOf(message: MessageView, app: App, conversation: Conversation, verbs: MessageVerbs): readonly MenuItem[] {
   const { message_id: id, content, deleted } = message;
-  const own = message.sender?.user_key === app.me.userKey;
+  const own = message.sender.user_key === app.me.userKey;
   const admin = conversation.membership?.role === 'admin' || conversation.membership?.role === 'owner';
   const words = content?.text || content?.caption || '';
   if (!id) {
@@ -73,7 +73,7 @@ function itemsOf(message: MessageView, app: App, conversation: Conversation, ver
 const copied = async (words: string): Promise<void> => navigator.clipboard.writeText(words);
 
 function emojiRow(message: MessageView, app: App, conversation: Conversation): (close: () => void) => HTMLElement {
-  const { own_reactions: own = [], message_id = '' } = message;
+  const { own_reactions: own = [], message_id } = message;
   return (close) =>
     h(
       'div',

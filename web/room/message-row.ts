@@ -38,8 +38,8 @@ function noticeRow(message: MessageView, { app, conversation }: RowContext): HTM
 
 function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerbs): HTMLElement {
   const { app, conversation, follows, followed } = context;
-  const own = message.sender?.user_key === app.me.userKey;
-  const name = own ? 'You' : message.sender?.display_name || app.names.of(message.sender?.user_key);
+  const own = message.sender.user_key === app.me.userKey;
+  const name = own ? 'You' : message.sender.display_name || app.names.of(message.sender.user_key);
   const withFace = !own && conversation.summary?.type !== 'direct';
   const classes = [
     'message',
@@ -56,7 +56,7 @@ function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerb
       'data-message': message.message_id,
       'aria-label': `${name}, ${timeOf(message.created_at)}`,
     },
-    withFace && (followed ? h('span', { class: 'avatar-gap' }) : avatar(message.sender?.user_key ?? name, name)),
+    withFace && (followed ? h('span', { class: 'avatar-gap' }) : avatar(message.sender.user_key || name, name)),
     h(
       'div',
       { class: 'message-stack' },
@@ -109,7 +109,7 @@ export function differInTick(drawn: MessageView, message: MessageView): boolean 
   const { changed, message_id, seq, error } = message;
   const same =
     drawn.changed === changed && drawn.message_id === message_id && drawn.seq === seq && drawn.error === error;
-  return same && message_id !== undefined && drawn.status !== message.status;
+  return same && message_id !== '' && drawn.status !== message.status;
 }
 
 /** Shows how far a message has come now. */
@@ -156,9 +156,9 @@ function quote(
 }
 
 function reactions(message: MessageView, { app, conversation }: RowContext): HTMLElement | undefined {
-  const { reactions: given = [], own_reactions: own = [], message_id = '' } = message;
+  const { reactions: given = [], own_reactions: own = [], message_id } = message;
   if (given.length === 0) return undefined;
-  const buttons = given.map(({ emoji = '', count = 0, user_keys = [] }) => {
+  const buttons = given.map(({ emoji, count, user_keys = [] }) => {
     const mine = own.includes(emoji) || user_keys.includes(app.me.userKey);
     const who = user_keys.map((key) => app.names.subject(key)).join(', ');
     return h(

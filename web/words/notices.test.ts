@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../gen/json/api.ts';
+import { wholeMessage } from '../../client/testing/whole.ts';
 import { Names } from './names.ts';
 import { noticeWords } from './notices.ts';
 
@@ -9,7 +9,7 @@ const names = new Names('1', [
   { user_key: '3', display_name: 'Kiran' },
 ]);
 const say = (kind: string, parameters: Record<string, string>, text = '', direct = false): string => {
-  const message: Message = { content: { type: 'system', text }, system: { kind, parameters } };
+  const message = wholeMessage({ content: { type: 'system', text }, system: { kind, parameters } });
   return noticeWords(message, names, direct);
 };
 

@@ -52,7 +52,9 @@ describe('the JSON of the edge', () => {
     expect(roundTrip(undefined)).toEqual({});
   });
   it('shows the lists and scalars of an answer even when they are empty, and required ones everywhere', () => {
-    expect(roundTrip({ must: {} })).toEqual({ must: { text: '', list: [], color: 'unspecified' } });
+    expect(roundTrip({ must: {} })).toEqual({
+      must: { text: '', list: [], color: 'unspecified', flag: false, count: 0 },
+    });
     expect(roundTrip({}, 'ListResponse')).toEqual({ things: [], next_page_token: '', total: 0 });
     expect(roundTrip({ total: 5, note: '' }, 'ListResponse')).toEqual({
       things: [],

@@ -38,7 +38,7 @@ export function scalarCheck(field: FieldShape): ScalarCheck {
   }
 }
 
-/** Of a singular scalar without presence, zero and empty mean absent: no rule but `required` is about them. */
+/** Of a singular number without presence, zero is always allowed: it also means absent. */
 function zeroIsAbsent(field: FieldShape): boolean {
   return !field.list && !field.presence;
 }
@@ -175,9 +175,8 @@ function numberCheck(field: FieldShape): ScalarCheck {
       else readFixed64(walk);
     }
     const number = value(walk);
-    if (number === 0 && skipZero) {
-      if (rule.required) report(walk, name, position, 'is required');
-    } else if (!(number >= low && number <= high)) report(walk, name, position, 'is out of range');
+    if (number === 0 && skipZero) return true;
+    if (!(number >= low && number <= high)) report(walk, name, position, 'is out of range');
     else if (number < min) report(walk, name, position, tooSmall);
     else if (number > max) report(walk, name, position, tooLarge);
     return true;

@@ -42,7 +42,7 @@ describe('a message within its rules', () => {
         url: 'https://example.org/a?b=c',
         slug: 'É',
         positive: '7',
-        must: { text: 'x', place: {}, list: ['a'], color: 'COLOR_DEEP_BLUE' },
+        must: { text: 'x', place: {}, list: ['a'], color: 'COLOR_DEEP_BLUE', given: '0' },
       }),
     ).toEqual([]);
   });
@@ -62,6 +62,7 @@ describe('what is wrong is told with its path', () => {
       'must.place: is required',
       'must.list: is required',
       'must.color: is required',
+      'must.given: is required',
     ]);
   });
   it('texts too long, too short, of another form', () => {

@@ -96,18 +96,26 @@ function mapValueCheck(value: FieldShape): ValueCheck {
 }
 
 /** `required` and `min_items`, which speak of what did not come. */
-function presenceOf({ name, index, rule, list, map }: FieldShape): ((walk: Walk) => void)[] {
+function presenceOf(field: FieldShape): ((walk: Walk) => void)[] {
+  const { name, index, rule, list, map } = field;
   const many = list || map !== undefined;
   const min = many ? rule.minItems : 0;
-  if (!rule.required && min <= 1) return [];
+  const required = rule.required && !zeroIsValue(field);
+  if (!required && min <= 1) return [];
   return [
     (walk) => {
       const count = walk.counts[walk.base + index]!;
       if (count === 0) {
-        if (rule.required) report(walk, name, -1, 'is required');
+        if (required) report(walk, name, -1, 'is required');
       } else if (count < min) report(walk, name, -1, `has fewer than ${min} items`);
     },
   ];
+}
+
+/** A singular number or bool without presence: protobuf does not write its zero, so one that did not come is there. */
+function zeroIsValue({ type, list, map, presence }: FieldShape): boolean {
+  if (list || map !== undefined || presence) return false;
+  return type !== 'string' && type !== 'bytes' && type !== 'enum';
 }
 
 function oneofOf(shape: MessageShape, oneof: string, i: number): ((walk: Walk) => void)[] {

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { ChatServiceService } from '../../gen/circuit/chat/v1/chat_service.ts';
+import { ConversationType, MemberRole } from '../../gen/circuit/chat/v1/conversation.ts';
+import { DeletedFor, type Message } from '../../gen/circuit/chat/v1/message.ts';
+import type { Device } from './testing/device.ts';
+import { type Call, needed, type RequestOf, type ResponseOf, textOf } from './testing/person.ts';
+import { type Talk, talk } from './testing/talk.ts';
+
+/** The calls of one person, each answer held against its own descriptor. */
+function watched({ chat }: Talk, call: Call, met: Set<string>): Call {
+  return async (rpc, request) => {
+    const answer = await call(rpc, request);
+    const { path, responseSerialize } = ChatServiceService[rpc];
+    const bytes = (responseSerialize as (value: ResponseOf<typeof rpc>) => Uint8Array)(answer);
+    const schema = needed(chat.host.api.methods.get(path.slice(1))).response;
+    expect({ rpc, wrong: schema.validate(bytes) }).toEqual({ rpc, wrong: [] });
+    met.add(rpc);
+    return answer;
+  };
+}
+
+/** The names of the events that a device got, each held against its own descriptor. */
+function eventsOf({ chat }: Talk, { received }: Device): readonly string[] {
+  for (const { event, data } of received) {
+    const { message } = needed(chat.host.api.pushes.get(event));
+    expect({ event, wrong: message.validate(message.encodeJson(data)) }).toEqual({ event, wrong: [] });
+  }
+  return received.map(({ event }) => event);
+}
+
+/** What is asked of a message that is there. */
+async function askAbout(sender: Call, { messageId, conversationId }: Message): Promise<void> {
+  const target = { messageId, conversationId };
+  await sender('getMessage', target);
+  await sender('listEdits', target);
+  await sender('listReactions', target);
+  await sender('listReceipts', target);
+}
+
+/** Where a message shows, before it is deleted and after: a tombstone is whole, too. */
+async function lookAround(sender: Call, conversationId: string): Promise<void> {
+  await sender('listMessages', { conversationId });
+  await sender('getConversation', { conversationId });
+  await sender('listConversations');
+  const positions = [`c:${conversationId}`, 'c:999999999999'].map((topic) => ({ topic, seq: 0 }));
+  await sender('sync', { positions } satisfies Partial<RequestOf<'sync'>>);
+}
+
+describe('what the API always answers', () => {
+  it('is there in every answer and every event of a tour through all its calls', async () => {
+    const met = new Set<string>();
+    const opened = await talk();
+    const { asha: her, ravi: him, fish: farm, pond, accountKey } = opened;
+    const asha = watched(opened, her.call, met);
+    const ravi = watched(opened, him.call, met);
+    const fish = watched(opened, farm, met);
+    const meena = await opened.person('Meena');
+
+    await fish('putUsers', { accountKey, users: [{ userKey: '811111111111', displayName: 'Kiran' }] });
+    const group = await asha('createConversation', {
+      type: ConversationType.CONVERSATION_TYPE_CHANNEL,
+      info: { name: 'News' },
+      participantKeys: [him.key],
+    });
+    const conversationId = needed(group.conversation).conversationId;
+    await asha('addMembers', { conversationId: pond, userKeys: [meena.key, '811111111111'] });
+    await fish('addMembers', { conversationId, userKeys: [meena.key] });
+    await fish('changeRole', { conversationId: pond, userKey: him.key, role: MemberRole.MEMBER_ROLE_ADMIN });
+
+    await ravi('startTyping', { conversationId: pond });
+    await ravi('stopTyping', { conversationId: pond });
+    const told = needed((await asha('sendMessage', { conversationId: pond, content: textOf('DO is 3.1') })).message);
+    const target = { messageId: told.messageId, conversationId: pond };
+    await asha('forwardMessage', { conversationId, messageId: told.messageId, fromConversationId: pond });
+    await fish('postSystemMessage', { conversationId: pond, system: { kind: 'fed', parameters: new Map() } });
+    await ravi('sendMessage', { conversationId: pond, content: textOf('so low?'), replyToMessageId: told.messageId });
+    await asha('editMessage', { ...target, content: textOf('DO is 2.1') });
+    await ravi('react', { ...target, emoji: '🐟' });
+    await ravi('unreact', { ...target, emoji: '🐟' });
+    await ravi('react', { ...target, emoji: '👍' });
+    await ravi('markDelivered', { positions: [{ conversationId: pond, seq: told.seq }] });
+    await ravi('markRead', { conversationId: pond });
+
+    await ravi('muteConversation', { conversationId: pond, muted: true });
+    await ravi('pinConversation', { conversationId: pond, pinned: true });
+    await ravi('archiveConversation', { conversationId: pond, archived: true });
+    await ravi('saveDraft', { conversationId: pond, content: 'and now' });
+    await ravi('listMembers', { conversationId: pond });
+    await askAbout(asha, told);
+    await lookAround(asha, pond);
+    await asha('deleteMessage', target);
+    await lookAround(asha, pond);
+    await ravi('deleteMessage', { ...target, deletedFor: DeletedFor.DELETED_FOR_SELF });
+    await fish('removeMember', { conversationId: pond, userKey: '811111111111' });
+    await asha('leaveConversation', { conversationId: pond });
+    await ravi('deleteConversation', { conversationId });
+    await ravi('sync', { positions: [{ topic: `u:${him.key}`, seq: 0 }] });
+    await him.next('conversation.removed');
+
+    expect([...met].sort()).toEqual(Object.keys(ChatServiceService).sort());
+    const events = [her, him, meena].flatMap(({ device }) => eventsOf(opened, device));
+    // The head of a large conversation is the one event that a small one does not bring.
+    const all = [...opened.chat.host.api.pushes.values()].filter(({ message }) =>
+      message.name.startsWith('circuit.chat.'),
+    );
+    const expected = all.map(({ event }) => event).filter((event) => event !== 'conversation.head');
+    expect([...new Set(events)].sort()).toEqual(expected.sort());
+  });
+});
