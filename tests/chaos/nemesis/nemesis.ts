@@ -68,6 +68,8 @@ const blows: Readonly<Record<FaultKind, Blow>> = {
 
 export class Nemesis {
   readonly faults: Fault[] = [];
+  /** What is done to each target: on a slow machine a restart may last until the next blow is due, which then waits. */
+  readonly #last = new Map<string, Promise<void>>();
   readonly #options: NemesisOptions;
 
   constructor(options: NemesisOptions) {
@@ -76,12 +78,18 @@ export class Nemesis {
 
   /** Resolves when all of it is over and mended. Throws when a process does not come back. */
   async follow(steps: readonly Step[]): Promise<void> {
-    await Promise.all(steps.map((step) => this.#strike(step)));
+    await Promise.all(steps.map((step) => this.#strikeInTurn(step)));
+  }
+
+  async #strikeInTurn(step: Step): Promise<void> {
+    await delay(Math.max(0, step.atMs - this.#options.now()));
+    const blow = (this.#last.get(step.target) ?? Promise.resolve()).then(() => this.#strike(step));
+    this.#last.set(step.target, blow);
+    await blow;
   }
 
   async #strike(step: Step): Promise<void> {
     const { mesh, now, say } = this.#options;
-    await delay(Math.max(0, step.atMs - now()));
     const from = now();
     say(told({ ...step, atMs: from }));
     try {
