@@ -19,10 +19,13 @@ export type LoadOptions = {
 
 /** Handshakes under way at a time. */
 const openingMax = 64;
+/** Frames that have not come after so long never will. */
+const waitMsMax = 30_000;
+
+type Waiting = { readonly frames: number; readonly reached: () => void; readonly fail: (error: Error) => void };
 
 let frames = 0;
-let wanted = Number.POSITIVE_INFINITY;
-let reached = (): void => {};
+let waiting: Waiting | undefined;
 
 /** Of a frame's first byte: control frames have it. */
 const controlBit = 8;
@@ -73,7 +76,7 @@ class FrameCounter {
 
 function add(count: number): void {
   frames += count;
-  if (frames >= wanted) reached();
+  if (waiting !== undefined && frames >= waiting.frames) waiting.reached();
 }
 
 function openOne(options: LoadOptions, token: string): Promise<void> {
@@ -119,6 +122,12 @@ function openOne(options: LoadOptions, token: string): Promise<void> {
       },
     });
     socket.on('error', reject);
+    // A socket less, and the frames that are waited for would never be all there.
+    socket.on('close', () => {
+      const error = new Error('the server closed a socket of the load');
+      reject(error);
+      waiting?.fail(error);
+    });
     const lines = [
       `GET ${path} HTTP/1.1`,
       `Host: 127.0.0.1:${port}`,
@@ -148,13 +157,16 @@ serve({
   },
   /** Resolves when so many frames have come since the start, greetings apart. */
   until(count: number): Promise<void> {
-    wanted = count;
-    return new Promise((resolve) => {
-      reached = () => {
-        wanted = Number.POSITIVE_INFINITY;
+    return new Promise<void>((resolve, reject) => {
+      const late = () => reject(new Error(`${frames} of ${count} frames came within ${waitMsMax} ms`));
+      const timer = setTimeout(late, waitMsMax);
+      const reached = () => {
+        clearTimeout(timer);
+        waiting = undefined;
         resolve();
       };
-      if (frames >= wanted) reached();
+      waiting = { frames: count, reached, fail: reject };
+      if (frames >= count) reached();
     });
   },
   frames: () => frames,
