@@ -9,7 +9,6 @@ const frameBytesMax = 256 * 1024;
 const overwrittenBytes = 4 * frameBytesMax;
 /** Bytes that a UTF-16 unit may need in UTF-8. */
 const bytesPerUnitMax = 3;
-const closingBrace = 0x7d;
 
 export class Arena {
   /**
@@ -35,11 +34,7 @@ export class Arena {
     const most = (head.length + text.length) * bytesPerUnitMax + 1;
     if (most > frameBytesMax) return -1;
     const place = this.#placeFor(most);
-    const start = place % this.#bytes.length;
-    let at = start + this.#bytes.write(head, start, 'utf8');
-    at += this.#bytes.write(text, at, 'utf8');
-    this.#bytes[at++] = closingBrace;
-    this.#head = place + at - start;
+    this.#head = place + this.#bytes.write(`${head}${text}}`, place % this.#bytes.length, 'utf8');
     return place;
   }
 
