@@ -16,7 +16,7 @@ export async function setUp() {
     console.error(`Circuit Mesh needs Node ${nodeFloor.join('.')} or newer; this is ${process.versions.node}.`);
     process.exit(1);
   }
-  await step('packages', ['package.json', 'package-lock.json', '.npmrc'], 'node_modules/.bin/buf', () =>
+  await step('packages', ['package-lock.json', '.npmrc'], 'node_modules/.bin/buf', () =>
     run('npm', ['ci', '--no-progress', '--loglevel=error']),
   );
   await build();
@@ -42,7 +42,7 @@ export async function build() {
     'cli',
     'bench',
     'tests',
-    'examples',
+    'examples/typescript',
   ];
   await step('code', sources, 'dist', async () => {
     await run(join(root, 'node_modules/.bin/tsc'), ['-p', '.']);

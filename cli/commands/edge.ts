@@ -65,6 +65,7 @@ async function edgeOf(
     host: config.host,
     port: config.port,
     allowedOrigins: config.allowedOrigins,
+    behindProxy: config.behindProxy,
     limits: limitsOf(config),
     drainMs: config.drainMs,
     ...(issuer === undefined ? {} : { issuer }),

@@ -233,6 +233,9 @@ describe('resume', () => {
     expect(await said(app, 1)).toEqual(['4 c']);
     const answer = await app.call('session.resume', { positions: { [pond]: 1, 'q:none': 3 } });
     expect(answer).toMatchObject({ data: { topics: { [pond]: 'replayed', 'q:none': 'stale' } } });
+    // A number that this log never had: the app's is another, such as one from before a restore.
+    const ahead = await app.call('session.resume', { positions: { [pond]: 99 } });
+    expect(ahead).toMatchObject({ data: { topics: { [pond]: 'stale' } } });
     expect(await said(app, 2)).toEqual(['2 a', '3 b']);
     expect(app.frames.filter((frame) => frame.topic === pond)).toEqual([]);
     expect(mesh.ponds.asked.filter(({ kind }) => kind === 'entries')).toEqual([]);

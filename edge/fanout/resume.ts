@@ -70,7 +70,9 @@ export class Resume {
     const upTo = topic && session.follows.position(topic);
     const since = topic && session.follows.since(topic);
     if (topic === undefined || upTo === undefined || since === undefined) return 'stale';
-    if (!topic.sequenced || position >= upTo) return [];
+    // A position that the log never had is of another log, such as one from before a restore.
+    if (topic.sequenced && position > Math.max(upTo, topic.head ?? 0)) return 'stale';
+    if (!topic.sequenced || position === upTo) return [];
     if (position < since) return 'stale';
     const kept = topic.ring?.between(position, upTo, session.format.name, publisher.arena);
     if (kept !== undefined) counters.resumedFromRing++;

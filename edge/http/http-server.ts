@@ -121,8 +121,7 @@ class HttpServer implements HttpServing {
         else exchange.json(503, '{"status":"not ready"}');
         return true;
       case 'POST /api/auth/ticket':
-        await this.#rest.limits.takeOfStranger(exchange.address);
-        await answerTicket(exchange, verifier, tickets);
+        await answerTicket(exchange, verifier, tickets, this.#rest.limits);
         return true;
       case 'POST /api/auth/dev-login':
         if (issuer === undefined || body === undefined) return false;

@@ -3,7 +3,7 @@ import { request as rawRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { asha, openTrust } from '../../mesh/host/testing.ts';
+import { asha, openTrust, ravi } from '../../mesh/host/testing.ts';
 import { openTestMesh, type TestMesh } from '../testing/mesh.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -108,6 +108,10 @@ describe('REST', () => {
     const strangers = [];
     for (let n = 0; n < 4; n++) strangers.push((await mesh.ask('GET', '/api/ponds/7/echo', { token: 'x' })).status);
     expect(strangers).toEqual([401, 401, 401, 429]);
+    // Strangers at the same address keep nobody with a token from a ticket.
+    const ravis = await mesh.issuer.issueUser(ravi);
+    expect((await mesh.ask('POST', '/api/auth/ticket', { token: ravis })).status).toBe(200);
+    expect((await mesh.ask('POST', '/api/auth/ticket', { token: 'x' })).status).toBe(429);
   });
 });
 

@@ -7,6 +7,7 @@ import { ticketMs } from '../limits.ts';
 import { userOf } from '../socket/handshake.ts';
 import type { Tickets } from '../socket/tickets.ts';
 import type { Exchange } from './exchange.ts';
+import type { HttpLimits } from './http-limits.ts';
 import { readJson } from './json-body.ts';
 
 /** The ready users of dev mode, and the account of everyone who signs in there. */
@@ -15,10 +16,19 @@ const devNames: Readonly<Record<string, string>> = { '100000000001': 'Asha', '10
 const userKeyForm = /^\d{12}$/;
 
 /** `POST /api/auth/ticket` with a bearer token: `{"ticket":"…","expires_in_ms":30000}`. */
-export async function answerTicket(exchange: Exchange, verifier: Verifier, tickets: Tickets): Promise<void> {
+export async function answerTicket(
+  exchange: Exchange,
+  verifier: Verifier,
+  tickets: Tickets,
+  limits: HttpLimits,
+): Promise<void> {
   const token = exchange.bearer;
-  if (token === '') throw refuse('NOT_SIGNED_IN');
-  const caller = await userOf(token, verifier);
+  // Who has a token that holds pays as themselves: strangers at the same address take nothing from them.
+  const caller = await userOf(token, verifier).catch(async (error: unknown) => {
+    await limits.takeOfStranger(exchange.address);
+    throw token === '' ? refuse('NOT_SIGNED_IN') : error;
+  });
+  await limits.takeOfCaller(`${caller.kind} ${caller.key}`, 1);
   const ticket = await tickets.issue({ caller, token }, exchange.header('origin'));
   exchange.json(200, JSON.stringify({ ticket, expires_in_ms: ticketMs }));
 }

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { refuse } from '../../mesh/errors/refuse.ts';
 import { asha, ravi } from '../../mesh/host/testing.ts';
 import { bufferedBytesMax, malformedFramesMax } from '../limits.ts';
 import type { Json } from '../testing/app.ts';
@@ -206,6 +207,15 @@ describe('a session ends', () => {
     };
     const app = await mesh.socket();
     expect(await app.closed).toEqual({ code: closeCodes.NOT_OPENED.code, reason: 'NOT_OPENED retry_after_ms=2000' });
+  });
+
+  it('is told not to come back where it is not allowed', async () => {
+    const mesh = await start();
+    mesh.ponds.beforeAnswer = async (kind) => {
+      if (kind === 'grants') throw refuse('ACCOUNT_NOT_ALLOWED');
+    };
+    const app = await mesh.socket();
+    expect(await app.closed).toEqual({ code: closeCodes.NOT_ALLOWED.code, reason: 'NOT_ALLOWED' });
   });
 
   it('when the edge drains: every socket is told to come back and when', async () => {

@@ -3,6 +3,7 @@
 
 import type { TemplatedApp, WebSocket } from 'uWebSockets.js';
 import { coerce } from '../../mesh/errors/coerce.ts';
+import { reasonRule } from '../../mesh/errors/reasons.ts';
 import type { UserCaller } from '../../mesh/service/caller.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
@@ -159,7 +160,14 @@ async function openSession(session: Session, { rights, tell, log, signal }: Sock
     );
   } catch (err) {
     if (session.ws === undefined || signal.aborted) return;
-    log.warn({ session: session.id, userKey: session.caller.key, err }, 'a session could not be opened');
+    const { reason } = coerce(err);
+    const fields = { session: session.id, userKey: session.caller.key, reason };
+    if (reasonRule(reason).code === 'PERMISSION_DENIED') {
+      log.info(fields, 'a session is not allowed');
+      endSession(session, 'NOT_ALLOWED');
+      return;
+    }
+    log.warn({ ...fields, err }, 'a session could not be opened');
     endSession(session, 'NOT_OPENED', notOpenedRetryMs);
   }
 }

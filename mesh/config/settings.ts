@@ -1,7 +1,7 @@
 // Every setting there is. The README's table is made from this list, and a test holds it against the README.
 
 import { logLevels } from '../telemetry/log.ts';
-import { choice, duration, integer, list, peers, port, size, text, url } from './shapes.ts';
+import { choice, duration, flag, integer, list, peers, port, size, text, url } from './shapes.ts';
 
 const everywhere = ['edge', 'service', 'store', 'migrate'] as const;
 const callers = ['edge', 'service'] as const;
@@ -160,6 +160,11 @@ export const settings = {
     min: 1,
     max: 5_000_000,
     doc: 'Open sockets of one edge.',
+    usedBy: ['edge'],
+  }),
+  behindProxy: flag('CIRCUIT_BEHIND_PROXY', {
+    default: 'false',
+    doc: "Behind a proxy of yours that writes `X-Forwarded-For`: its last address is the client's. Never without one.",
     usedBy: ['edge'],
   }),
   socketsPerUser: integer('CIRCUIT_SOCKETS_PER_USER', {
