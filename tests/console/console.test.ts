@@ -15,6 +15,12 @@ import { type Line, openLine } from './line.ts';
 import { hasBrowser, openBrowser, Person } from './person.ts';
 import { openMesh, type RunningMesh } from './running-mesh.ts';
 
+/** In the page: scrolls there, and tells whether these words stand among the messages. */
+function scrollAndRead(pane: Element, [top, words]: readonly [number, string]): boolean {
+  pane.scrollTop = top;
+  return pane.textContent?.includes(words) ?? false;
+}
+
 describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
   let folder: string;
   let mesh: RunningMesh;
@@ -165,18 +171,19 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
     await asha.row('Ponds A1 to A4').waitFor();
   });
 
-  it('loads older messages page by page as they are scrolled to, and keeps the reader where they were', async () => {
+  it('reads a long history page by page, keeps the reader where they were, and only some of it in the page', async () => {
     const writer = connect({ url: mesh.url, token: () => mesh.chat.host.issuer.issueUser(ravisToken), WebSocket });
     await when(writer, () => writer.state.name === 'online');
     await writer.conversations.load();
     const ponds = writer.conversations.items.find(({ summary }) => summary?.info?.name === 'Ponds A1 to A4');
-    const sent = Array.from({ length: 180 }, (_, index) => ponds?.send(text(`Reading ${index}`)).stored);
-    await Promise.all(sent);
+    const sent = Array.from({ length: 420 }, (_, index) => ponds?.send(text(`Reading ${index}`)).stored);
+    const [first] = await Promise.all(sent);
+    await ponds?.send({ ...text('As we said'), reply_to_message_id: first?.message_id ?? '' }).stored;
     writer.close();
     // A page that was not there while they were written has only the newest.
     const late = await Person.signIn(browser, mesh.url, '100000000001');
     await late.open('Ponds A1 to A4');
-    await late.sees('Reading 179');
+    await late.sees('As we said');
 
     const scroll = late.page.locator('.message-scroll');
     const count = () => late.page.locator('.message').count();
@@ -194,15 +201,33 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
     const there = await late.message(words).boundingBox();
     expect(Math.abs((there?.y ?? 0) - top)).toBeLessThan(3);
 
-    const toTheTop = () =>
-      scroll.evaluate((pane) => {
-        pane.scrollTop = 0;
-        return pane.textContent?.includes('You started this conversation');
-      });
-    await expect.poll(toTheTop, { timeout: 15_000 }).toBe(true);
+    const scrollUntil = (top: number, words: string) =>
+      expect.poll(() => scroll.evaluate(scrollAndRead, [top, words] as const), { timeout: 15_000 }).toBe(true);
+    await scrollUntil(0, 'You started this conversation');
+    expect(await count()).toBeLessThanOrEqual(300);
+    // Back down by scrolling alone, as far as there is anything.
+    await scrollUntil(1e9, 'As we said');
+    expect(await count()).toBeLessThanOrEqual(300);
+    await late.page.locator('.to-latest').waitFor({ state: 'hidden' });
+
+    await late.message('As we said').locator('.quote').click();
+    await late.page.locator('.message-found', { hasText: 'Reading 0' }).waitFor();
     await late.page.locator('.to-latest').click();
     const below = () => scroll.evaluate((pane) => pane.scrollHeight - pane.scrollTop - pane.clientHeight);
     await expect.poll(below).toBeLessThan(2);
+    await late.sees('As we said');
+
+    // The keyboard goes past what stands in the page.
+    await scroll.focus();
+    for (let row = 0; row < 310; row += 1) await late.page.keyboard.press('ArrowUp');
+    const focused = () => late.page.locator('.message:focus').textContent();
+    await expect.poll(focused).toContain('Reading 111');
+    // What comes meanwhile is counted, and moves nothing.
+    const place = await late.page.locator('.message:focus').boundingBox();
+    await ravi.open('Ponds A1 to A4');
+    await ravi.say('Are you there');
+    await late.page.locator('.to-latest', { hasText: '1 new' }).waitFor();
+    expect(await late.page.locator('.message:focus').boundingBox()).toEqual(place);
     expect(late.complaints).toEqual([]);
     await late.page.context().close();
   });

@@ -1,5 +1,6 @@
 // The messages of a conversation: keyed, so that what stays is not drawn again; kept at the end while the reader is
-// there, and where they are while they read back; older ones load when the top comes near.
+// there, and where they are while they read back; only a stretch of them stands in the page, which moves with the
+// reader, and older ones load when the top of all comes near.
 
 import type { Conversation } from '../../client/chat/conversation.ts';
 import type { MessageView } from '../../client/chat/conversation-state.ts';
@@ -10,17 +11,18 @@ import { icon } from '../icons.ts';
 import { noticeWords } from '../words/notices.ts';
 import { dayOf, dayWords } from '../words/times.ts';
 import { type MessageVerbs, messageMenu } from './message-menu.ts';
-import { differInTick, drawTick, lookOf, messageRow, type RowContext } from './message-row.ts';
+import { differInTick, drawTick, lookOf, messageRow, type RowContext, type RowVerbs } from './message-row.ts';
+import { RowWindow } from './row-window.ts';
 
 /** Closer to an end than this counts as being there. */
 const nearPx = 80;
-/** Older messages are asked for when so little is left above. */
-const loadOlderPx = 600;
-/** Rows that stand for an entry, rather than for a day or for what is loading. */
-const messageRows = '.message, .notice';
+/** More messages are shown, or asked for, when so little is left above or below. */
+const moreRowsPx = 600;
 /** Messages of one sender within this time stand together. */
 const togetherMs = 5 * 60_000;
 
+/** Rows by key, and how far below the top of the pane they stand, in pixels. */
+type Places = readonly (readonly [string, number])[];
 type Failed = { readonly words: string; retry(): void };
 /** A row is drawn again only when its message is another object, or what it depends on beside it has changed. */
 type Drawn = { readonly element: HTMLElement; readonly message?: MessageView; readonly look: string };
@@ -29,7 +31,7 @@ export class MessageList {
   readonly element: HTMLElement;
   readonly #app: App;
   readonly #conversation: Conversation;
-  readonly #verbs: MessageVerbs;
+  readonly #verbs: RowVerbs;
   readonly #scroll: HTMLElement;
   readonly #rows = h('ol', { class: 'messages' });
   readonly #latest = h('button', { class: 'to-latest', type: 'button', hidden: true, onclick: () => this.toEnd() });
@@ -37,6 +39,9 @@ export class MessageList {
   readonly #live = h('div', { class: 'unseen', 'aria-live': 'polite' });
   #announced: number | undefined;
   readonly #drawn = new Map<string, Drawn>();
+  readonly #window = new RowWindow();
+  /** The newest message that was drawn or counted as unseen. */
+  #newest: string | undefined;
   readonly #end = new AbortController();
   /** The number up to which everything was read when the conversation was opened. */
   #readUpTo: number | undefined;
@@ -48,7 +53,7 @@ export class MessageList {
   constructor(app: App, conversation: Conversation, verbs: MessageVerbs) {
     this.#app = app;
     this.#conversation = conversation;
-    this.#verbs = verbs;
+    this.#verbs = { ...verbs, show: (messageId) => this.#show(messageId) };
     this.#scroll = h(
       'div',
       {
@@ -76,7 +81,7 @@ export class MessageList {
   }
 
   draw(): void {
-    const { messages, loaded, hasOlder } = this.#conversation;
+    const { messages, loaded } = this.#conversation;
     if (!loaded && messages.length === 0) {
       this.#drawn.clear();
       fill(this.#rows, h('li', { class: 'messages-wait' }, ...this.#waiting()));
@@ -84,23 +89,28 @@ export class MessageList {
     }
     this.#readUpTo ??=
       this.#conversation.unread > 0 ? (this.#conversation.membership?.read_seq ?? 0) : Number.POSITIVE_INFINITY;
-    const last = this.#rows.lastElementChild;
-    const before = this.#scroll.scrollHeight - this.#scroll.scrollTop;
-    const first = this.#rows.querySelector(messageRows);
-    const wanted = this.#wanted(messages, hasOlder);
-    reconcile(this.#rows, wanted);
-    const keys = new Set(wanted.map((element) => element.dataset.key ?? ''));
-    for (const key of this.#drawn.keys()) if (!keys.has(key)) this.#drawn.delete(key);
-
-    const grewAbove = first?.isConnected === true && first !== this.#rows.querySelector(messageRows);
-    if (this.#atEnd) this.#jump();
-    else if (grewAbove) this.#scroll.scrollTop = this.#scroll.scrollHeight - before;
-    const newest = this.#rows.lastElementChild;
-    if (!this.#atEnd && newest !== last && last !== null && !grewAbove) this.#unseen += 1;
+    this.#redraw(this.#atEnd ? [] : this.#placesInView());
+    this.#countUnseen(messages);
     this.#drawLatest();
     this.#announce(messages);
     this.#markRead();
-    this.#maybeOlder();
+    this.#moreRows();
+  }
+
+  /** Brings the page in line with what is known, and the first row that has a place to that place. */
+  #redraw(places: Places): void {
+    const { messages, hasOlder } = this.#conversation;
+    const { from, to } = this.#window.of(messages, this.#atEnd);
+    const wanted = this.#wanted(messages.slice(from, to), hasOlder && from === 0, this.#firstNew(messages));
+    const focused = this.#rows.contains(document.activeElement);
+    reconcile(this.#rows, wanted);
+    const keys = new Set(wanted.map((element) => element.dataset.key ?? ''));
+    for (const key of this.#drawn.keys()) if (!keys.has(key)) this.#drawn.delete(key);
+    // A row that left the page does not take the keyboard's place with it.
+    if (focused && !this.#rows.contains(document.activeElement)) this.#scroll.focus({ preventScroll: true });
+
+    if (this.#atEnd) this.#jump();
+    else this.#keepPlace(places);
   }
 
   /** The first page can't be had; undefined: it is asked for again. */
@@ -112,9 +122,8 @@ export class MessageList {
   toEnd(): void {
     this.#atEnd = true;
     this.#unseen = 0;
-    this.#jump();
-    this.#drawLatest();
-    this.#markRead();
+    this.#window.toEnd(this.#conversation.messages);
+    this.draw();
   }
 
   /** The user's newest message of the loaded ones becomes editable. */
@@ -136,21 +145,25 @@ export class MessageList {
     return [h('span', {}, words), h('button', { class: 'quiet', type: 'button', onclick: retry }, 'Try again')];
   }
 
-  #wanted(messages: readonly MessageView[], hasOlder: boolean): HTMLElement[] {
+  /** The message above which the line stands that says where the new ones begin; undefined: nowhere. */
+  #firstNew(messages: readonly MessageView[]): MessageView | undefined {
+    const readUpTo = this.#readUpTo ?? 0;
+    const at = messages.findIndex(({ seq, sender }) => seq > readUpTo && sender.user_key !== this.#app.me.userKey);
+    return at > 0 ? messages[at] : undefined;
+  }
+
+  #wanted(messages: readonly MessageView[], hasOlder: boolean, firstNew: MessageView | undefined): HTMLElement[] {
     const wanted: HTMLElement[] = [];
     const top = hasOlder ? 'Loading older messages…' : undefined;
     if (top !== undefined) wanted.push(this.#piece('top', top, 'messages-wait'));
     let previous: MessageView | undefined;
-    let divided = false;
     for (const [index, message] of messages.entries()) {
       const newDay = dayOf(message.created_at) !== dayOf(previous?.created_at);
       if (newDay && message.created_at) {
         const words = dayWords(message.created_at);
         wanted.push(this.#piece(`day-${dayOf(message.created_at)}`, words, 'day'));
       }
-      const isNew = message.seq > (this.#readUpTo ?? 0) && message.sender.user_key !== this.#app.me.userKey;
-      const divide = isNew && !divided && index > 0;
-      if (isNew) divided = true;
+      const divide = message === firstNew;
       if (divide) wanted.push(this.#piece('new', 'New messages', 'new-divider'));
       const next = messages[index + 1];
       wanted.push(this.#row(message, !newDay && !divide && together(previous, message), together(message, next)));
@@ -205,6 +218,52 @@ export class MessageList {
     this.#scroll.scrollTop = this.#scroll.scrollHeight;
   }
 
+  #placesInView(): Places {
+    const { top, bottom } = this.#scroll.getBoundingClientRect();
+    const places: (readonly [string, number])[] = [];
+    for (const row of this.#rows.children) {
+      const place = row.getBoundingClientRect();
+      if (place.top >= bottom) break;
+      const key = (row as HTMLElement).dataset.key ?? '';
+      if (place.bottom > top && this.#drawn.get(key)?.message !== undefined) places.push([key, place.top - top]);
+    }
+    return places;
+  }
+
+  /** Puts the first of these rows that is still there back where it stood. */
+  #keepPlace(places: Places): void {
+    for (const [key, place] of places) {
+      const row = this.#drawn.get(key)?.element;
+      if (row?.isConnected !== true) continue;
+      const moved = row.getBoundingClientRect().top - this.#scroll.getBoundingClientRect().top - place;
+      if (Math.abs(moved) >= 1) this.#scroll.scrollTop += moved;
+      return;
+    }
+  }
+
+  #countUnseen(messages: readonly MessageView[]): void {
+    const known = messages.findLastIndex(({ key }) => key === this.#newest);
+    if (!this.#atEnd && known >= 0) this.#unseen += messages.length - 1 - known;
+    this.#newest = messages.at(-1)?.key;
+  }
+
+  /** Brings a message that is loaded into view, and marks it for a moment. */
+  #show(messageId: string): void {
+    const { messages } = this.#conversation;
+    const index = messages.findIndex(({ message_id }) => message_id === messageId);
+    const key = messages[index]?.key;
+    if (key === undefined) return;
+    if (!this.#drawn.has(key)) {
+      this.#atEnd = false;
+      this.#window.around(messages, index);
+      this.#redraw([[key, this.#scroll.clientHeight / 2]]);
+    }
+    const row = this.#drawn.get(key)?.element;
+    row?.scrollIntoView({ block: 'center', behavior: 'smooth' });
+    row?.classList.add('message-found');
+    row?.addEventListener('animationend', () => row.classList.remove('message-found'), { once: true });
+  }
+
   #drawLatest(): void {
     this.#latest.hidden = this.#atEnd;
     const words = this.#unseen === 0 ? 'To the newest' : `${this.#unseen} new`;
@@ -212,23 +271,35 @@ export class MessageList {
   }
 
   #scrolled(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
-    this.#atEnd = scrollHeight - scrollTop - clientHeight < nearPx;
+    const { messages } = this.#conversation;
+    this.#atEnd = this.#below() < nearPx && this.#window.of(messages, this.#atEnd).to === messages.length;
     if (this.#atEnd) this.#unseen = 0;
     this.#drawLatest();
     this.#markRead();
-    this.#maybeOlder();
+    this.#moreRows();
   }
 
-  #maybeOlder(): void {
-    const { loaded, hasOlder } = this.#conversation;
-    if (this.#loading || !loaded || !hasOlder || this.#scroll.scrollTop > loadOlderPx) return;
+  /** Pixels between the lowest on the screen and the end of the rows. */
+  #below(): number {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  /** What comes near is shown: from memory, or from the server where that is all. */
+  #moreRows(): void {
+    const { messages, loaded, hasOlder } = this.#conversation;
+    const nearTop = this.#scroll.scrollTop <= moreRowsPx;
+    const more = nearTop
+      ? !this.#atEnd && this.#window.up(messages)
+      : this.#below() <= moreRowsPx && this.#window.down(messages);
+    if (more) this.draw();
+    if (more || this.#loading || !loaded || !hasOlder || !nearTop) return;
     this.#loading = true;
     this.#app.attempt(
       this.#conversation.loadOlder(this.#end.signal).finally(() => {
         this.#loading = false;
         // A page of short messages may not have moved the top far enough away.
-        if (!this.#end.signal.aborted) requestAnimationFrame(() => this.#maybeOlder());
+        if (!this.#end.signal.aborted) requestAnimationFrame(() => this.#moreRows());
       }),
     );
   }

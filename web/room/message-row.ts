@@ -13,6 +13,9 @@ import { noticeWords } from '../words/notices.ts';
 import { momentOf, timeOf } from '../words/times.ts';
 import { type MessageVerbs, messageMenu, reactionMenu } from './message-menu.ts';
 
+/** What can be done with a message, and from it. */
+export type RowVerbs = MessageVerbs & { show(messageId: string): void };
+
 export type RowContext = {
   readonly app: App;
   readonly conversation: Conversation;
@@ -27,7 +30,7 @@ export function lookOf({ app, conversation, follows, followed }: RowContext): st
   return [follows, followed, app.names.version, conversation.summary?.type].join();
 }
 
-export function messageRow(message: MessageView, context: RowContext, verbs: MessageVerbs): HTMLElement {
+export function messageRow(message: MessageView, context: RowContext, verbs: RowVerbs): HTMLElement {
   return message.content?.type === 'system' ? noticeRow(message, context) : bubbleRow(message, context, verbs);
 }
 
@@ -36,7 +39,7 @@ function noticeRow(message: MessageView, { app, conversation }: RowContext): HTM
   return h('li', { class: 'notice', title: momentOf(message.created_at) }, h('span', {}, words));
 }
 
-function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerbs): HTMLElement {
+function bubbleRow(message: MessageView, context: RowContext, verbs: RowVerbs): HTMLElement {
   const { app, conversation, follows, followed } = context;
   const own = message.sender.user_key === app.me.userKey;
   const name = own ? 'You' : message.sender.display_name || app.names.of(message.sender.user_key);
@@ -53,7 +56,6 @@ function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerb
     {
       class: classes.filter(Boolean).join(' '),
       tabindex: '-1',
-      'data-message': message.message_id,
       'aria-label': `${name}, ${timeOf(message.created_at)}`,
     },
     withFace && (followed ? h('span', { class: 'avatar-gap' }) : avatar(message.sender.user_key || name, name)),
@@ -64,7 +66,7 @@ function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerb
       h(
         'div',
         { class: 'message-line' },
-        bubble(message, app),
+        bubble(message, app, verbs),
         message.message_id && !message.deleted && quickActions(message, context, verbs),
       ),
       reactions(message, context),
@@ -75,14 +77,14 @@ function bubbleRow(message: MessageView, context: RowContext, verbs: MessageVerb
   return row;
 }
 
-function bubble(message: MessageView, app: App): HTMLElement {
+function bubble(message: MessageView, app: App, verbs: RowVerbs): HTMLElement {
   const deleted = message.deleted?.is_deleted ?? false;
   const sticker = message.content?.type === 'sticker';
   return h(
     'div',
     { class: `bubble${deleted ? ' bubble-deleted' : ''}${sticker ? ' bubble-sticker' : ''}` },
     !deleted && message.forwarded_from && forwarded(message.forwarded_from),
-    !deleted && message.reply_to && quote(message.reply_to, app),
+    !deleted && message.reply_to && quote(message.reply_to, app, verbs),
     deleted ? h('p', { class: 'message-text' }, 'This message was deleted') : contentOf(message, app.names),
     h(
       'span',
@@ -140,16 +142,11 @@ function forwarded({
 function quote(
   { message_id, sender_key, content_preview }: NonNullable<MessageView['reply_to']>,
   app: App,
+  verbs: RowVerbs,
 ): HTMLElement {
-  const jump = (): void => {
-    const target = document.querySelector<HTMLElement>(`[data-message="${message_id}"]`);
-    target?.scrollIntoView({ block: 'center', behavior: 'smooth' });
-    target?.classList.add('message-found');
-    target?.addEventListener('animationend', () => target.classList.remove('message-found'), { once: true });
-  };
   return h(
     'button',
-    { class: 'quote', type: 'button', onclick: jump },
+    { class: 'quote', type: 'button', onclick: () => verbs.show(message_id) },
     h('strong', {}, app.names.subject(sender_key)),
     h('span', {}, content_preview || 'Message deleted'),
   );
