@@ -26,15 +26,22 @@ type Waiting = { readonly frames: number; readonly reached: () => void; readonly
 
 let frames = 0;
 let waiting: Waiting | undefined;
+/** A socket less: what is waited for from now on never comes whole. */
+let lost: Error | undefined;
 
 /** Of a frame's first byte: control frames have it. */
 const controlBit = 8;
+const pingByte = 0x89;
+/** Masked with zeros. A server cuts who does not answer its pings, a minute after the start. */
+const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 /** Engine.IO's ping and pong are text frames of one character, and who does not answer is cut. */
 const engineIoPong = '3';
 
 /** Counts frames of a server (no masks) in a stream of chunks; pings are no deliveries. */
 class FrameCounter {
   /** Text frames of one character since the last look. */
+  engineIoPings = 0;
+  /** Pings of the protocol, which carry nothing here, since the last look. */
   pings = 0;
   #header = Buffer.alloc(10);
   #have = 0;
@@ -58,7 +65,8 @@ class FrameCounter {
       if (size < 0) continue;
       this.#have = 0;
       this.#left = size;
-      if (size === 1) this.pings++;
+      if (this.#header[0] === pingByte) this.pings++;
+      else if (size === 1) this.engineIoPings++;
       this.#counts = size > 1 && (this.#header[0]! & controlBit) === 0;
     }
     return ended;
@@ -88,7 +96,8 @@ function openOne(options: LoadOptions, token: string): Promise<void> {
     let greeted = 0;
     const take = (chunk: Buffer): void => {
       const count = counter.count(chunk);
-      for (; counter.pings > 0; counter.pings--) socket.write(masked(engineIoPong));
+      for (; counter.engineIoPings > 0; counter.engineIoPings--) socket.write(masked(engineIoPong));
+      for (; counter.pings > 0; counter.pings--) socket.write(pong);
       if (greeted >= greeting) {
         add(count);
         return;
@@ -122,11 +131,10 @@ function openOne(options: LoadOptions, token: string): Promise<void> {
       },
     });
     socket.on('error', reject);
-    // A socket less, and the frames that are waited for would never be all there.
     socket.on('close', () => {
-      const error = new Error('the server closed a socket of the load');
-      reject(error);
-      waiting?.fail(error);
+      lost = new Error('the server closed a socket of the load');
+      reject(lost);
+      waiting?.fail(lost);
     });
     const lines = [
       `GET ${path} HTTP/1.1`,
@@ -167,6 +175,7 @@ serve({
       };
       waiting = { frames: count, reached, fail: reject };
       if (frames >= count) reached();
+      else if (lost !== undefined) reject(lost);
     });
   },
   frames: () => frames,

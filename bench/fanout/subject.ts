@@ -67,6 +67,8 @@ export type Commands = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 /** In the process: answers to these, and to what every process is asked. */
 export function serve(commands: Commands): void {
+  // Whoever started it is gone, perhaps in the middle of a failure.
+  process.on('disconnect', () => process.exit(1));
   const all: Commands = { cpuSeconds, residentBytes, end: () => process.exit(0), ...commands };
   process.on('message', async (message) => {
     const { id, name, args } = message as Ask;
