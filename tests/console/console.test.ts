@@ -128,6 +128,45 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
     await ravi.sees('Asha added you');
   });
 
+  it('names a member by @, by keyboard or pointer, and keeps the name when the message is edited', async () => {
+    await asha.start('Group', ['Ravi'], 'Who is on duty');
+    await asha.field.pressSequentially('Ask @r');
+    const list = asha.page.getByRole('listbox', { name: 'Members' });
+    await list.getByRole('option', { name: 'Ravi', selected: true }).waitFor();
+    const active = await asha.field.getAttribute('aria-activedescendant');
+    expect(await list.locator(`#${active}`).textContent()).toContain('Ravi');
+    // Escape leaves the name as it was written, and nothing else.
+    await asha.field.press('Escape');
+    await list.waitFor({ state: 'hidden' });
+    expect(await asha.field.inputValue()).toBe('Ask @r');
+    await asha.field.press('Backspace');
+    await asha.field.press('Backspace');
+    await asha.field.pressSequentially('@ra');
+    await asha.field.press('Enter');
+    expect(await asha.field.inputValue()).toBe('Ask @Ravi ');
+    await asha.field.pressSequentially('about lime');
+    await asha.field.press('Enter');
+
+    await ravi.row('Who is on duty').locator('.row-open').click();
+    const mention = ravi.message('about lime').locator('.mention');
+    await mention.waitFor();
+    expect(await mention.textContent()).toBe('@Ravi');
+
+    await asha.field.press('ArrowUp');
+    await asha.field.fill('Please, @');
+    await list.getByRole('option', { name: 'Ravi' }).click();
+    expect(await asha.field.inputValue()).toBe('Please, @Ravi ');
+    await asha.field.pressSequentially('and write to office@Ravi');
+    await asha.field.press('Enter');
+    await ravi.sees('Please, @Ravi and write');
+    expect(await ravi.message('Please, ').locator('.mention').allTextContents()).toEqual(['@Ravi']);
+    // The newest words of a conversation are what a search finds it by.
+    await asha.say('Thanks');
+    await ravi.sees('Thanks');
+    await asha.open('Ponds A1 to A4');
+    await ravi.open('Ponds A1 to A4');
+  });
+
   it('shows polls, places, contacts and files that lie elsewhere', async () => {
     const add = async (kind: string, fields: Readonly<Record<string, string>>) => {
       await asha.page.locator('.composer').getByLabel('Add', { exact: true }).click();

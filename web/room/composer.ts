@@ -1,5 +1,5 @@
 // The field to write in: sends with Enter, breaks a line with Shift+Enter, keeps what is not sent as a draft on all
-// devices, answers or edits a message, and tells the others that somebody types.
+// devices, answers or edits a message, names members by @, and tells the others that somebody types.
 
 import type { Conversation } from '../../client/chat/conversation.ts';
 import type { MessageView } from '../../client/chat/conversation-state.ts';
@@ -10,6 +10,8 @@ import { attachMenu } from '../dialogs/attach.ts';
 import { afterPause, fill, h } from '../dom.ts';
 import { icon } from '../icons.ts';
 import { failureWords } from '../words/failures.ts';
+import { MentionPicker } from './mention-picker.ts';
+import { type Mention, mentionsIn, type Person } from './mentions.ts';
 
 /** The server's limit for a text, in UTF-16 units. */
 const textMax = 4_096;
@@ -30,7 +32,12 @@ export class Composer {
   readonly #closed = h('p', { class: 'composer-closed', hidden: true }, 'Only admins write in this channel.');
   readonly #row: HTMLElement;
   readonly #draft = afterPause(draftPauseMs, () => this.#saveDraft());
+  readonly #picker: MentionPicker;
+  /** Who was meant by a name, for those that several have. */
+  readonly #meant = new Map<string, string>();
   #mode: Mode = { kind: 'write' };
+  /** All members were asked for. */
+  #met = false;
   /** What was last kept as the draft from here, or taken over from there. */
   #kept = '';
   /** The server's draft as it was last seen: only another one is news. */
@@ -62,7 +69,22 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     };
-    this.element = h('form', { class: 'composer', onsubmit: submit }, this.#above, this.#row, this.#closed);
+    this.#picker = new MentionPicker({
+      field: this.#field,
+      people: () => this.#people(),
+      chosen: ({ userKey, name }) => {
+        this.#meant.set(name, userKey);
+        this.#typed();
+      },
+    });
+    this.element = h(
+      'form',
+      { class: 'composer', onsubmit: submit },
+      this.#picker.element,
+      this.#above,
+      this.#row,
+      this.#closed,
+    );
   }
 
   draw(): void {
@@ -72,6 +94,7 @@ export class Composer {
       membership?.role === 'member';
     this.#row.hidden = silent;
     this.#closed.hidden = !silent;
+    if (this.#picker.open) this.#picker.update();
     const draft = membership?.draft?.content ?? '';
     if (draft === this.#seen) return;
     this.#seen = draft;
@@ -93,7 +116,12 @@ export class Composer {
 
   edit(message: MessageView): void {
     this.#become({ kind: 'edit', message });
-    this.#field.value = message.content?.text || message.content?.caption || '';
+    const words = message.content?.text || message.content?.caption || '';
+    // A name of the past means whom it meant.
+    for (const { start = 0, end = 0, user_key } of message.content?.formatted_text?.mention ?? []) {
+      this.#meant.set(words.slice(start + 1, end), user_key);
+    }
+    this.#field.value = words;
     this.#grow();
   }
 
@@ -139,24 +167,24 @@ export class Composer {
     const words = this.#field.value.trim();
     if (words === '') return;
     const mode = this.#mode;
+    const mention = mentionsIn(words, this.#people(), this.#meant);
     if (mode.kind === 'edit') {
       const { message_id, content } = mode.message;
-      const said: Content =
-        content === undefined || content.type === 'text'
-          ? { type: 'text', text: words }
-          : { ...content, caption: words };
-      this.#app.attempt(this.#conversation.edit(message_id, said));
+      this.#app.attempt(this.#conversation.edit(message_id, rewritten(content, words, mention)));
       this.cancel();
       return;
     }
     const reply = mode.kind === 'reply' ? { reply_to_message_id: mode.message.message_id } : {};
+    const mentions = mention.length === 0 ? {} : { mentions: [...new Set(mention.map(({ user_key }) => user_key))] };
+    const content = rewritten(undefined, words, mention);
     try {
-      this.#conversation.send({ content: { type: 'text', text: words }, metadata: { platform: 'web' }, ...reply });
+      this.#conversation.send({ content, metadata: { platform: 'web' }, ...mentions, ...reply });
     } catch (error) {
       this.#app.say(failureWords(error));
       return;
     }
     this.#field.value = '';
+    this.#meant.clear();
     this.#become({ kind: 'write' });
     this.#grow();
     this.#draft.cancel();
@@ -166,10 +194,30 @@ export class Composer {
 
   #typed(): void {
     this.#grow();
+    this.#picker.update();
+    if (this.#field.value.includes('@')) this.#meetMembers();
     if (this.#mode.kind !== 'write') return;
     this.#draft.later();
     if (this.#field.value === '') this.#conversation.stopTyping();
     else this.#conversation.type();
+  }
+
+  /** Who may be named: the members that are known here, but the user. */
+  #people(): readonly Person[] {
+    const { names, me } = this.#app;
+    return this.#conversation.members
+      .filter(({ user_key }) => user_key !== me.userKey)
+      .map(({ user_key }) => ({ userKey: user_key, name: names.of(user_key) }));
+  }
+
+  /** Once: a conversation tells only its first members by itself. */
+  #meetMembers(): void {
+    const { members, summary } = this.#conversation;
+    if (this.#met || members.length >= (summary?.member_count ?? 0)) return;
+    this.#met = true;
+    this.#conversation.loadMembers().catch(() => {
+      this.#met = false;
+    });
   }
 
   #saveDraft(): void {
@@ -180,6 +228,7 @@ export class Composer {
   }
 
   #key(event: KeyboardEvent): void {
+    if (this.#picker.key(event)) return;
     // Enter inside an input method's composition chooses a word; it does not send.
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -195,4 +244,12 @@ export class Composer {
     this.#field.style.height = `${this.#field.scrollHeight}px`;
     this.#send.classList.toggle('send-ready', this.#field.value.trim() !== '');
   }
+}
+
+/** A message's content with other words, and its mentions where they stand now. */
+function rewritten(content: Content | undefined, words: string, mention: readonly Mention[]): Content {
+  const formatted = mention.length === 0 ? {} : { formatted_text: { mention } };
+  if (content === undefined || content.type === 'text') return { type: 'text', text: words, ...formatted };
+  const { formatted_text: _before, ...rest } = content;
+  return { ...rest, caption: words, ...formatted };
 }
