@@ -210,7 +210,7 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
     await asha.row('Ponds A1 to A4').waitFor();
   });
 
-  it('reads a long history page by page, keeps the reader where they were, and only some of it in the page', async () => {
+  it('reads a long history page by page, some of it in the page at a time, and keeps its place', async () => {
     const writer = connect({ url: mesh.url, token: () => mesh.chat.host.issuer.issueUser(ravisToken), WebSocket });
     await when(writer, () => writer.state.name === 'online');
     await writer.conversations.load();

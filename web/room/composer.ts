@@ -77,14 +77,8 @@ export class Composer {
         this.#typed();
       },
     });
-    this.element = h(
-      'form',
-      { class: 'composer', onsubmit: submit },
-      this.#picker.element,
-      this.#above,
-      this.#row,
-      this.#closed,
-    );
+    this.#row.append(this.#picker.element);
+    this.element = h('form', { class: 'composer', onsubmit: submit }, this.#above, this.#row, this.#closed);
   }
 
   draw(): void {

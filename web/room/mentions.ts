@@ -1,4 +1,4 @@
-// Members named in a text by `@` and their name: who is being typed, who fits, and where they stand in what is sent. Pure.
+// Members named in a text by `@` and their name: who is being typed, who fits, and where they stand in it. Pure.
 
 export type Person = { readonly userKey: string; readonly name: string };
 
