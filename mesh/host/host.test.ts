@@ -128,7 +128,7 @@ describe('a plain gRPC call', () => {
         }),
       ],
     });
-    const call = mesh.asUser(asha).call(echoDefinition.look, note('1'), { timeoutMs: 50 });
+    const call = mesh.asUser(asha).call(echoDefinition.look, note('1'), { timeoutMs: 1_000 });
     await expect(call).rejects.toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
     expect(await seen).toMatchObject({ name: 'CircuitError' });
   });
