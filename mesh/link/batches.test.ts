@@ -61,6 +61,10 @@ const event: TopicEvent = {
   blanked: [3],
 };
 
+/** As nearly all are, and read another way: it says nothing of rights. */
+const plainEvent: TopicEvent = { ...event, seq: 2 ** 40, topic: 'c:ä', revokedUsers: [], blanked: [] };
+const typing: TopicEvent = { ...plainEvent, seq: 0, after: 17, event: 'typing', data: bytes() };
+
 const wholeResponse: OpenResponse = {
   hello: {
     address: '127.0.0.1:7070',
@@ -75,7 +79,7 @@ const wholeResponse: OpenResponse = {
   ],
   sessionEnds: [{ session: 300, reason: SessionEndReason.SESSION_END_REASON_TOKEN_EXPIRED }],
   topicsConfirmed: 2 ** 40,
-  events: [event],
+  events: [event, plainEvent, typing],
   goingAway: true,
   busAway: false,
 };
@@ -115,7 +119,7 @@ describe('a batch of a service', () => {
     writeReply(writer, 129, 'error', bytes(8, 3));
     writeSessionEnd(writer, 300, SessionEndReason.SESSION_END_REASON_TOKEN_EXPIRED);
     writeTopicsConfirmed(writer, wholeResponse.topicsConfirmed);
-    writeEvent(writer, TopicEvent.encode(event).finish());
+    for (const each of wholeResponse.events) writeEvent(writer, TopicEvent.encode(each).finish());
     writeGoingAway(writer);
     writeBusAway(writer, false);
     expect(plain(OpenResponse.decode(writer.take()))).toEqual(plain(wholeResponse));

@@ -79,7 +79,7 @@ export function readOpenResponse(bytes: Buffer, to: OpenResponseReader): void {
   while (reader.more) {
     const tag = reader.varint();
     if (tag === replies) readReply(reader, to);
-    else if (tag === events) to.onEvent(TopicEvent.decode(reader.view()));
+    else if (tag === events) to.onEvent(readEvent(reader.view()));
     else if (tag === topicsConfirmed) to.onTopicsConfirmed(reader.varint());
     else if (tag === sessionEnds) readSessionEnd(reader, to);
     else if (tag === goingAway) readGoingAway(reader, to);
@@ -90,6 +90,37 @@ export function readOpenResponse(bytes: Buffer, to: OpenResponseReader): void {
 }
 
 const noBytes: Buffer = Buffer.alloc(0);
+const none: readonly never[] = [];
+
+/** Nearly every event has these five fields and no others; one that says something of rights goes the general way. */
+function readEvent(bytes: Buffer): TopicEvent {
+  const reader = new WireReader(bytes);
+  let topic = '';
+  let seq = 0;
+  let after = 0;
+  let event = '';
+  let data = noBytes;
+  while (reader.more) {
+    const tag = reader.varint();
+    if (tag === bytesField(1)) topic = reader.text();
+    else if (tag === numberField(2)) seq = reader.varint();
+    else if (tag === numberField(3)) after = reader.varint();
+    else if (tag === bytesField(4)) event = reader.text();
+    else if (tag === bytesField(5)) data = reader.view();
+    else return TopicEvent.decode(bytes);
+  }
+  return {
+    topic,
+    seq,
+    after,
+    event,
+    data,
+    revokedUsers: none,
+    grantedTopics: none,
+    revokedTopics: none,
+    blanked: none,
+  };
+}
 
 function readReply(reader: WireReader, to: OpenResponseReader): void {
   const outer = reader.enter();

@@ -1,6 +1,7 @@
 // Protobuf's wire format read in place: numbers, views and texts, without an object for each part.
 
 import { refuse } from '../errors/refuse.ts';
+import { textOf } from '../schema/utf8.ts';
 
 const varint = 0;
 const fixed64 = 1;
@@ -46,7 +47,7 @@ export class WireReader {
 
   text(): string {
     const from = this.#skipDelimited();
-    return this.#bytes.toString('utf8', from, this.#at);
+    return textOf(this.#bytes, from, this.#at);
   }
 
   /** Enters a nested message: reading ends where it ends. Returns where the outer one does, for `leave`. */
