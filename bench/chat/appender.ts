@@ -12,6 +12,7 @@ import { silentLog } from '../../mesh/telemetry/log.ts';
 import { collections } from '../../services/chat/collections.ts';
 import { type ChatLogs, openLogs } from '../../services/chat/log/open-logs.ts';
 import { openStoreProcess } from '../load/mesh.ts';
+import { median } from '../median.ts';
 import type { Row } from '../row.ts';
 import { makeConversation, sendAs } from './sending.ts';
 
@@ -126,8 +127,4 @@ async function bulkInserts(uri: string, from: Db): Promise<number> {
   } finally {
     await client.close();
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -5,6 +5,7 @@ import { jsonFormat } from '../../edge/socket/json-format.ts';
 import { ContentType } from '../../gen/circuit/chat/v1/content.ts';
 import { MessageNewEvent } from '../../gen/circuit/chat/v1/events.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
+import { median } from '../median.ts';
 import type { Row } from '../row.ts';
 import type { LoadOptions } from './load.ts';
 import { conversationTopic } from './mesh.ts';
@@ -216,8 +217,4 @@ function sample(): { readonly frame: string; readonly data: string; readonly byt
     const frame = jsonFormat.event('message.new', conversationTopic(0), 100_000, schema, encoded);
     if (frame.length >= frameBytes) return { frame, data, bytes: Buffer.from(encoded).toString('base64') };
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

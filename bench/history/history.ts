@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type Document, MongoClient } from 'mongodb';
 import { type BenchMesh, openBenchMesh } from '../load/mesh.ts';
 import { conversationOf, openTalker, type Talker, userKey } from '../load/talker.ts';
+import { median } from '../median.ts';
 import type { Row } from '../row.ts';
 
 const few = 1_000;
@@ -121,5 +122,5 @@ async function medianPageMs(talker: Talker, conversation: string, query: object)
     times.push(performance.now() - started);
     if (messages.length < 25) throw new Error(`a page has only ${messages.length} messages`);
   }
-  return times.sort((a, b) => a - b)[Math.floor(pages / 2)]!;
+  return median(times);
 }

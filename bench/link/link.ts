@@ -10,6 +10,7 @@ import type { MeshLinks } from '../../mesh/caller/link-client/open-links.ts';
 import { echoApi, echoMethods, encodeNote, note } from '../../mesh/host/testdata/echo.ts';
 import { asha, openTestLinks, openTrust } from '../../mesh/host/testing.ts';
 import type { MethodSchema } from '../../mesh/schema/api.ts';
+import { median } from '../median.ts';
 import type { Row } from '../row.ts';
 
 const secret = 'the secret of a bench, known to both processes';
@@ -108,10 +109,6 @@ function rowsOf(measured: readonly Round[]): Row[] {
       note: `${eventsInRound} in each round, from publish in a service to the listener in an edge`,
     },
   ];
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 }
 
 function unary(address: string, request: Buffer, token: string): { client: Client; work: Work } {

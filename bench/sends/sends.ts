@@ -8,6 +8,7 @@ import { collections } from '../../services/chat/collections.ts';
 import { runLoad } from '../load/fork.ts';
 import { type BenchMesh, openBenchMesh } from '../load/mesh.ts';
 import { userKey } from '../load/talker.ts';
+import { median } from '../median.ts';
 import type { Row } from '../row.ts';
 import type { SendResult, SendTask } from './send-load.ts';
 import type { UnaryTask } from './unary-load.ts';
@@ -111,8 +112,4 @@ async function bulkInserts(mesh: BenchMesh): Promise<number> {
   } finally {
     await client.close();
   }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { runLoad } from '../load/fork.ts';
+import { median } from '../median.ts';
 import type { Row } from '../row.ts';
 import type { DirectResult, DirectTask } from './direct.ts';
 import type { FillResult, FillTask } from './fill.ts';
@@ -159,10 +160,6 @@ function firstLine(child: ChildProcess): Promise<string> {
 function privateMegabytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function spread(values: readonly number[]): string {
