@@ -12,10 +12,11 @@ const spreadMs = 2_000;
 /** Resolves when no socket is left, or at once when the signal ends it. */
 export async function drainSessions(sessions: Sessions, drainMs: number, signal: AbortSignal): Promise<void> {
   const started = performance.now();
+  const total = sessions.all.length;
   while (sessions.all.length > 0 && !signal.aborted) {
-    const left = drainMs - (performance.now() - started);
-    const count = Math.ceil(sessions.all.length / Math.max(1, left / stepMs));
-    for (let n = 0; n < count; n++) {
+    const left = Math.max(0, 1 - (performance.now() - started) / drainMs);
+    const tooMany = sessions.all.length - Math.floor(total * left);
+    for (let n = 0; n < tooMany; n++) {
       const session = sessions.all[Math.floor(Math.random() * sessions.all.length)];
       if (session !== undefined) endSession(session, 'EDGE_DRAINING', 1 + Math.random() * spreadMs);
     }
