@@ -49,10 +49,18 @@ export function shorten(words: string): string {
 }
 
 function rewritten(message: Message, seq: number, data: MessageUpdatedEvent): Message {
-  // Without content the message was deleted later: that entry is still to come.
+  // What it says now is read apart, or it was deleted later: that entry is still to come.
   if (data.content === undefined) return { ...message, changed: seq };
   const { content, mentions = [], edited } = data;
   return { ...message, content, mentions, edited, changed: seq };
+}
+
+/** The message with the words of a copy that was read apart, unless they are older. */
+export function withWordsOf(message: Message, read: Message): Message {
+  const older = (read.edited?.edit_count ?? 0) < (message.edited?.edit_count ?? 0);
+  if (older || message.deleted?.is_deleted || read.content === undefined) return message;
+  const { content, mentions = [], edited } = read;
+  return { ...message, content, mentions, ...(edited && { edited }) };
 }
 
 /** What a deletion leaves: that there was something, whose and when. */

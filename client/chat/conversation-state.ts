@@ -5,6 +5,7 @@ import type {
   ConversationHeadEvent,
   Conversation as ConversationJson,
   DeliveryStatusEvent,
+  LastMessage,
   Membership,
   Message,
   MessageNewEvent,
@@ -18,6 +19,7 @@ import { type Members, statusOf, withEntry, withPage, withWatermarks } from './m
 import { noticeOf } from './notice.ts';
 import type { LaneItem } from './outbox-lane.ts';
 import { previewOf } from './preview.ts';
+import { Rewritten } from './rewritten.ts';
 import { Stretch, type StretchOptions } from './stretch.ts';
 import {
   fresher,
@@ -28,6 +30,7 @@ import {
   withMemberCount,
   withMembership,
   withMessage,
+  withPreview,
   withRole,
 } from './summary.ts';
 import { Typing, type Typist } from './typing.ts';
@@ -47,12 +50,16 @@ export type StateOptions = {
   list: StretchOptions['list'];
   /** Messages of this conversation that are not stored yet, in the order they were written. */
   pending(): readonly LaneItem[];
+  /** One message, as the server shows it now. Rejects with a CallError. */
+  get(messageId: string): Promise<Message>;
   /** A message of another reached this device. */
   delivered(seq: number): void;
   /** A message of this user is in the log. */
   confirmed(clientMessageId: string, message: Message): void;
   /** What is known does not suffice: the conversation is to be read again. */
   unsure(): void;
+  /** Everything that is open is to be read again. */
+  anew(): void;
   changed(): void;
 };
 
@@ -60,6 +67,7 @@ export class ConversationState extends Changing {
   readonly id: string;
   readonly #options: StateOptions;
   readonly #typing: Typing;
+  readonly #rewritten: Rewritten;
   readonly stretch: Stretch;
   #summary: Summary | undefined;
   #members: Members = [];
@@ -73,6 +81,13 @@ export class ConversationState extends Changing {
     this.id = options.id;
     this.#options = options;
     this.#typing = new Typing(options.clock, () => this.changed());
+    this.#rewritten = new Rewritten({
+      clock: options.clock,
+      get: options.get,
+      holds: (messageId) => this.#lastMessage?.message_id === messageId || this.stretch.holds(messageId),
+      take: (message) => this.words(message),
+      overflow: options.anew,
+    });
     this.stretch = new Stretch({
       list: options.list,
       userKey: options.userKey,
@@ -144,6 +159,16 @@ export class ConversationState extends Changing {
     this.touch();
   }
 
+  /** What a message says now, read apart from its events. */
+  words(message: Message): void {
+    this.stretch.words(message);
+    const last = this.#lastMessage;
+    if (this.#summary !== undefined && last?.message_id === message.message_id) {
+      this.#summary = withPreview(this.#summary, last, previewOf(message));
+    }
+    this.touch();
+  }
+
   /** The user's own row as it is now, changed on whatever device. */
   row(row: Membership): void {
     const known = this.#summary;
@@ -162,12 +187,13 @@ export class ConversationState extends Changing {
   hide(messageIds: readonly string[]): void {
     this.stretch.hide(messageIds);
     // The line's preview falls back to what they may still see: the server knows.
-    if (messageIds.includes(this.#summary?.conversation.last_message?.message_id ?? '')) this.#options.unsure();
+    if (messageIds.includes(this.#lastMessage?.message_id ?? '')) this.#options.unsure();
   }
 
   /** Lets the history go: it is to be read again, or nobody looks at it. Members stay until they are read again. */
   forget(): void {
     this.stretch.reset();
+    this.#rewritten.forget();
     this.#membersStale = true;
     this.touch();
   }
@@ -180,6 +206,11 @@ export class ConversationState extends Changing {
 
   close(): void {
     this.#typing.close();
+    this.#rewritten.forget();
+  }
+
+  get #lastMessage(): LastMessage | undefined {
+    return this.#summary?.conversation.last_message;
   }
 
   #typed(typing: TypingIndicatorEvent): void {
@@ -189,6 +220,9 @@ export class ConversationState extends Changing {
   #change(change: MessageChange): void {
     if (this.#summary !== undefined) this.#summary = withChangedMessage(this.#summary, change);
     this.stretch.change(change);
+    if (change.event === 'message.updated' && change.data.content === undefined) {
+      this.#rewritten.add(change.data.message_id);
+    }
   }
 
   #entry(event: string, data: unknown, seq: number): void {

@@ -49,10 +49,12 @@ export class Conversation {
       userKey: () => client.userKey,
       list: (page, signal) =>
         client.call('message.list', { conversation_id: id, ...page }, signal === undefined ? {} : { signal }),
+      get: async (message_id) => (await client.call('message.get', { conversation_id: id, message_id })).message,
       pending: () => outbox.pending(id),
       delivered: (seq) => watermarks.delivered(id, seq),
       confirmed: (clientMessageId, message) => outbox.confirm(id, clientMessageId, message),
       unsure: () => void this.refresh().catch(() => undefined),
+      anew: () => this.gone(),
       changed: () => options.changed(),
     });
   }
@@ -173,7 +175,8 @@ export class Conversation {
   }
 
   async edit(messageId: string, content: NonNullable<Message['content']>): Promise<void> {
-    await this.#client.call('message.edit', { ...this.#target(messageId), content });
+    const { message } = await this.#client.call('message.edit', { ...this.#target(messageId), content });
+    this.state.words(message);
   }
 
   async remove(messageId: string, deleted_for: 'self' | 'everyone'): Promise<void> {

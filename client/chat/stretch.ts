@@ -3,7 +3,16 @@
 
 import type { ListMessagesResponse, Message } from '../../gen/json/api.ts';
 import type { MessageChange } from './change-message.ts';
-import { seqOf, type Timeline, timelineMax, withChange, withMessages, withOlder, withoutMessages } from './timeline.ts';
+import {
+  seqOf,
+  type Timeline,
+  timelineMax,
+  withChange,
+  withMessages,
+  withOlder,
+  withoutMessages,
+  withWords,
+} from './timeline.ts';
 
 export const historyPage = 50;
 /** Entries kept for a page on its way; above it the page is asked for again. */
@@ -12,7 +21,12 @@ const attemptsMax = 3;
 
 type Page = { readonly page_size: number; readonly before_seq?: number };
 
-type Kept = { readonly messages: Message[]; readonly changes: MessageChange[]; readonly hidden: string[] };
+type Kept = {
+  readonly messages: Message[];
+  readonly changes: MessageChange[];
+  readonly hidden: string[];
+  readonly read: Message[];
+};
 
 export type StretchOptions = {
   list(page: Page, signal?: AbortSignal): Promise<ListMessagesResponse>;
@@ -97,6 +111,17 @@ export class Stretch {
     this.#set(withChange(this.#timeline, change, this.#options.userKey()));
   }
 
+  /** True where the message is loaded, or may be on the page that is on its way. */
+  holds(messageId: string): boolean {
+    return this.#kept !== undefined || this.#timeline.messages.some(({ message_id }) => message_id === messageId);
+  }
+
+  /** What a message says now, read apart. */
+  words(read: Message): void {
+    this.#keep((kept) => kept.read.push(read));
+    this.#set(withWords(this.#timeline, read));
+  }
+
   hide(messageIds: readonly string[]): void {
     this.#keep((kept) => kept.hidden.push(...messageIds));
     this.#set(withoutMessages(this.#timeline, messageIds));
@@ -115,7 +140,7 @@ export class Stretch {
   async #page(before: number | undefined, signal?: AbortSignal): Promise<void> {
     const round = this.#round;
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      this.#kept ??= { messages: [], changes: [], hidden: [] };
+      this.#kept ??= { messages: [], changes: [], hidden: [], read: [] };
       const kept = this.#kept;
       const page: Page = { page_size: historyPage, ...(before === undefined ? {} : { before_seq: before }) };
       const answer = await this.#options.list(page, signal).finally(() => {
@@ -143,7 +168,7 @@ export class Stretch {
     );
     this.#loaded = true;
     this.#head = Math.max(this.#head, answer.head);
-    this.#set(withoutMessages(changed, kept.hidden));
+    this.#set(withoutMessages(kept.read.reduce(withWords, changed), kept.hidden));
   }
 
   #keep(push: (kept: Kept) => unknown): void {

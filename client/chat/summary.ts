@@ -64,12 +64,15 @@ export function withChangedMessage(summary: Summary, change: MessageChange): Sum
   const last = conversation.last_message;
   const moved = { ...conversation, last_seq: Math.max(conversation.last_seq, change.seq) };
   if (last === undefined || last.message_id !== change.data.message_id) return { ...summary, conversation: moved };
-  if (change.event === 'message.deleted') {
-    return { ...summary, conversation: { ...moved, last_message: { ...last, content_preview: '' } } };
-  }
+  const known = { ...summary, conversation: moved };
+  if (change.event === 'message.deleted') return withPreview(known, last, '');
   const words = change.event === 'message.updated' ? change.data.content?.text || change.data.content?.caption : '';
-  if (!words) return { ...summary, conversation: moved };
-  return { ...summary, conversation: { ...moved, last_message: { ...last, content_preview: shorten(words) } } };
+  return words ? withPreview(known, last, shorten(words)) : known;
+}
+
+/** With other words of its newest message. */
+export function withPreview(summary: Summary, last: LastMessage, content_preview: string): Summary {
+  return { ...summary, conversation: { ...summary.conversation, last_message: { ...last, content_preview } } };
 }
 
 /** With an entry of membership: it carries the count of members as it is after it. */

@@ -1,7 +1,7 @@
 // The loaded stretch of a conversation's history, newest end included, as a list by rising number. Pure.
 
 import type { Message } from '../../gen/json/api.ts';
-import { changedAt, changeMessage, changeQuote, type MessageChange } from './change-message.ts';
+import { changedAt, changeMessage, changeQuote, type MessageChange, withWordsOf } from './change-message.ts';
 
 /** Messages of one conversation in memory; above it the oldest go, and are loaded again when they are scrolled to. */
 export const timelineMax = 5_000;
@@ -42,6 +42,14 @@ export function withChange(timeline: Timeline, change: MessageChange, userKey: s
     return next;
   });
   return touched ? { ...timeline, messages } : timeline;
+}
+
+/** With what a message says now, read apart. */
+export function withWords(timeline: Timeline, read: Message): Timeline {
+  const messages = timeline.messages.map((message) =>
+    message.message_id === read.message_id ? withWordsOf(message, read) : message,
+  );
+  return { ...timeline, messages };
 }
 
 /** Without messages that the user deleted for themselves. */

@@ -24,6 +24,8 @@ export class SmallChat {
   readonly #published: (topic: string, seq: number) => void;
   /** Entries at or below this are gone, by topic. */
   readonly floors = new Map<string, number>();
+  /** As after somebody came: edits are told without what the message says now. */
+  withholds = false;
   /** Throws this for the next sends, oldest first. */
   readonly refusals: object[] = [];
 
@@ -67,6 +69,8 @@ export class SmallChat {
         return this.#once(data, () => this.#delete(id, userKey, data));
       case 'message.react':
         return this.#once(data, () => this.#react(id, userKey, data));
+      case 'message.get':
+        return { message: { ...this.#find(id, data.message_id) } };
       case 'message.list':
         return this.#list(id, data);
       case 'conversation.get':
@@ -138,10 +142,11 @@ export class SmallChat {
 
   #edit(id: string, user_key: string, { message_id, content }: Record<string, unknown>): object {
     const message = this.#find(id, message_id);
-    Object.assign(message, { content, changed: this.head(`c:${id}`) + 1 });
-    const edited = { is_edited: true };
-    this.#append(`c:${id}`, 'message.updated', { conversation_id: id, message_id, content, edited, user_key });
-    return { message };
+    const edited = { is_edited: true, edit_count: (message.edited?.edit_count ?? 0) + 1 };
+    Object.assign(message, { content, edited, changed: this.head(`c:${id}`) + 1 });
+    const words = this.withholds ? {} : { content };
+    this.#append(`c:${id}`, 'message.updated', { conversation_id: id, message_id, ...words, edited, user_key });
+    return { message: { ...message } };
   }
 
   #delete(id: string, userKey: string, { message_id }: Record<string, unknown>): object {

@@ -30,7 +30,8 @@ export async function findMessage(
 export async function applyEdited({ entries }: ChangeDocuments, entry: EntryOf<'edited'>): Promise<Applied<Entry>> {
   const { conversation_id, target, content, original, mentions = [] } = entry;
   if (content !== undefined && original !== undefined) {
-    const edited = { edited_at: entry.created_at, edit_count: entry.edit_count, original };
+    const { created_at: edited_at, edit_count, withheld } = entry;
+    const edited = { edited_at, edit_count, original, ...(withheld && { withheld }) };
     await entries.updateOne(
       { _id: target, conversation_id, changed: { $lt: entry.seq } },
       { $set: { content, mentions, edited, changed: entry.seq, updated_at: entry.created_at } },

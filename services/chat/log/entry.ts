@@ -53,6 +53,8 @@ export type NewEntry =
       /** How often it was edited, this time included. */
       readonly edit_count: number;
       readonly user_key: string;
+      /** Not everyone who is told of the edit may read the message: its event leaves out what it says. */
+      readonly withheld?: true;
     }
   | {
       /** For everyone. For oneself is a matter of the user's log. */

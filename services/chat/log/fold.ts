@@ -83,7 +83,12 @@ export function foldEntry(state: ConversationState, entry: Entry): ConversationS
         membersComplete: true,
       };
     case 'members_added':
-      return { ...next, memberCount: entry.member_count, members: withMembers(state, entry, entry.added_by) };
+      return {
+        ...next,
+        memberCount: entry.member_count,
+        members: withMembers(state, entry, entry.added_by),
+        lastJoined: entry.seq,
+      };
     case 'member_removed':
       return { ...next, memberCount: entry.member_count, members: withoutMember(state, entry) };
     case 'role': {
@@ -112,6 +117,7 @@ function foldMessage(state: ConversationState, entry: EntryOf<'message'>): Conve
     members: state.members,
     membersComplete: state.membersComplete,
     last: lastOf(entry),
+    lastJoined: state.lastJoined,
     floorSeq: state.floorSeq,
   };
 }

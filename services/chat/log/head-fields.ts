@@ -27,6 +27,7 @@ export function stateOf(
     members,
     membersComplete,
     last: head.last_message && lastOf(head.last_message),
+    lastJoined: head.last_joined ?? 0,
     floorSeq: head.floor_seq ?? 0,
   };
 }
@@ -57,6 +58,7 @@ export function headFields(state: ConversationState): Omit<ConversationDocument,
     ...(state.last && { last_message: lastMessageOf(state.last) }),
     last_seq: state.seq,
     last_number: state.number,
+    ...(state.lastJoined > 0 && { last_joined: state.lastJoined }),
     created_at: new Date(state.createdAt),
     updated_at: new Date(state.updatedAt),
   };

@@ -36,8 +36,8 @@ export class HeadNotices {
   }
 
   #tellNow(state: ConversationState): void {
-    const { conversationId, seq, number, last } = state;
-    this.#tell({ conversationId, seq, number, last: last && lastMessageOf(last) });
+    const { conversationId, seq, number } = state;
+    this.#tell({ conversationId, seq, number, last: lastForAll(state) });
     const timer = setTimeout(() => this.#windowOver(conversationId), betweenMs).unref();
     this.#waiting.set(conversationId, { timer, newer: undefined });
   }
@@ -47,4 +47,9 @@ export class HeadNotices {
     this.#waiting.delete(conversationId);
     if (newer !== undefined) this.#tellNow(newer);
   }
+}
+
+/** The newest message, where everyone who is told may read it. */
+function lastForAll({ last, lastJoined }: ConversationState): StoredLastMessage | undefined {
+  return last === undefined || last.seq < lastJoined ? undefined : lastMessageOf(last);
 }

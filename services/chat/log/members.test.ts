@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConversationHeadEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import type { MemberRow } from './member-row.ts';
 import { unreadOf } from './member-row.ts';
 import { perform } from './testing/actions.ts';
@@ -123,6 +124,17 @@ describe('members', () => {
     expect(told.map(({ kind }) => kind)).toEqual(['added', 'removed']);
   });
 
+  it('who came last are known after a load, too, and before the head document knows', async () => {
+    const pond = await makeGroup(here, logs.now(), [asha, ravi]);
+    expect((await logs.process().conversations.viewOf(pond))?.state.lastJoined).toBe(0);
+    await change(pond, { do: 'add', userKey: meena });
+    await sayIn(here, pond, asha, 'welcome', logs.now());
+    expect((await logs.process().conversations.viewOf(pond))?.state.lastJoined).toBe(2);
+    await here.conversations.writeBehind();
+    await change(pond, { do: 'remove', userKey: meena });
+    expect((await logs.process().conversations.viewOf(pond))?.state.lastJoined).toBe(2);
+  });
+
   it('have rights from when they came, at the head at which that was read', async () => {
     const pond = await makeGroup(here, logs.now(), [asha, ravi]);
     await change(pond, { do: 'add', userKey: meena });
@@ -171,6 +183,20 @@ describe('a conversation above 256 members', () => {
     for (const text of ['one', 'two', 'three']) await sayIn(quiet, pond, asha, `head ${text}`, logs.now());
     // One at once; the next not before five seconds.
     expect(quiet.published.filter(({ topic }) => topic === `h:${pond}`)).toHaveLength(1);
+  });
+
+  it('tells no newcomer what was said before they came', async () => {
+    await sayIn(here, pond, asha, 'before', logs.now(), 'a secret');
+    await here.conversations.writeBehind();
+    const told = logs.process();
+    await perform(told, pond, { by: asha, requestId: 'late', action: { do: 'add', userKey: meena } }, logs.now());
+    const [head] = told.published.filter(({ topic }) => topic === `h:${pond}`);
+    expect(ConversationHeadEvent.decode(head!.data)).not.toHaveProperty('lastMessage.messageId');
+    await told.conversations.writeBehind();
+    const after = logs.process();
+    await sayIn(after, pond, asha, 'after', logs.now(), 'for all');
+    const [next] = after.published.filter(({ topic }) => topic === `h:${pond}`);
+    expect(ConversationHeadEvent.decode(next!.data).lastMessage?.contentPreview).toBe('for all');
   });
 
   it('writes as few documents for a message as a small one', async () => {

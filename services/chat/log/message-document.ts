@@ -130,6 +130,8 @@ export type MessageFields = Omit<MessageBody, 'content'> & {
     readonly edit_count: number;
     /** What it said first. */
     readonly original: StoredContent;
+    /** Some members came after the message: quotes of it do not follow its edits. */
+    readonly withheld?: true;
   };
   readonly deleted?: { readonly deleted_at: Date; readonly deleted_by: string };
 };

@@ -1,5 +1,5 @@
 // What a reply shows of the message that it answers: the words of today. A quote follows an edit and goes blank with a
-// deletion, without a write to any reply.
+// deletion, without a write to any reply. It does not follow an edit that is withheld from some who may read the reply.
 
 import type { Collection } from 'mongodb';
 import { previewOf } from '../messages/preview.ts';
@@ -19,7 +19,7 @@ export async function withQuotes<Any extends Entry>(
   }
   const found = await entries.find({ _id: { $in: [...targets] }, conversation_id: conversationId }).toArray();
   const previews = new Map(
-    found.filter((entry) => entry.kind === 'message').map((message) => [message._id, previewOf(saidOf(message))]),
+    found.filter((entry) => entry.kind === 'message').map((message) => [message._id, wordsOfToday(message)]),
   );
   return page.map((entry) =>
     entry.kind === 'message' && entry.reply_to !== undefined
@@ -28,9 +28,15 @@ export async function withQuotes<Any extends Entry>(
   );
 }
 
+/** `undefined`: the words that the reply was sent with stay. */
+function wordsOfToday(message: MessageDocument): string | undefined {
+  return message.edited?.withheld ? undefined : previewOf(saidOf(message));
+}
+
 function quote(
   reply: NonNullable<MessageDocument['reply_to']>,
-  previews: ReadonlyMap<string, string>,
+  previews: ReadonlyMap<string, string | undefined>,
 ): NonNullable<MessageDocument['reply_to']> {
-  return { ...reply, content_preview: previews.get(reply.message_id) ?? '' };
+  if (!previews.has(reply.message_id)) return { ...reply, content_preview: '' };
+  return { ...reply, content_preview: previews.get(reply.message_id) ?? reply.content_preview };
 }

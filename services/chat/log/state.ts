@@ -43,6 +43,8 @@ export type ConversationState = {
   readonly membersComplete: boolean;
   /** The newest message. */
   readonly last: LastSaid | undefined;
+  /** The number at which somebody last came who was not there from the beginning; 0: nobody. */
+  readonly lastJoined: number;
   /** Entries at or below are gone. */
   readonly floorSeq: number;
 };

@@ -17,6 +17,35 @@ describe('message.edit', () => {
     expect(seen).toMatchObject({ content: { text: 'DO is 2.1' }, edited: { isEdited: true, originalContent: '' } });
   });
 
+  it('says nothing to those who came after the message, and everything to those who may read it', async () => {
+    const { asha, ravi, pond, person } = await talk();
+    const old = await asha.send(pond, 'DO is 3.1');
+    const meena = await person('Meena');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [meena.key] });
+    await meena.next('conversation.added');
+    const answer = await ravi.send(pond, 'check it', { replyToMessageId: old.messageId });
+    const formattedText = { mention: [{ start: 0, end: 5, userKey: ravi.key }] };
+    const content = { type: ContentType.CONTENT_TYPE_TEXT, text: '@Ravi the secret is 42', formattedText };
+    const { conversationId, messageId } = old;
+    const { message } = await asha.call('editMessage', { conversationId, messageId, content });
+    expect(message).toMatchObject({ content: { text: content.text }, mentions: [ravi.key] });
+
+    const told = await meena.next('message.updated');
+    expect(told).toMatchObject({ message_id: messageId, user_key: asha.key, edited: { edit_count: 1 } });
+    const positions = [{ topic: `c:${pond}`, seq: answer.seq }];
+    const missed = await meena.call('sync', { positions });
+    expect(missed.topics[0]?.entries.map(({ event }) => event?.$case)).toEqual(['messageUpdated']);
+    const all = [told, missed, await meena.messages(pond), await meena.get(pond), meena.device.received];
+    expect(JSON.stringify(all)).not.toMatch(/secret|mentions":\["/);
+    expect(JSON.stringify(all)).toContain('DO is 3.1');
+
+    expect(await ravi.texts(pond)).toEqual([content.text, 'check it']);
+    expect((await asha.call('listEdits', old)).edits).toHaveLength(1);
+    const own = await asha.send(pond, 'pH is 7');
+    await asha.edit(own, 'pH is 8');
+    expect(await meena.next('message.updated')).toMatchObject({ content: { text: 'pH is 8' } });
+  });
+
   it('is for the sender alone, also against the owner', async () => {
     const { asha, ravi, pond } = await talk();
     const sent = await ravi.send(pond, 'DO is 3.1');

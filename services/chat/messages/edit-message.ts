@@ -41,6 +41,7 @@ export const editMessage: ChatHandler<EditMessageRequest, EditMessageResponse> =
         original: message.edited?.original ?? message.content,
         edit_count: (message.edited?.edit_count ?? 0) + 1,
         user_key: user.key,
+        ...(message.seq < state.lastJoined && { withheld: true }),
       };
     },
   });

@@ -90,8 +90,8 @@ function updated(entry: EntryOf<'edited'>): MessageUpdatedEvent {
   return {
     conversationId: entry.conversation_id,
     messageId: entry.target,
-    content: entry.content && contentOf(entry.content),
-    mentions: entry.mentions ?? [],
+    content: entry.content && !entry.withheld ? contentOf(entry.content) : undefined,
+    mentions: entry.withheld ? [] : (entry.mentions ?? []),
     edited: { isEdited: true, editedAt: entry.created_at, originalContent: '', editCount: entry.edit_count },
     userKey: entry.user_key,
   };
