@@ -8,13 +8,13 @@ const preflightSeconds = 600;
 
 /**
  * Adds the headers for the page's origin to the answer. Returns true when the request was a preflight and is answered.
- * Throws CALLER_NOT_ALLOWED for a page that may not.
+ * Throws ORIGIN_NOT_ALLOWED for a page that may not.
  */
 export function answerCors(exchange: Exchange, allowedOrigins: readonly string[]): boolean {
   const origin = exchange.header('origin');
   if (origin === '') return false;
   if (!isOriginAllowed(origin, exchange.header('host'), allowedOrigins)) {
-    throw refuse('CALLER_NOT_ALLOWED', { metadata: { what: 'origin' } });
+    throw refuse('ORIGIN_NOT_ALLOWED', { metadata: { origin } });
   }
   exchange.withHeaders({
     'Access-Control-Allow-Origin': origin,

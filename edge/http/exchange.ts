@@ -4,34 +4,14 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { coerce } from '../../mesh/errors/coerce.ts';
-import { problem } from '../../mesh/errors/problem.ts';
+import { problem, statusTitle } from '../../mesh/errors/problem.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import { type BodyBounds, IncomingBody } from './incoming-body.ts';
 
 export type Answer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
-};
-
-/** The lines that browsers and proxies are to be told by name. */
-const statusTexts: Readonly<Record<number, string>> = {
-  200: '200 OK',
-  204: '204 No Content',
-  304: '304 Not Modified',
-  400: '400 Bad Request',
-  401: '401 Unauthorized',
-  403: '403 Forbidden',
-  404: '404 Not Found',
-  405: '405 Method Not Allowed',
-  409: '409 Conflict',
-  410: '410 Gone',
-  413: '413 Content Too Large',
-  429: '429 Too Many Requests',
-  499: '499 Client Closed Request',
-  500: '500 Internal Server Error',
-  501: '501 Not Implemented',
-  503: '503 Service Unavailable',
-  504: '504 Gateway Timeout',
 };
 
 /** Request headers that the edge reads. */
@@ -105,30 +85,19 @@ export class Exchange {
     this.#onAnswer = listener;
   }
 
-  /** The body. Must be called in the first turn. Throws TOO_LARGE, or CANCELLED when the client leaves. */
-  body(bytesMax: number): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      this.signal.addEventListener('abort', () => reject(refuse('CANCELLED')), { once: true });
-      this.#response.onData((chunk, isLast) => {
-        size += chunk.byteLength;
-        if (size > bytesMax) {
-          chunks.length = 0;
-          reject(refuse('TOO_LARGE', { metadata: { bytes_max: String(bytesMax) } }));
-          return;
-        }
-        chunks.push(new Uint8Array(chunk.slice(0)));
-        if (isLast) resolve(Buffer.concat(chunks));
-      });
-    });
+  /** The body. Must be asked for in the first turn. It fails with CANCELLED when the client leaves. */
+  body(bounds: BodyBounds): IncomingBody {
+    const body = new IncomingBody(bounds);
+    this.signal.addEventListener('abort', () => body.fail(refuse('CANCELLED')), { once: true });
+    this.#response.onData((chunk, isLast) => body.take(chunk, isLast));
+    return body;
   }
 
   answer({ status, headers, body }: Answer): void {
     if (this.#answered) return;
     this.#answered = true;
     this.#response.cork(() => {
-      this.#response.writeStatus(statusTexts[status] ?? String(status));
+      this.#response.writeStatus(`${status} ${statusTitle(status)}`);
       for (const [name, value] of Object.entries({ ...this.#common, ...headers })) {
         this.#response.writeHeader(name, value);
       }

@@ -13,7 +13,7 @@ import { compileRoutes, type RouteMatch, type Routes } from '../../mesh/schema/r
 import type { Shared } from '../../mesh/shared/shared.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
-import type { EdgeLimits } from '../limits.ts';
+import { type EdgeLimits, strangerBytesMax } from '../limits.ts';
 import type { Tickets } from '../socket/tickets.ts';
 import { answerCors } from './cors.ts';
 import { Exchange } from './exchange.ts';
@@ -42,8 +42,6 @@ export type HttpServerOptions = {
   readonly isReady: () => boolean;
   readonly behindProxy: boolean;
 };
-
-const bodyVerbs: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 export type HttpServing = {
   /** Resolves when every request that came so far is answered. */
@@ -75,6 +73,7 @@ class HttpServer implements HttpServing {
       sessions: new TokenSessions(links, clock),
       limits: httpLimits(limits, shared),
       admission,
+      bodies: { bytesMax: limits.bodyBytes, strangerBytesMax, strangerBytes: 0 },
     };
   }
 
@@ -91,27 +90,30 @@ class HttpServer implements HttpServing {
     this.#rest.sessions.close();
   }
 
-  /** Never rejects. */
+  /** Never rejects. Waits for nothing before the call's own code: a body must be asked for in the turn of its request. */
   async #answer(exchange: Exchange): Promise<void> {
-    // The body must be asked for in the turn of its request, whether or not it will be read.
-    const body = bodyVerbs.has(exchange.verb) ? exchange.body(this.#options.limits.bodyBytes) : undefined;
-    body?.catch(() => {});
     let label = 'other';
     exchange.onAnswer((status) => this.#count(exchange, label, status));
     try {
       if (answerCors(exchange, this.#options.allowedOrigins)) return;
-      if (await this.#answerOwn(exchange, body)) return;
+      const own = this.#answerOwn(exchange);
+      if (own === true) return;
+      if (own !== false) {
+        await own;
+        return;
+      }
       const match = this.#match(exchange);
       label = match.method.name;
-      await answerRest(exchange, match, body, this.#rest);
+      await answerRest(exchange, match, this.#rest);
     } catch (thrown) {
       this.#fail(exchange, thrown);
     }
   }
 
-  /** What is the edge's own: returns true when it is answered. */
-  async #answerOwn(exchange: Exchange, body: Promise<Uint8Array> | undefined): Promise<boolean> {
+  /** What is the edge's own: true, or when, it is answered; false where it is none. */
+  #answerOwn(exchange: Exchange): Promise<void> | boolean {
     const { verifier, tickets, issuer, files, isReady } = this.#options;
+    const { limits, bodies } = this.#rest;
     switch (`${exchange.verb} ${exchange.path}`) {
       case 'GET /healthz':
         exchange.json(200, '{"status":"ok"}');
@@ -121,12 +123,9 @@ class HttpServer implements HttpServing {
         else exchange.json(503, '{"status":"not ready"}');
         return true;
       case 'POST /api/auth/ticket':
-        await answerTicket(exchange, verifier, tickets, this.#rest.limits);
-        return true;
+        return answerTicket(exchange, verifier, tickets, limits);
       case 'POST /api/auth/dev-login':
-        if (issuer === undefined || body === undefined) return false;
-        await answerDevLogin(exchange, await body, issuer);
-        return true;
+        return issuer === undefined ? false : answerDevLogin(exchange, exchange.body(bodies), issuer);
       default:
         return answerStatic(exchange, files);
     }

@@ -3,7 +3,9 @@ import { request as rawRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Verifier } from '../../mesh/auth/verifier.ts';
 import { asha, openTrust, ravi } from '../../mesh/host/testing.ts';
+import { defaultLimits, strangerBytesMax } from '../limits.ts';
 import { openTestMesh, type TestMesh } from '../testing/mesh.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -78,6 +80,11 @@ describe('REST', () => {
         reason,
       ]);
     }
+    const large = await mesh.ask('POST', '/api/ponds/7/lines', { body: { text: 'x'.repeat(2_000_000) } });
+    expect([large.statusText, ((await large.json()) as { title: string }).title]).toEqual([
+      'Content Too Large',
+      'Content Too Large',
+    ]);
     expect((await mesh.ask('PUT', '/api/ponds/7/lines')).headers.get('allow')).toBe('POST');
   });
 
@@ -115,6 +122,50 @@ describe('REST', () => {
   });
 });
 
+describe('bodies of strangers', () => {
+  const uploads = Math.ceil(strangerBytesMax / defaultLimits.bodyBytes) + 8;
+  const body = { text: 'x'.repeat(defaultLimits.bodyBytes - 1_000) };
+  const limits = { strangerPerSecond: 1_000 };
+  const reasonsOf = (answers: readonly Response[]) =>
+    Promise.all(answers.map(async (answer) => ((await answer.json()) as { reason: string }).reason));
+
+  it('are kept up to a bound while tokens are checked, and let go when these do not hold', async () => {
+    let check = () => {};
+    const checked = new Promise<void>((resolve) => {
+      check = resolve;
+    });
+    const trust = openTrust();
+    const { verify } = trust.verifier;
+    const slow: Verifier = {
+      verify: async (token) => {
+        await checked;
+        return verify.call(trust.verifier, token);
+      },
+      close: () => trust.verifier.close(),
+    };
+    const mesh = await start({ trust, verifier: slow, limits });
+    const asking = Array.from({ length: uploads }, (_, n) =>
+      mesh.ask('POST', '/api/ponds/7/lines', { token: `a.b.${n}`, body }),
+    );
+    await expect(Promise.race(asking).then(({ status }) => status)).resolves.toBe(503);
+    check();
+    const reasons = await reasonsOf(await Promise.all(asking));
+    expect(new Set(reasons)).toEqual(new Set(['OVERLOADED', 'TOKEN_INVALID']));
+    expect((await mesh.ask('POST', '/api/ponds/7/lines', { body: { text: 'DO is 2.1' } })).status).toBe(200);
+  });
+
+  it('are not kept at all where there is nothing that could be a token', async () => {
+    const mesh = await start({ limits });
+    for (const [token, reason] of [
+      ['', 'NOT_SIGNED_IN'],
+      ['no token', 'TOKEN_INVALID'],
+    ] as const) {
+      const asking = Array.from({ length: uploads }, () => mesh.ask('POST', '/api/ponds/7/lines', { token, body }));
+      expect(new Set(await reasonsOf(await Promise.all(asking)))).toEqual(new Set([reason]));
+    }
+  });
+});
+
 describe('pages of other origins', () => {
   it('may call when they are listed, and are refused when not', async () => {
     const mesh = await start({ allowedOrigins: ['https://farm.example'] });
@@ -123,6 +174,7 @@ describe('pages of other origins', () => {
     expect(listed.headers.get('access-control-allow-headers')).toContain('Idempotency-Key');
     const other = await mesh.ask('GET', '/api/ponds/7/echo', { headers: { origin: 'https://evil.example' } });
     expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    expect(await other.json()).toMatchObject({ detail: expect.stringContaining('CIRCUIT_ALLOWED_ORIGINS') });
     const own = await mesh.ask('GET', '/api/ponds/7/echo', { headers: { origin: `http://${mesh.url}` } });
     expect(own.status).toBe(200);
   });

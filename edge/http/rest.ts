@@ -1,14 +1,16 @@
 // REST: a verb and a path become an RPC by the descriptors' rules, its answer becomes JSON. No endpoint has code here.
 
-import type { Verifier } from '../../mesh/auth/verifier.ts';
+import { tokenLengthMax, type Verifier } from '../../mesh/auth/verifier.ts';
 import type { LinkSession, Links } from '../../mesh/caller/links.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { Admission } from '../../mesh/overload/admission.ts';
 import type { MethodSchema } from '../../mesh/schema/api.ts';
 import { restRequest } from '../../mesh/schema/rest-request.ts';
 import type { RouteMatch } from '../../mesh/schema/routes.ts';
+import type { Caller } from '../../mesh/service/caller.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
+import type { BodyBounds } from './incoming-body.ts';
 import { readJson } from './json-body.ts';
 import type { TokenSessions } from './token-sessions.ts';
 
@@ -18,54 +20,86 @@ export type RestOptions = {
   readonly sessions: TokenSessions;
   readonly limits: HttpLimits;
   readonly admission: Admission;
+  readonly bodies: BodyBounds;
 };
 
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+const bodyVerbs: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+/** What a signed token looks like; nothing else is worth reading a body for. */
+const tokenForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 /** Makes the call that a request asks for and answers it. Throws what shall be answered as a problem. */
-export async function answerRest(
-  exchange: Exchange,
-  match: RouteMatch,
-  body: Promise<Uint8Array> | undefined,
-  options: RestOptions,
-): Promise<void> {
+export async function answerRest(exchange: Exchange, match: RouteMatch, options: RestOptions): Promise<void> {
   const { method } = match;
   const objection = options.admission.objectionTo(method.importance);
   if (objection !== undefined) throw objection;
-  const session = await sessionFor(exchange, method, options);
-  const parsed = body === undefined ? undefined : readJson(await body);
-  const request = restRequest(match, {
-    query: exchange.query,
-    idempotencyKey: exchange.header('idempotency-key'),
-    ...(parsed === undefined ? {} : { body: parsed }),
-  });
-  const traceparent = exchange.header('traceparent');
-  const response = await options.links.request({
-    method,
-    request: method.request.encodeJson(request),
-    signal: exchange.signal,
-    ...(session === undefined ? {} : { session, affinity: session.id }),
-    ...(traceparentForm.test(traceparent) ? { traceparent } : {}),
-  });
-  exchange.json(200, method.response.decodeJson(response));
+  const body = mayHaveBody(exchange, method) ? exchange.body(options.bodies) : undefined;
+  try {
+    const knowing = callerOf(exchange, method, options);
+    const caller = await (body === undefined ? knowing : Promise.race([knowing, body.failed]));
+    if (caller !== undefined) body?.trust();
+    const session = caller && (await sessionOf(exchange.bearer, caller, method, options));
+    const response = await call(exchange, match, body && readJson(await body.whole), session, options.links);
+    exchange.json(200, method.response.decodeJson(response));
+  } finally {
+    body?.drop();
+  }
 }
 
-/** The caller's session; undefined for calls that are anyone's, made without a token. */
-async function sessionFor(
+/** Whether a body would be read, by what the headers say: a stranger's is not, where the call is not for strangers. */
+function mayHaveBody({ verb, bearer }: Exchange, { callers }: MethodSchema): boolean {
+  if (!bodyVerbs.has(verb)) return false;
+  return bearer === '' ? callers.includes('anyone') : bearer.length <= tokenLengthMax && tokenForm.test(bearer);
+}
+
+/** Who calls; undefined for calls that are anyone's, made without a token. */
+async function callerOf(
   exchange: Exchange,
   method: MethodSchema,
-  { verifier, sessions, limits }: RestOptions,
-): Promise<LinkSession | undefined> {
+  { verifier, limits }: RestOptions,
+): Promise<Caller | undefined> {
   const token = exchange.bearer;
   if (token === '') {
     await limits.takeOfStranger(exchange.address);
     if (method.callers.includes('anyone')) return undefined;
     throw refuse('NOT_SIGNED_IN');
   }
-  const caller = await verifier.verify(token).catch(async (error: unknown) => {
+  return verifier.verify(token).catch(async (error: unknown) => {
     await limits.takeOfStranger(exchange.address);
     throw error;
   });
+}
+
+async function sessionOf(
+  token: string,
+  caller: Caller,
+  method: MethodSchema,
+  { sessions, limits }: RestOptions,
+): Promise<LinkSession> {
   await limits.takeOfCaller(`${caller.kind} ${caller.key}`, method.cost);
   return sessions.of(token, 'expiresAtMs' in caller ? caller.expiresAtMs : 0);
+}
+
+function call(
+  exchange: Exchange,
+  match: RouteMatch,
+  body: unknown,
+  session: LinkSession | undefined,
+  links: Links,
+): Promise<Uint8Array> {
+  const { method } = match;
+  const request = restRequest(match, {
+    query: exchange.query,
+    idempotencyKey: exchange.header('idempotency-key'),
+    ...(body === undefined ? {} : { body }),
+  });
+  const traceparent = exchange.header('traceparent');
+  return links.request({
+    method,
+    request: method.request.encodeJson(request),
+    signal: exchange.signal,
+    ...(session === undefined ? {} : { session, affinity: session.id }),
+    ...(traceparentForm.test(traceparent) ? { traceparent } : {}),
+  });
 }

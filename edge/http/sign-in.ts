@@ -8,6 +8,7 @@ import { userOf } from '../socket/handshake.ts';
 import type { Tickets } from '../socket/tickets.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
+import type { IncomingBody } from './incoming-body.ts';
 import { readJson } from './json-body.ts';
 
 /** The ready users of dev mode, and the account of everyone who signs in there. */
@@ -34,14 +35,16 @@ export async function answerTicket(
 }
 
 /** `POST /api/auth/dev-login` `{"user_key":"100000000001"}`: `{"token":"…","user":{…}}`. */
-export async function answerDevLogin(exchange: Exchange, body: Uint8Array, issuer: Issuer): Promise<void> {
-  const parsed = readJson(body);
-  const userKey = typeof parsed === 'object' && parsed !== null && 'user_key' in parsed ? parsed.user_key : undefined;
-  if (typeof userKey !== 'string' || !userKeyForm.test(userKey)) {
-    throw refuse('INVALID_REQUEST', { violations: [{ field: 'user_key', description: 'must be 12 digits' }] });
-  }
+export async function answerDevLogin(exchange: Exchange, body: IncomingBody, issuer: Issuer): Promise<void> {
+  const userKey = userKeyIn(readJson(await body.whole.finally(() => body.drop())));
   const displayName = devNames[userKey] ?? `User ${userKey}`;
   const token = await issuer.issueUser({ userKey, accountKey: devAccount, displayName });
   const user = { user_key: userKey, account_key: devAccount, display_name: displayName };
   exchange.json(200, JSON.stringify({ token, user }));
+}
+
+function userKeyIn(parsed: unknown): string {
+  const userKey = typeof parsed === 'object' && parsed !== null && 'user_key' in parsed ? parsed.user_key : undefined;
+  if (typeof userKey === 'string' && userKeyForm.test(userKey)) return userKey;
+  throw refuse('INVALID_REQUEST', { violations: [{ field: 'user_key', description: 'must be 12 digits' }] });
 }

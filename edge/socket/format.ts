@@ -15,6 +15,11 @@ export type Malformed = { readonly id: number | undefined; readonly error: Circu
 
 export type Frame = string | Uint8Array;
 
+/** What every app can write exactly, in JSON and as int64. 0 is what a frame without an id has in protobuf. */
+export function isRequestId(id: unknown): id is number {
+  return Number.isSafeInteger(id) && (id as number) > 0;
+}
+
 export type Format<F extends Frame = Frame> = {
   readonly name: 'json' | 'proto';
   readonly subprotocol: string;

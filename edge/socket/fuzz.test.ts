@@ -50,9 +50,9 @@ async function send(protocols: string, frames: readonly (string | Uint8Array)[])
   const app = await mesh.socket({ user: asha, protocols });
   for (const frame of frames) app.socket.send(frame);
   const last = ClientFrame.encode({ id: 4_242_424_242, event: 'ping', data: Buffer.alloc(0) }).finish();
-  app.socket.send(protocols.endsWith('json') ? '{"id":4242424242.5,"event":"ping"}' : last);
+  app.socket.send(protocols.endsWith('json') ? '{"id":4242424242,"event":"ping"}' : last);
   const isLast = ({ id, bytes }: { id?: unknown; bytes?: unknown }): boolean =>
-    id === 4_242_424_242.5 || (Buffer.isBuffer(bytes) && bytes.includes(Buffer.from(last.subarray(0, 6))));
+    id === 4_242_424_242 || (Buffer.isBuffer(bytes) && bytes.includes(Buffer.from(last.subarray(0, 6))));
   await Promise.race([app.next(isLast), app.closed]);
   app.socket.terminate();
   const { code } = await app.closed;

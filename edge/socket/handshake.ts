@@ -45,7 +45,7 @@ const noSocketsFrom = 2;
 
 /**
  * What the handshake asks for, if it may have it. Throws the refusal: INVALID_REQUEST (no subprotocol of ours),
- * SHUTTING_DOWN, CALLER_NOT_ALLOWED (origin), NOT_SIGNED_IN, TICKET_INVALID, OVERLOADED.
+ * SHUTTING_DOWN, ORIGIN_NOT_ALLOWED, NOT_SIGNED_IN, TICKET_INVALID, OVERLOADED.
  */
 export function admit(exchange: Exchange, offered: string, options: HandshakeOptions): Admitted {
   const { tickets, allowedOrigins, isDraining, sessions, limits, admission } = options;
@@ -53,7 +53,7 @@ export function admit(exchange: Exchange, offered: string, options: HandshakeOpt
   if (isDraining()) throw refuse('SHUTTING_DOWN', { retryAfterMs: roomRetryMs });
   const origin = exchange.header('origin');
   if (!isOriginAllowed(origin, exchange.header('host'), allowedOrigins)) {
-    throw refuse('CALLER_NOT_ALLOWED', { metadata: { what: 'origin' } });
+    throw refuse('ORIGIN_NOT_ALLOWED', { metadata: { origin } });
   }
   if (admission.level >= noSocketsFrom) throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
   if (sessions.all.length >= limits.sockets || sessions.countOfAddress(exchange.address) >= limits.socketsPerAddress) {

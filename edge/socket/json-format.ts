@@ -4,7 +4,7 @@ import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { errorJson } from '../../mesh/errors/problem.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { MessageSchema } from '../../mesh/schema/api.ts';
-import type { ClientRequest, Format, Malformed } from './format.ts';
+import { type ClientRequest, type Format, isRequestId, type Malformed } from './format.ts';
 
 export const jsonFormat: Format<string> = {
   name: 'json',
@@ -22,7 +22,7 @@ export const jsonFormat: Format<string> = {
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return malformed(undefined, 'no object');
     const { id, event, data } = value as Record<string, unknown>;
-    if (typeof id !== 'number' || !Number.isFinite(id)) return malformed(undefined, '`id` is no number');
+    if (!isRequestId(id)) return malformed(undefined, '`id` is no integer from 1 to 2^53 - 1');
     if (typeof event !== 'string') return malformed(id, '`event` is no text');
     return { id, event, data: data ?? {} };
   },

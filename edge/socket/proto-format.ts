@@ -5,7 +5,7 @@ import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { errorJson } from '../../mesh/errors/problem.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { MessageSchema } from '../../mesh/schema/api.ts';
-import type { ClientRequest, Format, Malformed } from './format.ts';
+import { type ClientRequest, type Format, isRequestId, type Malformed } from './format.ts';
 
 export const protoFormat: Format<Uint8Array> = {
   name: 'proto',
@@ -17,7 +17,8 @@ export const protoFormat: Format<Uint8Array> = {
     if (!isBinary) return malformed('this subprotocol has binary frames');
     try {
       // A copy, since the decoded bytes are a view of it and outlive the call.
-      return ClientFrame.decode(new Uint8Array(frame.slice(0)));
+      const request = ClientFrame.decode(new Uint8Array(frame.slice(0)));
+      return isRequestId(request.id) ? request : malformed('`id` is no integer from 1 to 2^53 - 1');
     } catch {
       return malformed('not a ClientFrame');
     }

@@ -92,23 +92,30 @@ export class Requests {
   }
 
   #start(session: Session, request: ClientRequest): void {
-    const { api, limits, counters, own, clock, admission, userRates } = this.#options;
+    const { api, limits, own, admission } = this.#options;
     const method = api.events.get(request.event);
-    const cost = method?.cost ?? badFrameCost;
-    const retryAfterMs = takeTokens(session, cost, limits, clock()) || userRates.take(session.caller.key, cost);
-    if (retryAfterMs > 0) {
-      counters.rateLimited++;
-      throw refuse('RATE_LIMITED', { retryAfterMs });
+    // What is refused for the edge's own sake costs the app nothing.
+    if (method !== undefined) {
+      if (session.unanswered?.has(request.id)) throw refuse('DUPLICATE_REQUEST_NUMBER');
+      if ((session.unanswered?.size ?? 0) >= limits.requestsInFlight) throw refuse('TOO_MANY_IN_FLIGHT');
+      const objection = admission.objectionTo(method.importance);
+      if (objection !== undefined) throw objection;
     }
+    this.#charge(session, method?.cost ?? badFrameCost);
     if (method === undefined) throw refuse('UNKNOWN_EVENT');
-    const objection = admission.objectionTo(method.importance);
-    if (objection !== undefined) throw objection;
-    if (session.unanswered?.has(request.id)) throw refuse('DUPLICATE_REQUEST_NUMBER');
-    if ((session.unanswered?.size ?? 0) >= limits.requestsInFlight) throw refuse('TOO_MANY_IN_FLIGHT');
     const bytes = session.format.encode(method.request, request.data);
     const answer = own.get(method.name);
     if (answer === undefined) this.#call(session, request, method, bytes);
     else void this.#answer(session, request, method, bytes, answer);
+  }
+
+  /** Throws RATE_LIMITED where the socket or its user has spent what they may. */
+  #charge(session: Session, cost: number): void {
+    const { limits, counters, clock, userRates } = this.#options;
+    const retryAfterMs = takeTokens(session, cost, limits, clock()) || userRates.take(session.caller.key, cost);
+    if (retryAfterMs === 0) return;
+    counters.rateLimited++;
+    throw refuse('RATE_LIMITED', { retryAfterMs });
   }
 
   #call(session: Session, { id, event }: ClientRequest, method: MethodSchema, request: Uint8Array): void {

@@ -49,6 +49,13 @@ const httpStatusOfReason: Partial<Readonly<Record<Reason, number>>> = {
   POSITION_GONE: 410,
 };
 
+/** What a status is called; Node has old names for some, and 499 is a proxy's. */
+export function statusTitle(status: number): string {
+  if (status === 413) return 'Content Too Large';
+  if (status === 499) return 'Client Closed Request';
+  return STATUS_CODES[status] ?? '';
+}
+
 /** The `error` of a reply on the socket. The cause never is in it. */
 export function errorJson(error: CircuitError): ErrorJson {
   const { retryAfterMs = 0, violations, metadata } = error.details;
@@ -76,7 +83,7 @@ export function problem(error: CircuitError, headers: Readonly<Record<string, st
     },
     body: JSON.stringify({
       type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Client Closed Request',
+      title: statusTitle(status),
       status,
       detail: json.message,
       ...json,
