@@ -37,6 +37,10 @@ export const frameBytesHardFactor = 4;
 /** Frames, and their bytes, that a socket may send before its token is checked. */
 export const earlyFramesMax = 64;
 export const earlyBytesMax = 256 * 1024;
+/** Bytes of such frames of all sockets. */
+export const earlyBytesOfAllMax = 32 * 1024 * 1024;
+/** A socket whose token is not checked after this time is ended with NOT_OPENED; fetching keys may take 5 s. */
+export const tokenCheckMsMax = 8_000;
 /** Frames that can't be read before the socket is ended. */
 export const malformedFramesMax = 10;
 /** An app shall be heard from at least this often. */

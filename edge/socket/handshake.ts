@@ -56,7 +56,7 @@ export function admit(exchange: Exchange, offered: string, options: HandshakeOpt
     throw refuse('ORIGIN_NOT_ALLOWED', { metadata: { origin } });
   }
   if (admission.level >= noSocketsFrom) throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
-  if (sessions.all.length >= limits.sockets || sessions.countOfAddress(exchange.address) >= limits.socketsPerAddress) {
+  if (sessions.count >= limits.sockets || sessions.countOfAddress(exchange.address) >= limits.socketsPerAddress) {
     throw refuse('OVERLOADED', { retryAfterMs: roomRetryMs });
   }
   const ticket = new URLSearchParams(exchange.query).get('ticket');

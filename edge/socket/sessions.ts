@@ -9,6 +9,14 @@ export class Sessions {
   /** The first socket of each user; the others hang on it by `sibling`. */
   readonly #byUser = new Map<string, Session>();
   readonly #byAddress = new Map<string, number>();
+  #count = 0;
+  /** Bytes of the frames that are kept until it is known whose they are. */
+  earlyBytes = 0;
+
+  /** Open sockets, those among them whose user is not known yet. */
+  get count(): number {
+    return this.#count;
+  }
 
   get all(): readonly Session[] {
     return this.#all;
@@ -44,10 +52,12 @@ export class Sessions {
 
   /** A socket is open, though it may not be known yet whose it is. */
   enter(address: string): void {
+    this.#count++;
     this.#byAddress.set(address, this.countOfAddress(address) + 1);
   }
 
   leave(address: string): void {
+    this.#count--;
     const left = this.countOfAddress(address) - 1;
     if (left > 0) this.#byAddress.set(address, left);
     else this.#byAddress.delete(address);

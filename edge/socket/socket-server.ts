@@ -15,15 +15,18 @@ import { Exchange } from '../http/exchange.ts';
 import {
   bufferedBytesHard,
   earlyBytesMax,
+  earlyBytesOfAllMax,
   earlyFramesMax,
   frameBytesHardFactor,
   idleTimeoutSeconds,
   openingMsMax,
+  tokenCheckMsMax,
 } from '../limits.ts';
 import { type CloseName, closeCodes, closeReason } from './close-codes.ts';
 import { type Admitted, admit, type HandshakeOptions, userOf } from './handshake.ts';
 import type { Requests } from './requests.ts';
 import { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
 import type { Tell } from './tell.ts';
 
 export type SocketServerOptions = HandshakeOptions & {
@@ -51,8 +54,9 @@ type Held = {
   isClosed: boolean;
 };
 
-/** Frames that came before it was known whose they are. */
-type Early = { readonly frames: { readonly frame: ArrayBuffer; readonly isBinary: boolean }[]; bytes: number };
+/** Frames that came before it was known whose they are; their bytes count in `sessions.earlyBytes` too. */
+type Early = { readonly frames: EarlyFrame[]; bytes: number };
+type EarlyFrame = { readonly frame: ArrayBuffer; readonly isBinary: boolean };
 
 /** uWebSockets puts what it is given at the upgrade on the socket itself. */
 type Socket = WebSocket<Held> & Held;
@@ -91,7 +95,7 @@ export function serveSockets(app: TemplatedApp, options: SocketServerOptions): v
     },
     message: (ws, frame, isBinary) => {
       const { session } = ws as Socket;
-      if (session === undefined) keepEarly(ws as Socket, frame, isBinary);
+      if (session === undefined) keepEarly(ws as Socket, { frame, isBinary }, options);
       else requests.take(session, frame, isBinary);
     },
     close: (ws, code) => closed(ws as Socket, code, options),
@@ -114,11 +118,9 @@ async function open(socket: Socket, options: SocketServerOptions): Promise<void>
   const { admitted } = socket;
   if (admitted === undefined) return;
   socket.admitted = undefined;
-  const { log, verifier } = options;
+  const { log, signal } = options;
   try {
-    const { ticket } = admitted;
-    const token = ticket === undefined ? admitted.token : await options.tickets.tokenOf(ticket.id, ticket.origin);
-    const caller = admitted.caller ?? (await userOf(token, verifier));
+    const { caller, token } = await withDeadline(signal, tokenCheckMsMax, () => check(admitted, options));
     if (!socket.isClosed) signedIn(socket, caller, { ...admitted, token }, options);
   } catch (thrown) {
     const { reason } = coerce(thrown);
@@ -128,6 +130,14 @@ async function open(socket: Socket, options: SocketServerOptions): Promise<void>
     else if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_INVALID') endSocket(socket, reason);
     else endSocket(socket, 'NOT_OPENED', notOpenedRetryMs);
   }
+}
+
+async function check(
+  { ticket, token: own, caller }: Admitted,
+  { tickets, verifier }: SocketServerOptions,
+): Promise<{ readonly caller: UserCaller; readonly token: string }> {
+  const token = ticket === undefined ? own : await tickets.tokenOf(ticket.id, ticket.origin);
+  return { caller: caller ?? (await userOf(token, verifier)), token };
 }
 
 function signedIn(socket: Socket, caller: UserCaller, admitted: Admitted, options: SocketServerOptions): void {
@@ -145,9 +155,7 @@ function signedIn(socket: Socket, caller: UserCaller, admitted: Admitted, option
   else counters.protoOpened++;
   tell.hello(session, clock());
   void openSession(session, options);
-  const early = socket.early?.frames ?? [];
-  socket.early = undefined;
-  for (const { frame, isBinary } of early) requests.take(session, frame, isBinary);
+  for (const { frame, isBinary } of takeEarly(socket, sessions)) requests.take(session, frame, isBinary);
 }
 
 async function openSession(session: Session, { rights, tell, log, signal }: SocketServerOptions): Promise<void> {
@@ -172,12 +180,26 @@ async function openSession(session: Session, { rights, tell, log, signal }: Sock
   }
 }
 
-function keepEarly(socket: Socket, frame: ArrayBuffer, isBinary: boolean): void {
+function keepEarly(socket: Socket, { frame, isBinary }: EarlyFrame, { sessions }: SocketServerOptions): void {
   socket.early ??= { frames: [], bytes: 0 };
   const { early } = socket;
-  early.bytes += frame.byteLength;
-  if (early.frames.length >= earlyFramesMax || early.bytes > earlyBytesMax) endSocket(socket, 'TOO_EARLY');
-  else early.frames.push({ frame: frame.slice(0), isBinary });
+  const bytes = frame.byteLength;
+  if (early.frames.length >= earlyFramesMax || early.bytes + bytes > earlyBytesMax) {
+    endSocket(socket, 'TOO_EARLY');
+  } else if (sessions.earlyBytes + bytes > earlyBytesOfAllMax) {
+    endSocket(socket, 'NOT_OPENED', notOpenedRetryMs);
+  } else {
+    early.bytes += bytes;
+    sessions.earlyBytes += bytes;
+    early.frames.push({ frame: frame.slice(0), isBinary });
+  }
+}
+
+function takeEarly(socket: Socket, sessions: Sessions): readonly EarlyFrame[] {
+  const { early } = socket;
+  socket.early = undefined;
+  sessions.earlyBytes -= early?.bytes ?? 0;
+  return early?.frames ?? [];
 }
 
 function endSocket(socket: Socket, name: CloseName, retryAfterMs = 0): void {
@@ -187,6 +209,7 @@ function endSocket(socket: Socket, name: CloseName, retryAfterMs = 0): void {
 function closed(socket: Socket, code: number, { sessions, hub, requests, metrics }: SocketServerOptions): void {
   socket.isClosed = true;
   sessions.leave(socket.address);
+  takeEarly(socket, sessions);
   metrics?.counter('circuit_socket_closed_total', { code: String(code) }).inc();
   const { session } = socket;
   if (session === undefined) return;
