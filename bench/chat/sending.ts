@@ -57,6 +57,7 @@ function callBy(key: string): { readonly call: Context; end(): void } {
     avatarUrl: '',
     roles: [],
     sessionId: key,
+    issuedAtMs: 0,
     expiresAtMs: Number.MAX_SAFE_INTEGER,
   };
   const now = Date.now();

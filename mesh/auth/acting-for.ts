@@ -34,6 +34,7 @@ export function actFor(caller: Caller, user: ActingFor): UserCaller {
     avatarUrl: '',
     roles: [],
     sessionId: `${caller.key}:${user.userKey}`,
+    issuedAtMs: 0,
     expiresAtMs: caller.expiresAtMs,
     actingFor: caller.key,
   };

@@ -39,6 +39,7 @@ function userOf(claims: JWTPayload, key: string, expiresAtMs: number): Caller | 
     avatarUrl: webUrl(claims.picture),
     roles,
     sessionId,
+    issuedAtMs: typeof claims.iat === 'number' ? claims.iat * 1_000 : 0,
     expiresAtMs,
   };
 }

@@ -12,6 +12,7 @@ const user: UserCaller = {
   avatarUrl: '',
   roles: ['member'],
   sessionId: 's',
+  issuedAtMs: 0,
   expiresAtMs: now + 1,
 };
 const fish: Caller = { kind: 'domain_server', key: 'fish', accountKeys: ['900000000001'], expiresAtMs: now + 1 };

@@ -57,6 +57,7 @@ describe('a user token', () => {
       displayName: 'Asha',
       roles: ['moderator'],
       sessionId: 's1',
+      issuedAtMs: expect.closeTo(Date.now(), -4),
     });
   });
 

@@ -9,6 +9,8 @@ export type UserCaller = {
   readonly roles: readonly string[];
   /** The token's session (`sid`, else `jti`, else the user's key): what a revocation names. */
   readonly sessionId: string;
+  /** When the token was made (`iat`), in milliseconds since 1970; 0 where nothing says so. */
+  readonly issuedAtMs: number;
   /** When the credentials end, in milliseconds since 1970. */
   readonly expiresAtMs: number;
   /** The domain server that acts for this user, where one does. */

@@ -36,7 +36,7 @@ function knowingSessions(topics: TopicSource, users: Users, clock: () => number)
     rights: (topic, userKeys, signal) => topics.rights(topic, userKeys, signal),
     async grants(user, signal) {
       const { userKey: key, accountKey } = user;
-      await users.know({ key, accountKey, displayName: '', avatarUrl: '' }, clock());
+      await users.know({ key, accountKey, displayName: '', avatarUrl: '', issuedAtMs: 0 }, clock());
       return topics.grants(user, signal);
     },
   };

@@ -43,6 +43,7 @@ const asha: UserCaller = {
   avatarUrl: '',
   roles: [],
   sessionId: 'phone',
+  issuedAtMs: 0,
   expiresAtMs: 1_000,
 };
 

@@ -14,7 +14,7 @@ afterAll(() => store.close());
 
 function fresh(displayName = 'Asha'): TokenUser {
   counter += 1;
-  return { key: `1${String(counter).padStart(11, '0')}`, accountKey, displayName, avatarUrl: '' };
+  return { key: `1${String(counter).padStart(11, '0')}`, accountKey, displayName, avatarUrl: '', issuedAtMs: 1_000 };
 }
 
 describe('users', () => {
@@ -38,11 +38,28 @@ describe('users', () => {
     const users = openUsers(store.db);
     const asha = fresh();
     await users.know(asha, 0);
-    await users.know({ ...asha, displayName: 'Asha K' }, 1);
+    await users.know({ ...asha, displayName: 'Asha K', issuedAtMs: 2_000 }, 1);
     expect((await users.get(accountKey, asha.key, 1)).displayName).toBe('Asha K');
     await users.put(accountKey, [{ userKey: asha.key, displayName: 'Asha Kumari', avatarUrl: '' }], 2);
-    await users.know({ ...asha, displayName: 'Asha K' }, 3);
+    await users.know({ ...asha, displayName: 'Asha K', issuedAtMs: 3_000 }, 3);
     expect((await users.get(accountKey, asha.key, 3)).displayName).toBe('Asha Kumari');
+  });
+
+  it('keep the name of the newest token, in whatever order tokens come', async () => {
+    const here = openUsers(store.db);
+    const there = openUsers(store.db);
+    const old = fresh('Asha');
+    const renamed = { ...old, displayName: 'Asha Kumari', issuedAtMs: 2_000 };
+    await here.know(renamed, 0);
+    await there.know(old, 0);
+    await Promise.all([here.know(old, 1), there.know(renamed, 1), there.know(old, 1)]);
+    expect((await openUsers(store.db).get(accountKey, old.key, 1)).displayName).toBe('Asha Kumari');
+    // The older token costs no call a wait.
+    expect([here.know(old, 2), there.know(old, 2)]).toEqual([undefined, undefined]);
+    const raced = fresh('Ravi');
+    const newer = { ...raced, displayName: 'Ravi Kumar', issuedAtMs: 2_000 };
+    await Promise.all([here.know(raced, 3), there.know(newer, 3)]);
+    expect((await openUsers(store.db).get(accountKey, raced.key, 3)).displayName).toBe('Ravi Kumar');
   });
 
   it('get the name of their token where only a session came before', async () => {

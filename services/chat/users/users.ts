@@ -28,6 +28,8 @@ export type UserDocument = {
   readonly profile: { readonly display_name: string; readonly avatar_url: string };
   /** `server` names win: a token's older name does not undo what the user server said. */
   readonly named_by: 'token' | 'server';
+  /** When the token was made that gave the name: an older one, though valid, does not undo it. */
+  readonly named_at?: Date;
   readonly created_at: Date;
   readonly updated_at: Date;
 };
@@ -47,11 +49,12 @@ export type Users = {
 };
 
 /** A user as a token tells of them; the name is empty where nobody told it. */
-export type TokenUser = Pick<UserCaller, 'key' | 'accountKey' | 'displayName' | 'avatarUrl'>;
+export type TokenUser = Pick<UserCaller, 'key' | 'accountKey' | 'displayName' | 'avatarUrl' | 'issuedAtMs'>;
 
 export type NamedUser = { readonly userKey: string; readonly displayName: string; readonly avatarUrl: string };
 
-type Cached = { readonly user: KnownUser; readonly tokenName: string; readonly readAt: number };
+/** `namedAt`: only a token made later may give another name. */
+type Cached = { readonly user: KnownUser; readonly namedAt: number; readonly readAt: number };
 
 /** The users of a database. */
 export function openUsers(db: Db): Users {
@@ -61,8 +64,7 @@ export function openUsers(db: Db): Users {
 
   function know(caller: TokenUser, now: number): Promise<void> | undefined {
     const cached = cache.get(caller.key);
-    const tellsNothingNew = cached?.tokenName === nameOf(caller) || caller.displayName === '';
-    if (cached !== undefined && tellsNothingNew && now - cached.readAt < userLimits.cacheMs) {
+    if (cached !== undefined && !tellsMore(caller, cached) && now - cached.readAt < userLimits.cacheMs) {
       return cached.user.accountKey === caller.accountKey ? undefined : Promise.reject(refuse('ACCOUNT_NOT_ALLOWED'));
     }
     const under = `${caller.accountKey}/${caller.key}/${nameOf(caller)}`;
@@ -76,36 +78,39 @@ export function openUsers(db: Db): Users {
   async function arrive(caller: TokenUser, now: number): Promise<void> {
     const known = await documents.findOne({ _id: caller.key });
     if (known !== null && known.account_key !== caller.accountKey) throw refuse('ACCOUNT_NOT_ALLOWED');
-    const named =
-      known !== null && (caller.displayName === '' || known.named_by === 'server' || sameName(known, caller));
+    if (known !== null && !tellsMore(caller, cachedOf(known, now))) {
+      remember(cachedOf(known, now));
+      return;
+    }
     const profile = { display_name: caller.displayName, avatar_url: caller.avatarUrl };
-    if (!named) await write(caller.key, caller.accountKey, profile, 'token', now);
-    remember(caller.key, caller.accountKey, named ? known.profile : profile, nameOf(caller), now);
+    // A user without a name takes one from any token.
+    const namedAt = caller.displayName === '' ? 0 : caller.issuedAtMs;
+    const name = { profile, named_by: 'token', named_at: new Date(namedAt) } as const;
+    await write(caller.key, caller.accountKey, name, now);
+    // A better name may have come at the same time.
+    const named = await documents.findOne({ _id: caller.key, account_key: caller.accountKey });
+    if (named !== null) remember(cachedOf(named, now));
   }
 
   async function write(
     userKey: string,
     accountKey: string,
-    profile: UserDocument['profile'],
-    namedBy: UserDocument['named_by'],
+    name: Required<Pick<UserDocument, 'profile' | 'named_by' | 'named_at'>>,
     now: number,
   ): Promise<void> {
     const at = new Date(now);
-    // A token names only users whom the user server has not named, also when both come at once.
-    const filter = { _id: userKey, account_key: accountKey, ...(namedBy === 'token' && { named_by: namedBy }) };
+    const there = { _id: userKey, account_key: accountKey };
+    // A token names only whom neither the user server nor a later token has named, also when they come at once.
+    const unnamed = name.named_by === 'token' ? { named_by: name.named_by, named_at: { $lt: name.named_at } } : {};
+    const change = { $set: { ...name, updated_at: at } };
     try {
-      await documents.updateOne(
-        filter,
-        { $set: { profile, named_by: namedBy, updated_at: at }, $setOnInsert: { user_key: userKey, created_at: at } },
-        { upsert: true },
-      );
+      const made = { $setOnInsert: { user_key: userKey, created_at: at } };
+      await documents.updateOne({ ...there, ...unnamed }, { ...change, ...made }, { upsert: true });
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      const there = await documents.findOne({ _id: userKey, account_key: accountKey });
-      if (there === null) throw refuse('ACCOUNT_NOT_ALLOWED');
-      // An upsert lost against another upsert of the same user: a name by the server is still to be written.
-      if (namedBy === 'server')
-        await documents.updateOne(filter, { $set: { profile, named_by: namedBy, updated_at: at } });
+      // They are known: in another account, by a better name, or since a moment ago.
+      if ((await documents.findOne(there)) === null) throw refuse('ACCOUNT_NOT_ALLOWED');
+      await documents.updateOne({ ...there, ...unnamed }, change);
     }
   }
 
@@ -123,10 +128,7 @@ export function openUsers(db: Db): Users {
     }
     if (missing.length === 0) return found;
     const read = await documents.find({ _id: { $in: missing }, account_key: accountKey }).toArray();
-    for (const document of read) {
-      const user = remember(document._id, accountKey, document.profile, cache.get(document._id)?.tokenName ?? '', now);
-      found.set(document._id, user);
-    }
+    for (const document of read) found.set(document._id, remember(cachedOf(document, now)));
     return found;
   }
 
@@ -147,20 +149,15 @@ export function openUsers(db: Db): Users {
     now: number,
   ): Promise<void> {
     const profile = { display_name: displayName, avatar_url: avatarUrl };
-    await write(userKey, accountKey, profile, 'server', now);
-    remember(userKey, accountKey, profile, cache.get(userKey)?.tokenName ?? '', now);
+    const name = { profile, named_by: 'server', named_at: new Date(now) } as const;
+    await write(userKey, accountKey, name, now);
+    remember({ user: userOf(userKey, accountKey, profile), namedAt: Number.POSITIVE_INFINITY, readAt: now });
   }
 
-  function remember(
-    userKey: string,
-    accountKey: string,
-    profile: UserDocument['profile'],
-    tokenName: string,
-    now: number,
-  ): KnownUser {
-    const user = { userKey, accountKey, displayName: profile.display_name, avatarUrl: profile.avatar_url };
-    cache.delete(userKey);
-    cache.set(userKey, { user, tokenName, readAt: now });
+  function remember(cached: Cached): KnownUser {
+    const { user } = cached;
+    cache.delete(user.userKey);
+    cache.set(user.userKey, cached);
     for (const oldest of cache.keys()) {
       if (cache.size <= userLimits.cacheMax) break;
       cache.delete(oldest);
@@ -171,11 +168,23 @@ export function openUsers(db: Db): Users {
   return { know, find, get, put };
 }
 
-/** What a token says of its user, as one string to compare. */
-function nameOf(caller: TokenUser): string {
+/** How a user is called and looks, as one string to compare. */
+function nameOf(caller: Pick<TokenUser, 'displayName' | 'avatarUrl'>): string {
   return `${caller.displayName}\n${caller.avatarUrl}`;
 }
 
-function sameName(known: UserDocument, caller: TokenUser): boolean {
-  return known.profile.display_name === caller.displayName && known.profile.avatar_url === caller.avatarUrl;
+/** True where a token gives a name that the user should have. */
+function tellsMore(caller: TokenUser, { user, namedAt }: Cached): boolean {
+  return caller.displayName !== '' && caller.issuedAtMs > namedAt && nameOf(caller) !== nameOf(user);
+}
+
+function cachedOf(document: UserDocument, readAt: number): Cached {
+  const user = userOf(document._id, document.account_key, document.profile);
+  const { named_by, named_at } = document;
+  const namedAt = named_by === 'token' && named_at !== undefined ? named_at.getTime() : Number.POSITIVE_INFINITY;
+  return { user, namedAt, readAt };
+}
+
+function userOf(userKey: string, accountKey: string, profile: UserDocument['profile']): KnownUser {
+  return { userKey, accountKey, displayName: profile.display_name, avatarUrl: profile.avatar_url };
 }

@@ -117,6 +117,7 @@ export function user(key: string): Caller {
     avatarUrl: '',
     roles: [],
     sessionId: key,
+    issuedAtMs: 0,
     expiresAtMs: Number.MAX_SAFE_INTEGER,
   };
 }
