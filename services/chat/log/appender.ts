@@ -2,6 +2,7 @@
 // Promises that each entry's outcome is told, and that entries of one log are inserted in the order given.
 
 import type { Collection, Document, OptionalUnlessRequiredId } from 'mongodb';
+import { inTraces, type Trace, tracesOf } from '../../../mesh/telemetry/trace.ts';
 import type { AppendMetrics } from './append-metrics.ts';
 import { type InsertOutcome, outcomesOf, stored } from './insert-outcome.ts';
 
@@ -22,6 +23,8 @@ export const appenderLimits = {
 
 type Waiting<Entry> = {
   readonly entries: readonly Entry[];
+  /** Of the requests that they come from, where these are traced. */
+  readonly traces: readonly Trace[];
   readonly settle: (outcomes: readonly InsertOutcome[]) => void;
 };
 
@@ -45,9 +48,9 @@ export class Appender<Entry extends Document> {
    * Inserts entries of one log, in order, up to the first that fails. Never rejects. A log waits for the outcomes
    * before it inserts again. `alone`: in an insert of its own.
    */
-  insert(entries: readonly Entry[], alone: boolean): Promise<readonly InsertOutcome[]> {
+  insert(entries: readonly Entry[], alone: boolean, traces: readonly Trace[] = []): Promise<readonly InsertOutcome[]> {
     return new Promise((settle) => {
-      (alone || entries.length > 1 ? this.#runs : this.#shared).push({ entries, settle });
+      (alone || entries.length > 1 ? this.#runs : this.#shared).push({ entries, traces, settle });
       this.#plan();
     });
   }
@@ -90,23 +93,26 @@ export class Appender<Entry extends Document> {
     const outcomes = await this.#store(
       batch.map(({ entries }) => entries[0]!),
       false,
+      tracesOf(batch),
     );
     batch.forEach(({ settle }, at) => {
       settle([outcomes[at]!]);
     });
   }
 
-  async #insertRun({ entries, settle }: Waiting<Entry>): Promise<void> {
-    settle(await this.#store(entries, true));
+  async #insertRun({ entries, traces, settle }: Waiting<Entry>): Promise<void> {
+    settle(await this.#store(entries, true, traces));
   }
 
-  async #store(entries: readonly Entry[], ordered: boolean): Promise<readonly InsertOutcome[]> {
+  async #store(
+    entries: readonly Entry[],
+    ordered: boolean,
+    traces: readonly Trace[],
+  ): Promise<readonly InsertOutcome[]> {
+    const documents = entries as readonly OptionalUnlessRequiredId<Entry>[];
+    const options = { ordered, forceServerObjectId: true, timeoutMS: appenderLimits.insertTimeoutMs };
     try {
-      await this.#collection.insertMany(entries as readonly OptionalUnlessRequiredId<Entry>[], {
-        ordered,
-        forceServerObjectId: true,
-        timeoutMS: appenderLimits.insertTimeoutMs,
-      });
+      await inTraces(traces, () => this.#collection.insertMany(documents, options));
       this.#metrics.inserted(entries.length, 0);
       return entries.map(() => stored);
     } catch (error) {

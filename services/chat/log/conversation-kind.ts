@@ -10,6 +10,7 @@ import { headFields, isLarge, stateOf } from './head-fields.ts';
 import type { Applied, HeadDocument, LogKind } from './log-kind.ts';
 import type { MemberRow } from './member-row.ts';
 import type { OwnNumbers } from './own-numbers.ts';
+import { rememberedEntry } from './remembered.ts';
 import { findMembers, loadMembers, rowWrites } from './rows.ts';
 import type { ConversationState, Member } from './state.ts';
 
@@ -115,6 +116,7 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
     },
     touches,
     apply,
+    remembered: rememberedEntry,
     current,
     publish: effects.publish,
     follow,

@@ -3,12 +3,16 @@
 
 import { type AnyBulkWriteOperation, type Collection, type Document, MongoBulkWriteError } from 'mongodb';
 
+import { inTraces, type Trace, tracesAround, tracesOf } from '../../../mesh/telemetry/trace.ts';
+
 /** Updates of one bulk. */
 const bulkMax = 500;
 const duplicateKey = 11000;
 
 type Waiting<Schema extends Document> = {
   readonly operation: AnyBulkWriteOperation<Schema>;
+  /** Of the requests that it is written for, where these are traced. */
+  readonly traces: readonly Trace[];
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 };
@@ -26,7 +30,7 @@ export class GroupedWrites<Schema extends Document> {
   /** Resolves when it was applied, or did not apply; of an upsert, a duplicate key means that there is a newer one. */
   write(operation: AnyBulkWriteOperation<Schema>): Promise<void> {
     return new Promise((done, failed) => {
-      this.#waiting.push({ operation, done, failed });
+      this.#waiting.push({ operation, traces: tracesAround(), done, failed });
       if (this.#underWay) return;
       this.#underWay = true;
       setImmediate(() => void this.#run());
@@ -48,10 +52,8 @@ export class GroupedWrites<Schema extends Document> {
   /** The errors by position. Everything failed where it is not known what did. */
   async #store(batch: readonly Waiting<Schema>[]): Promise<ReadonlyMap<number, unknown>> {
     try {
-      await this.#collection.bulkWrite(
-        batch.map(({ operation }) => operation),
-        { ordered: false },
-      );
+      const operations = batch.map(({ operation }) => operation);
+      await inTraces(tracesOf(batch), () => this.#collection.bulkWrite(operations, { ordered: false }));
       return new Map();
     } catch (error) {
       const failures = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];

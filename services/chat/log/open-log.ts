@@ -3,6 +3,7 @@
 // publishes and answers. Two processes may have the same log open: the unique indexes decide between them.
 
 import { refuse } from '../../../mesh/errors/refuse.ts';
+import { inTraces, type Trace, tracesAround, tracesOf } from '../../../mesh/telemetry/trace.ts';
 import type { AppendMetrics } from './append-metrics.ts';
 import { type Appender, appenderLimits } from './appender.ts';
 import { type Deferred, deferred } from './deferred.ts';
@@ -52,7 +53,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   #behind = false;
   /** The last insert's answer was lost: this log inserts alone until one succeeds, so that it holds up no other. */
   #alone = false;
-  #refresh: Deferred<void> | undefined;
+  #refresh: (Deferred<void> & { readonly traces: readonly Trace[] }) | undefined;
   #ended: { readonly error: unknown } | undefined;
 
   constructor(key: string, accountKey: string | undefined, parts: LogParts<State, Entry, Body>) {
@@ -147,7 +148,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   /** Resolves when every entry that a majority had at this moment is in the state and in the documents. */
   refresh(): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended.error);
-    this.#refresh ??= deferred<void>();
+    this.#refresh ??= { ...deferred<void>(), traces: tracesAround() };
     const { promise } = this.#refresh;
     promise.catch(() => {});
     this.#kick();
@@ -186,7 +187,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   #kick(): void {
     if (this.#working || this.#ended !== undefined) return;
     this.#working = true;
-    void this.#work();
+    void inTraces([], () => this.#work());
   }
 
   async #work(): Promise<void> {
@@ -195,7 +196,8 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
         const refresh = this.#refresh;
         if (refresh !== undefined) {
           this.#refresh = undefined;
-          await this.#head.catchUp('majority').then(refresh.resolve, refresh.reject);
+          const caughtUp = inTraces(refresh.traces, () => this.#head.catchUp('majority'));
+          await caughtUp.then(refresh.resolve, refresh.reject);
         }
         const waiting = this.#queue.front(appenderLimits.runMax);
         if (waiting.length > 0) await this.#step(waiting);
@@ -252,17 +254,18 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   /** False where an entry was not stored as it was decided: then what came first has been folded, to decide again. */
   async #commit(decided: readonly Decided<State, Entry, Body>[]): Promise<boolean> {
     for (const { pending } of decided) pending.inBatch = true;
-    const opened = this.#head.keepOpen();
+    const traces = tracesOf(decided.map(({ pending }) => pending));
+    const opened = inTraces(traces, () => this.#head.keepOpen());
     // Awaited below, after the insert beside it.
     opened?.catch(() => {});
     const entries = decided.map(({ entry }) => entry);
-    const outcomes = await this.#parts.appender.insert(entries, this.#alone);
+    const outcomes = await this.#parts.appender.insert(entries, this.#alone, traces);
     await opened;
     while (!this.#head.isOpenEnough) await this.#head.keepOpen();
     this.#alone = outcomes.some(({ kind }) => kind === 'unknown');
     const failed = outcomes.findIndex(({ kind }) => kind !== 'stored');
-    for (const entry of failed === -1 ? entries : entries.slice(0, failed)) {
-      const taken = this.#head.take(entry);
+    for (const { entry, pending } of failed === -1 ? decided : decided.slice(0, failed)) {
+      const taken = inTraces(pending.traces, () => this.#head.take(entry));
       if (taken !== undefined) await taken;
     }
     if (failed === -1) return true;
@@ -324,15 +327,11 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     return pending.lost;
   }
 
-  /** To the front of the queue, with new ids: the old ones may be in the store. */
+  /** To the front of the queue. */
   async #again(pendings: readonly Pending<State, Entry, Body>[]): Promise<void> {
     const unsettled = pendings.filter(({ settled }) => !settled);
     this.#parts.metrics.redecided(unsettled.length);
-    await Promise.all(
-      unsettled.map(async (pending) => {
-        pending.id = await this.#parts.ground.nextId();
-      }),
-    );
+    await Promise.all(unsettled.map((pending) => pending.takeAnotherId(this.#parts.ground.nextId)));
     this.#queue.putBack(unsettled);
   }
 

@@ -1,5 +1,7 @@
 // One request on its way through a log's queue: what it asks for, where it stands, and who waits for its result.
 
+import { SpanKind } from '@opentelemetry/api';
+import { inTraces, type OpenSpan, openPart, type Trace } from '../../../mesh/telemetry/trace.ts';
 import { deferred } from './deferred.ts';
 import type { LogState, StoredEntry } from './log-kind.ts';
 import { requestKey } from './recent-requests.ts';
@@ -33,6 +35,8 @@ export type Result<State, Entry> = {
 };
 
 const noNames: ReadonlySet<string> = new Set();
+const noTraces: readonly Trace[] = [];
+const appendPart = () => ({ name: 'append', kind: SpanKind.INTERNAL, attributes: {} });
 
 export class Pending<State extends LogState, Entry extends StoredEntry, Body extends object> {
   readonly operation: Operation<State, Body>;
@@ -54,6 +58,8 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   foundNames: ReadonlySet<string> = noNames;
   readFailure: { readonly error: unknown } | undefined;
   predecessorStored: boolean | undefined;
+  /** From its place to its result, where the request is traced. */
+  readonly #span: OpenSpan | undefined;
   readonly #settling = deferred<Result<State, Entry>>();
   #stopListening: (() => void) | undefined;
 
@@ -62,11 +68,22 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
     this.key = requestKey(operation.senderKey, operation.requestId);
     this.id = id;
     this.result = this.#settling.promise;
+    this.#span = openPart(appendPart);
+  }
+
+  /** What is done for this request, beside others, is done in these; nearly always none. */
+  get traces(): readonly Trace[] {
+    return this.#span?.traces ?? noTraces;
   }
 
   /** Something must be asked of the store before it can be decided. */
   get needsLooking(): boolean {
     return this.operation.after !== '' || this.operation.read !== undefined;
+  }
+
+  /** Before it is decided anew: an entry with the old one may be in the store. */
+  async takeAnotherId(nextId: () => Promise<string>): Promise<void> {
+    this.id = await nextId();
   }
 
   /** Before it is decided anew. */
@@ -81,7 +98,7 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
     const names = new Set<string>();
     this.foundNames = names;
     try {
-      this.found = await this.operation.read?.(names);
+      this.found = await inTraces(this.traces, async () => this.operation.read?.(names));
     } catch (error) {
       this.readFailure = { error };
     }
@@ -93,7 +110,7 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   ): Promise<void> {
     const { senderKey, after } = this.operation;
     try {
-      this.predecessorStored = (await stored(senderKey, after)) !== undefined;
+      this.predecessorStored = (await inTraces(this.traces, () => stored(senderKey, after))) !== undefined;
     } catch (error) {
       this.readFailure = { error };
       this.predecessorStored = false;
@@ -113,12 +130,14 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   resolve(result: Result<State, Entry>): void {
     this.settled = true;
     this.#stopListening?.();
+    this.#span?.end();
     this.#settling.resolve(result);
   }
 
   reject(error: unknown): void {
     this.settled = true;
     this.#stopListening?.();
+    this.#span?.end(error);
     this.#settling.reject(error);
   }
 }

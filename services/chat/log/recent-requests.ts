@@ -5,11 +5,19 @@
 const recentMax = 10_000;
 
 export class RecentRequests<Entry> {
+  readonly #remembered: (entry: Entry) => Entry | undefined;
   #newer = new Map<string, Entry>();
   #older = new Map<string, Entry>();
 
+  /** `remembered`: what is kept of an entry, of bounded size. */
+  constructor(remembered: (entry: Entry) => Entry | undefined) {
+    this.#remembered = remembered;
+  }
+
   add(logKey: string, request: string, entry: Entry): void {
-    this.#newer.set(`${logKey}\n${request}`, entry);
+    const kept = this.#remembered(entry);
+    if (kept === undefined) return;
+    this.#newer.set(`${logKey}\n${request}`, kept);
     if (this.#newer.size < recentMax) return;
     this.#older = this.#newer;
     this.#newer = new Map();

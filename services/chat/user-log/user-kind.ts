@@ -135,6 +135,8 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
     fold: (state, entry) => ({ ...state, seq: entry.seq }),
     touches: (entry) => (entry.kind === 'rows' ? entry.changes.map((change) => change.conversation_id) : []),
     apply,
+    // What the user does gets an id of its own each time; what follows from a conversation may come again.
+    remembered: (entry) => (entry.kind === 'rows' || entry.kind === 'hidden' ? undefined : entry),
     current: async (entry) => ({ entry: entry.kind === 'rows' ? await withRowsNow(entry) : entry }),
     publish,
     follow: () => undefined,
