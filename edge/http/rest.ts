@@ -7,7 +7,7 @@ import type { Admission } from '../../mesh/overload/admission.ts';
 import type { MethodSchema } from '../../mesh/schema/api.ts';
 import { restRequest } from '../../mesh/schema/rest-request.ts';
 import type { RouteMatch } from '../../mesh/schema/routes.ts';
-import type { Caller } from '../../mesh/service/caller.ts';
+import type { DomainServerCaller, UserCaller } from '../../mesh/service/caller.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
 import type { BodyBounds } from './incoming-body.ts';
@@ -22,6 +22,8 @@ export type RestOptions = {
   readonly admission: Admission;
   readonly bodies: BodyBounds;
 };
+
+type RestCaller = UserCaller | DomainServerCaller;
 
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -58,27 +60,30 @@ async function callerOf(
   exchange: Exchange,
   method: MethodSchema,
   { verifier, limits }: RestOptions,
-): Promise<Caller | undefined> {
+): Promise<RestCaller | undefined> {
   const token = exchange.bearer;
   if (token === '') {
     await limits.takeOfStranger(exchange.address);
     if (method.callers.includes('anyone')) return undefined;
     throw refuse('NOT_SIGNED_IN');
   }
-  return verifier.verify(token).catch(async (error: unknown) => {
+  const caller = await verifier.verify(token).catch(async (error: unknown) => {
     await limits.takeOfStranger(exchange.address);
     throw error;
   });
+  // Processes of the mesh have a way of their own; here they would be without the bounds of an account.
+  if (caller.kind === 'user' || caller.kind === 'domain_server') return caller;
+  throw refuse('CALLER_NOT_ALLOWED');
 }
 
 async function sessionOf(
   token: string,
-  caller: Caller,
+  caller: RestCaller,
   method: MethodSchema,
   { sessions, limits }: RestOptions,
 ): Promise<LinkSession> {
   await limits.takeOfCaller(`${caller.kind} ${caller.key}`, method.cost);
-  return sessions.of(token, 'expiresAtMs' in caller ? caller.expiresAtMs : 0);
+  return sessions.of(token, caller.expiresAtMs);
 }
 
 function call(

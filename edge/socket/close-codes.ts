@@ -15,7 +15,11 @@ export const closeCodes = {
   },
   ANOTHER_USER: { code: 4503, meaning: 'auth.refresh presented a token of another user or account.' },
   TOO_EARLY: { code: 4504, meaning: 'More was sent before hello than the edge keeps; wait for hello.' },
-  NOT_ALLOWED: { code: 4505, meaning: 'This user may not open a session here, such as one of another account.' },
+  NOT_ALLOWED: {
+    code: 4505,
+    meaning:
+      'No socket is for who signed in: somebody of another account, or a domain server, which calls over REST or gRPC.',
+  },
 } as const satisfies Record<string, { readonly code: number; readonly meaning: string }>;
 
 export type CloseName = keyof typeof closeCodes;

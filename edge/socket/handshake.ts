@@ -69,10 +69,13 @@ export function admit(exchange: Exchange, offered: string, options: HandshakeOpt
   return { format, token: exchange.bearer, caller: undefined };
 }
 
-/** Whose token it is. Throws TOKEN_INVALID, TOKEN_EXPIRED, UNAVAILABLE. */
+/**
+ * Whose token it is. Throws TOKEN_INVALID, TOKEN_EXPIRED, UNAVAILABLE, and CALLER_NOT_ALLOWED where it is no user's:
+ * domain servers call over gRPC or REST.
+ */
 export async function userOf(token: string, verifier: Verifier): Promise<UserCaller> {
   const caller = await verifier.verify(token);
-  if (caller.kind !== 'user') throw refuse('TOKEN_INVALID', { metadata: { what: 'kind' } });
+  if (caller.kind !== 'user') throw refuse('CALLER_NOT_ALLOWED');
   return caller;
 }
 

@@ -45,10 +45,11 @@ describe('a handshake', () => {
     const mesh = await start({ clock: () => now });
     const short = await mesh.issuer.issueUser({ ...asha, ttlSeconds: 5 });
     now += 6_000;
-    const service = await mesh.issuer.issueService({ kind: 'system', key: 'x' });
+    const server = { kind: 'domain_server', key: 'fish', accountKeys: [asha.accountKey] } as const;
+    const service = await mesh.issuer.issueService(server);
     const cases = [
       ['a.b.c', closeCodes.TOKEN_INVALID.code],
-      [service, closeCodes.TOKEN_INVALID.code],
+      [service, closeCodes.NOT_ALLOWED.code],
       [short, closeCodes.TOKEN_EXPIRED.code],
     ] as const;
     for (const [token, code] of cases) {

@@ -128,6 +128,7 @@ async function open(socket: Socket, options: SocketServerOptions): Promise<void>
     // A ticket that is none any more is no fault of the token: the app fetches another.
     if (reason === 'TICKET_INVALID') endSocket(socket, 'TOKEN_EXPIRED');
     else if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_INVALID') endSocket(socket, reason);
+    else if (reason === 'CALLER_NOT_ALLOWED') endSocket(socket, 'NOT_ALLOWED');
     else endSocket(socket, 'NOT_OPENED', notOpenedRetryMs);
   }
 }

@@ -4,7 +4,7 @@ import type { HttpBinding, MethodSchema } from '../../mesh/schema/api.ts';
 import type { Json } from '../../mesh/schema/arbitrary.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { talk } from '../../services/chat/testing/talk.ts';
-import { type ChatEdge, openChatEdge } from './chat-edge.ts';
+import { type ChatEdge, openChatEdge } from '../support/chat-edge.ts';
 import { atOnce, faults, rounds } from './limits.ts';
 import { callerOf, namesOf } from './names.ts';
 import { arbitraryData } from './requests.ts';

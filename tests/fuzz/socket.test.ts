@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { talk } from '../../services/chat/testing/talk.ts';
-import { type ChatEdge, openChatEdge } from './chat-edge.ts';
+import { type ChatEdge, openChatEdge } from '../support/chat-edge.ts';
 import { atOnce, faults, rounds } from './limits.ts';
 import { namesOf } from './names.ts';
 import { arbitraryData } from './requests.ts';

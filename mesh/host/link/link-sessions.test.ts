@@ -23,7 +23,9 @@ function open() {
   });
   const ask = (session: number) =>
     new Promise<string>((resolve) =>
-      sessions.withCaller(session, (caller, error) => resolve(caller?.displayName ?? error?.reason ?? '')),
+      sessions.withCaller(session, (caller, error) =>
+        resolve(caller?.kind === 'user' ? caller.displayName : (caller?.key ?? error?.reason ?? '')),
+      ),
     );
   const verdict = async (token: string) => {
     while (!asked.has(token)) await Promise.resolve();
@@ -91,7 +93,7 @@ describe('the sessions of a Link', () => {
     expect(ends).toEqual([]);
   });
 
-  it('end once: by their time, by the first call after it, by a token that speaks for no user', async () => {
+  it('end once: by their time, by the first call after it, by a token of a process of the mesh', async () => {
     const { sessions, ends, ask, verdict, at } = open();
     for (const session of [1, 2]) {
       sessions.present(session, `t${session}`);
@@ -107,6 +109,21 @@ describe('the sessions of a Link', () => {
     sessions.sweep();
     expect(await ask(2)).toBe('TOKEN_EXPIRED');
     expect(ends).toEqual(['3 TOKEN_INVALID', '1 TOKEN_EXPIRED', '2 TOKEN_EXPIRED']);
+  });
+
+  it('may be of a domain server, and nobody else takes them over', async () => {
+    const { sessions, ask, verdict } = open();
+    const fish = { kind: 'domain_server', key: 'fish', accountKeys: ['900000000001'], expiresAtMs: 1_000 } as const;
+    sessions.present(1, 'fish');
+    (await verdict('fish')).accept(fish);
+    expect(await ask(1)).toBe('fish');
+    sessions.present(1, 'fresh');
+    (await verdict('fresh')).accept({ ...fish, accountKeys: [] });
+    expect(await ask(1)).toBe('fish');
+    expect(sessions.known(1)).toMatchObject({ accountKeys: [] });
+    sessions.present(1, 'agri');
+    (await verdict('agri')).accept({ ...fish, key: 'agri' });
+    expect(await ask(1)).toBe('TOKEN_INVALID');
   });
 
   it('answer what waits when the edge ends them', async () => {

@@ -1,11 +1,12 @@
-// The users' sessions of one Link at the service: each opened by its user's token, verified once here. Calls that come
-// while a token is being verified wait for it, in order; a session that has ended answers nothing any more.
+// The sessions of one Link at the service: each opened by the token of a user or a domain server, verified once here.
+// Calls that come while a token is being verified wait for it, in order; a session that has ended answers nothing any
+// more. Processes of the mesh have none: an edge's own calls name no session.
 
 import type { Verifier } from '../../auth/verifier.ts';
 import type { CircuitError } from '../../errors/circuit-error.ts';
 import { coerce } from '../../errors/coerce.ts';
 import { refuse } from '../../errors/refuse.ts';
-import type { UserCaller } from '../../service/caller.ts';
+import type { Caller, DomainServerCaller, UserCaller } from '../../service/caller.ts';
 
 /** Sessions of one Link, at most: twice what one edge holds sockets. */
 export const sessionsMax = 200_000;
@@ -15,11 +16,14 @@ const retryAfterMs = 1_000;
 /** UNVERIFIED: the token could not be checked now; the edge presents it again. */
 export type SessionEnd = 'TOKEN_EXPIRED' | 'TOKEN_INVALID' | 'UNVERIFIED';
 
-/** Given the verified user, or why there is none. */
-export type WithCaller = (caller: UserCaller | undefined, error: CircuitError | undefined) => void;
+/** In whose name a session can be. */
+type SessionCaller = UserCaller | DomainServerCaller;
+
+/** Given the verified caller, or why there is none. */
+export type WithCaller = (caller: SessionCaller | undefined, error: CircuitError | undefined) => void;
 
 type Session = {
-  caller: UserCaller | undefined;
+  caller: SessionCaller | undefined;
   /** Why it answers no more. */
   error: CircuitError | undefined;
   /** Verifications under way. While there are any, calls wait. */
@@ -48,7 +52,7 @@ export class LinkSessions {
     return this.#sessions.size;
   }
 
-  /** A token for a session: the first opens it, a later one renews it and must be the same user's. */
+  /** A token for a session: the first opens it, a later one renews it and must be the same caller's. */
   present(number: number, token: string): void {
     let session = this.#sessions.get(number);
     if (session === undefined) {
@@ -65,15 +69,15 @@ export class LinkSessions {
     opened.verified = opened.verified.then(() => this.#verify(number, opened, token));
   }
 
-  /** The session's user where that can be said at once; else undefined, and `withCaller` tells when or why not. */
-  known(number: number): UserCaller | undefined {
+  /** The session's caller where that can be said at once; else undefined, and `withCaller` tells when or why not. */
+  known(number: number): SessionCaller | undefined {
     const session = this.#sessions.get(number);
     if (session === undefined || session.verifying > 0) return undefined;
     const { caller } = session;
     return caller !== undefined && caller.expiresAtMs > this.#options.clock() ? caller : undefined;
   }
 
-  /** Calls back with the session's user: at once if it is known, else when its token has been verified. */
+  /** Calls back with the session's caller: at once if it is known, else when its token has been verified. */
   withCaller(number: number, then: WithCaller): void {
     const session = this.#sessions.get(number);
     if (session === undefined) then(undefined, refuse('UNAVAILABLE', { retryAfterMs }));
@@ -103,7 +107,9 @@ export class LinkSessions {
   /** Ends the sessions of a token's session id (see `UserCaller.sessionId`). */
   revoke(sessionId: string): void {
     for (const [number, session] of this.#sessions) {
-      if (session.caller?.sessionId === sessionId && !session.error) this.#end(number, session, 'TOKEN_INVALID');
+      const { caller, error } = session;
+      if (caller?.kind === 'user' && caller.sessionId === sessionId && !error)
+        this.#end(number, session, 'TOKEN_INVALID');
     }
   }
 
@@ -114,7 +120,7 @@ export class LinkSessions {
   async #verify(number: number, session: Session, token: string): Promise<void> {
     try {
       const caller = await this.#options.verifier.verify(token);
-      if (session.error === undefined) this.#accept(number, session, caller.kind === 'user' ? caller : undefined);
+      if (session.error === undefined) this.#accept(number, session, caller);
     } catch (thrown) {
       const error = coerce(thrown);
       if (session.error === undefined) this.#refused(number, session, error);
@@ -123,11 +129,11 @@ export class LinkSessions {
     if (session.verifying === 0) this.#release(number, session);
   }
 
-  #accept(number: number, session: Session, caller: UserCaller | undefined): void {
+  #accept(number: number, session: Session, caller: Caller): void {
     const before = session.caller;
-    const other = before !== undefined && (before.key !== caller?.key || before.accountKey !== caller.accountKey);
-    if (caller === undefined || other) this.#end(number, session, 'TOKEN_INVALID');
-    else session.caller = caller;
+    const fits = mayHaveSession(caller) && (before === undefined || isSame(before, caller));
+    if (fits) session.caller = caller;
+    else this.#end(number, session, 'TOKEN_INVALID');
   }
 
   #refused(number: number, session: Session, error: CircuitError): void {
@@ -161,4 +167,13 @@ export class LinkSessions {
     session.caller = undefined;
     this.#options.onEnd(number, reason);
   }
+}
+
+function mayHaveSession(caller: Caller): caller is SessionCaller {
+  return caller.kind === 'user' || caller.kind === 'domain_server';
+}
+
+function isSame(one: SessionCaller, other: SessionCaller): boolean {
+  if (one.kind !== other.kind || one.key !== other.key) return false;
+  return one.kind !== 'user' || other.kind !== 'user' || one.accountKey === other.accountKey;
 }

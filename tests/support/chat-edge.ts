@@ -1,4 +1,4 @@
-// A real edge over chat in a real host, joined by real Links, for fuzzers: with limits wide enough to let them through.
+// A real edge over chat in a real host, joined by real Links, with limits wide enough for whatever a test sends.
 
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
