@@ -13,31 +13,66 @@ export function asyncApi(api: Api, { title, version, server }: DocumentOptions):
     ...calls.map((method) => [requestName(method), requestMessage(method, schemas)]),
     ...calls.map((method) => [replyName(method), replyMessage(method, schemas)]),
     ...pushes.map((push) => [pushName(push), pushMessage(push, schemas)]),
+    [unreadable, unreadableMessage],
   ]);
   const operations = Object.fromEntries([
     ...calls.map((method) => [requestName(method), callOperation(method)]),
     ...pushes.map((push) => [pushName(push), pushOperation(push)]),
+    [unreadable, unreadableOperation],
   ]);
   return {
     asyncapi: '3.0.0',
     info: { title, version },
-    ...(server && { servers: { edge: serverOf(server) } }),
+    servers: { edge: { ...serverOf(server), security: waysIn.map((way) => ({ $ref: waysInAt + way })) } },
     channels: {
       socket: {
         address: '/ws',
-        description: 'The WebSocket, with the subprotocol `circuit.v1.json`.',
+        description: channelText,
         messages: Object.fromEntries(
           Object.keys(messages).map((name) => [name, { $ref: `#/components/messages/${name}` }]),
         ),
-        bindings: { ws: { method: 'GET' } },
+        bindings: { ws: { method: 'GET', query: ticketQuery, headers: handshakeHeaders } },
       },
     },
     operations,
-    components: { messages, schemas: { ...schemas.collected, Error: errorSchema } },
+    components: { messages, schemas: { ...schemas.collected, Error: errorSchema }, securitySchemes },
   };
 }
 
-function serverOf(address: string): Schema {
+const channelText = [
+  'The WebSocket. One of two subprotocols must be asked for: with `circuit.v1.json` frames are text, as told here;',
+  'with `circuit.v1.proto` they are binary, a `ClientFrame` or `ServerFrame` of `circuit.socket.v1`, and `data` is the',
+  'message of the call or event, encoded.',
+].join(' ');
+
+const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: "A user's token." },
+  ticket: {
+    type: 'httpApiKey',
+    in: 'query',
+    name: 'ticket',
+    description: 'For browsers, which cannot set headers: from `POST /api/auth/ticket`; for one socket, within 30 s.',
+  },
+};
+const waysIn = Object.keys(securitySchemes);
+const waysInAt = '#/components/securitySchemes/';
+
+const ticketQuery = { type: 'object', properties: { ticket: { type: 'string' } } };
+const handshakeHeaders = {
+  type: 'object',
+  properties: {
+    Authorization: { type: 'string', examples: ['Bearer …'] },
+    'Sec-WebSocket-Protocol': { type: 'string', enum: ['circuit.v1.json', 'circuit.v1.proto'] },
+  },
+  required: ['Sec-WebSocket-Protocol'],
+};
+
+/** Where no address is given, it is the one that the document came from. */
+function serverOf(address: string | undefined): Schema {
+  if (address === undefined || address === '') {
+    const host = { description: 'Where this document came from.', default: 'localhost' };
+    return { host: '{host}', protocol: 'ws', variables: { host } };
+  }
   const url = new URL(address);
   return { host: url.host, protocol: url.protocol === 'https:' ? 'wss' : 'ws' };
 }
@@ -80,8 +115,12 @@ function pushOperation(push: PushSchema): Schema {
 
 const requestId = {
   type: 'integer',
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
   description: 'Any number that no unanswered request of this socket has; the reply carries it.',
 };
+
+const failure = { ok: { const: false }, error: { $ref: '#/components/schemas/Error' } };
 
 function requestMessage(method: MethodSchema, schemas: Schemas): Schema {
   const data = schemas.refer(method.request.shape);
@@ -99,7 +138,7 @@ function replyMessage(method: MethodSchema, schemas: Schemas): Schema {
       { type: 'object', properties: { id: requestId, ok: { const: true }, data }, required: ['id', 'ok', 'data'] },
       {
         type: 'object',
-        properties: { id: requestId, ok: { const: false }, error: { $ref: '#/components/schemas/Error' } },
+        properties: { id: requestId, ...failure },
         required: ['id', 'ok', 'error'],
       },
     ],
@@ -111,13 +150,37 @@ function pushMessage(push: PushSchema, schemas: Schemas): Schema {
     type: 'object',
     properties: {
       event: { const: push.event },
-      topic: { type: 'string', description: `Begins with \`${push.topic}:\`.` },
-      seq: { type: 'integer', description: "Its number in the topic's log; absent: it has none." },
+      ...(push.topic === socketTopic ? {} : placeOf(push)),
       data: schemas.refer(push.message.shape),
     },
-    required: ['event', 'data'],
+    required: ['event', ...(push.topic === socketTopic ? [] : ['topic']), 'data'],
   });
 }
+
+/** What concerns one socket alone, such as `hello`, comes without a topic. */
+const socketTopic = 's';
+
+function placeOf({ topic }: PushSchema): Schema {
+  return {
+    topic: { type: 'string', pattern: `^${topic}:`, description: `Begins with \`${topic}:\`.` },
+    seq: { type: 'integer', minimum: 1, description: "Its number in the topic's log; absent: it has none." },
+  };
+}
+
+const unreadable = 'frame_unreadable';
+const unreadableText = 'The answer to a frame that cannot be read; its id, where that could be read.';
+const unreadableMessage = frame('a frame that cannot be read', unreadableText, {
+  type: 'object',
+  properties: { id: { oneOf: [requestId, { type: 'null' }] }, ...failure },
+  required: ['id', 'ok', 'error'],
+});
+const unreadableOperation: Schema = {
+  action: 'send',
+  channel,
+  title: 'a frame that cannot be read',
+  description: unreadableText,
+  messages: [inChannel(unreadable)],
+};
 
 function frame(title: string, summary: string, payload: Schema): Schema {
   return { name: title, title, ...(summary !== '' && { summary }), contentType: 'application/json', payload };

@@ -85,6 +85,7 @@ describe('the AsyncAPI document', { timeout }, () => {
     const { operations } = asyncApi(kindsApi, options) as Tree;
     expect(Object.keys(operations!).sort()).toEqual([
       'flat_update_request',
+      'frame_unreadable',
       'thing_list_request',
       'thing_make_request',
       'thing_new_event',

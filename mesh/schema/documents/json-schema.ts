@@ -1,4 +1,5 @@
-// JSON Schema (2020-12) of messages in the edge's JSON, as OpenAPI 3.1 and AsyncAPI 3 both take it.
+// JSON Schema (2020-12) of messages in the edge's JSON, as OpenAPI 3.1 and AsyncAPI 3 both take it. Bounds that hold
+// where a field names none are a request's: what is answered or pushed is not held to them, and its schema has none.
 
 import type { Api } from '../api.ts';
 import { limits } from '../limits.ts';
@@ -6,11 +7,13 @@ import type { EnumShape, FieldShape, MessageShape, ScalarName, Special } from '.
 
 export type Schema = { readonly [key: string]: unknown };
 
+type Side = 'request' | 'answer';
+
 /** Collects the schemas that a document refers to. */
 export type Schemas = {
   /** A reference to a message's schema, which is collected with all that it refers to. */
   refer(shape: MessageShape): Schema;
-  /** The schema of one field, with its comment. */
+  /** The schema of one field of a request, with its comment. */
   field(field: FieldShape): Schema;
   /** What was referred to, by name. */
   readonly collected: { [name: string]: Schema };
@@ -57,29 +60,54 @@ export function collectSchemas(api: Api, prefix: string): Schemas {
     const text = described && api.comments.get(described.proto);
     return text ? { description: text } : {};
   };
+  const answered = answeredShapes(api);
   const refer = (shape: MessageShape): Schema => {
-    if (shape.special === 'wrapper') return scalarSchema(shape.fields[0]!);
+    if (shape.special === 'wrapper') return scalarSchema(shape.fields[0]!, 'request');
     if (shape.special !== 'none') return specials[shape.special];
     const name = names.get(shape.name)!;
     if (!Object.hasOwn(collected, name)) {
       collected[name] = {};
-      collected[name] = { ...comment(shape.desc), ...messageSchemaOf(shape, field) };
+      const side = answered.has(shape) ? 'answer' : 'request';
+      const schema = messageSchemaOf(shape, (field) => fieldSchema(field, side));
+      collected[name] = { ...comment(shape.desc), ...schema };
     }
     return { $ref: prefix + name };
   };
-  const single = (shape: FieldShape): Schema => {
+  const single = (shape: FieldShape, side: Side): Schema => {
     if (shape.message) return refer(shape.message);
-    return shape.enum ? enumSchema(shape.enum) : scalarSchema(shape);
+    return shape.enum ? enumSchema(shape.enum) : scalarSchema(shape, side);
   };
-  const field = (shape: FieldShape): Schema => {
-    const { rule } = shape;
-    const bounds = { ...(rule.minItems > 0 && { minItems: rule.minItems }), maxItems: rule.maxItems || limits.items };
+  const fieldSchema = (shape: FieldShape, side: Side): Schema => {
+    const { min, max } = itemBounds(shape, side);
     const about = comment(shape.desc);
-    if (shape.list) return { ...about, type: 'array', items: single(shape), ...bounds };
-    if (!shape.map) return { ...about, ...single(shape) };
-    return { ...about, type: 'object', additionalProperties: single(shape.map.value), maxProperties: bounds.maxItems };
+    if (shape.list) {
+      const bounds = { ...(min > 0 && { minItems: min }), ...(max > 0 && { maxItems: max }) };
+      return { ...about, type: 'array', items: single(shape, side), ...bounds };
+    }
+    if (!shape.map) return { ...about, ...single(shape, side) };
+    const additionalProperties = single(shape.map.value, side);
+    return { ...about, type: 'object', additionalProperties, ...(max > 0 && { maxProperties: max }) };
   };
-  return { refer, field, collected };
+  return { refer, field: (shape) => fieldSchema(shape, 'request'), collected };
+}
+
+/** Every message that an answer or an event can hold; some are parts of requests, too. */
+function answeredShapes(api: Api): ReadonlySet<MessageShape> {
+  const found = new Set<MessageShape>();
+  const add = (shape: MessageShape | undefined): void => {
+    if (shape === undefined || found.has(shape)) return;
+    found.add(shape);
+    for (const { message, map } of shape.fields) add(message ?? map?.value.message);
+  };
+  for (const { response } of api.methods.values()) add(response.shape);
+  for (const { message } of api.pushes.values()) add(message.shape);
+  return found;
+}
+
+/** 0: none. An empty list of an answer is shown, however many items a request would need. */
+function itemBounds({ rule }: FieldShape, side: Side): { readonly min: number; readonly max: number } {
+  if (side === 'request') return { min: rule.minItems, max: rule.maxItems || limits.items };
+  return { min: rule.required ? rule.minItems : 0, max: rule.maxItems };
 }
 
 function messageSchemaOf(shape: MessageShape, field: (shape: FieldShape) => Schema): Schema {
@@ -116,20 +144,24 @@ function enumSchema({ names }: EnumShape): Schema {
   return { type: 'string', enum: [...names].filter(([number]) => number !== 0).map(([, name]) => name) };
 }
 
-function scalarSchema({ type, rule }: FieldShape): Schema {
+function scalarSchema({ type, rule, presence }: FieldShape, side: Side): Schema {
   const schema = scalars[type as ScalarName];
+  // An answer shows what is absent as zero or empty text, which keeps no rule and needs none.
+  const held = side === 'request' || rule.required || presence;
   const range = {
-    ...(rule.min !== undefined && { minimum: rule.min }),
+    ...(held && rule.min !== undefined && { minimum: rule.min }),
     ...(rule.max !== undefined && { maximum: rule.max }),
   };
   if (type !== 'string') return { ...schema, ...range };
-  if (rule.id) return { ...schema, pattern: '^[0-9]{12}$', examples: ['000000000042'] };
+  const pattern = rule.id ? '[0-9]{12}' : rule.pattern;
+  const maxLength = rule.id ? 0 : rule.maxLength || (side === 'request' ? limits.stringLength : 0);
   return {
     ...schema,
-    ...(rule.minLength > 0 && { minLength: rule.minLength }),
-    maxLength: rule.maxLength || limits.stringLength,
-    ...(rule.pattern !== '' && { pattern: `^(?:${rule.pattern})$` }),
-    ...(rule.url && { format: 'uri' }),
+    ...(held && rule.minLength > 0 && { minLength: rule.minLength }),
+    ...(maxLength > 0 && { maxLength }),
+    ...(pattern !== '' && { pattern: held ? `^(?:${pattern})$` : `^(?:${pattern})?$` }),
+    ...(rule.id && { examples: ['000000000042'] }),
+    ...(rule.url && held && { format: 'uri' }),
   };
 }
 

@@ -9,10 +9,12 @@ export type DocumentOptions = {
   readonly version: string;
   /** Where the API is, such as `https://chat.example.org`; empty: where the document is. */
   readonly server?: string;
+  /** What is served beside the API's calls: operations by path and verb, such as the edge's own. */
+  readonly paths?: Schema;
 };
 
 /** The document as JSON. */
-export function openApi(api: Api, { title, version, server }: DocumentOptions): Schema {
+export function openApi(api: Api, { title, version, server, paths: own }: DocumentOptions): Schema {
   const schemas = collectSchemas(api, '#/components/schemas/');
   const paths: { [path: string]: { [verb: string]: Schema } } = {};
   for (const method of api.methods.values()) {
@@ -27,7 +29,7 @@ export function openApi(api: Api, { title, version, server }: DocumentOptions): 
     info: { title, version },
     ...(server && { servers: [{ url: server }] }),
     tags: tags.map(({ service, comment }) => ({ name: service, description: comment })),
-    paths,
+    paths: { ...own, ...paths },
     components: {
       schemas: { ...schemas.collected, Problem: problemSchema },
       responses: {
@@ -103,9 +105,10 @@ function queryFields(field: FieldShape, before: string, within: readonly Message
 
 function requestBody(binding: HttpBinding, shape: MessageShape, rest: readonly FieldShape[], schemas: Schemas): Schema {
   if (binding.body === '') return {};
-  const schema =
-    binding.body === '*' ? objectSchema(rest, false, schemas.field) : schemas.field(shape.byName.get(binding.body)!);
-  return { requestBody: { required: true, content: { 'application/json': { schema } } } };
+  const field = shape.byName.get(binding.body);
+  const schema = field === undefined ? objectSchema(rest, false, schemas.field) : schemas.field(field);
+  const required = (field === undefined ? rest : [field]).some(({ rule }) => rule.required);
+  return { requestBody: { required, content: { 'application/json': { schema } } } };
 }
 
 const problemSchema: Schema = {
