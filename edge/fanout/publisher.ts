@@ -1,9 +1,11 @@
 // From an event to the sockets of its topic: encoded once per format, the same bytes for all, kept in the topic's ring.
 
 import type { TemplatedApp } from 'uWebSockets.js';
+import { SpanKind } from '@opentelemetry/api';
 import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
 import type { Api, MessageSchema } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
+import { type OpenSpan, openSpan } from '../../mesh/telemetry/trace.ts';
 import type { EdgeCounters } from '../counters.ts';
 import type { Format, Frame } from '../socket/format.ts';
 import { jsonEventHead, jsonFormat } from '../socket/json-format.ts';
@@ -11,7 +13,7 @@ import { protoFormat } from '../socket/proto-format.ts';
 import type { Sessions } from '../socket/sessions.ts';
 import { Arena } from './arena.ts';
 import { type Kept, Ring } from './ring.ts';
-import { keyOf, type Topic } from './topic.ts';
+import { keyOf, prefixOf, type Topic } from './topic.ts';
 
 export type PublisherOptions = {
   readonly app: Pick<TemplatedApp, 'publish'>;
@@ -35,6 +37,12 @@ export class Publisher {
 
   /** Sends an event to all sockets of its topic, and keeps it if it has a number. */
   publish(topic: Topic, event: TopicEvent): void {
+    const span = event.traceparent === undefined ? undefined : openFanoutSpan(topic, event, event.traceparent);
+    this.#publish(topic, event);
+    span?.end();
+  }
+
+  #publish(topic: Topic, event: TopicEvent): void {
     const { arena } = this;
     const { api, counters, clock } = this.#options;
     const schema = api.pushes.get(event.event)?.message;
@@ -101,4 +109,23 @@ export class Publisher {
     if (text === undefined) return jsonFormat.event(event.event, event.topic, event.seq, undefined, event.data);
     return `${jsonEventHead({ jsonText: JSON.stringify(event.topic) }, event)}${text}}`;
   }
+}
+
+/** The end of a message's way: this edge's part of the trace that its sender began. */
+function openFanoutSpan(topic: Topic, { seq, event }: TopicEvent, traceparent: string): OpenSpan {
+  const prefix = prefixOf(topic.name);
+  return openSpan(`fan-out ${prefix}`, {
+    kind: SpanKind.CONSUMER,
+    traceparent,
+    attributes: {
+      'messaging.system': 'circuit',
+      'messaging.operation.type': 'process',
+      'messaging.operation.name': 'fan-out',
+      'messaging.destination.name': topic.name,
+      'messaging.destination.template': prefix,
+      'circuit.event': event,
+      'circuit.sockets': topic.followers,
+      ...(seq > 0 && { 'circuit.seq': seq }),
+    },
+  });
 }

@@ -34,6 +34,8 @@ export class Exchange {
   readonly query: string;
   readonly address: string;
   readonly startedMs = performance.now();
+  /** W3C trace context for the call that it asks for; empty where there is none. */
+  traceparent = '';
   readonly #headers: Readonly<Record<HeaderName, string>>;
   readonly #response: HttpResponse;
   readonly #abort = new AbortController();

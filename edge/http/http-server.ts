@@ -2,9 +2,11 @@
 // once; what goes wrong is `application/problem+json` with the same reasons as on the socket.
 
 import type { TemplatedApp } from 'uWebSockets.js';
+import { SpanKind } from '@opentelemetry/api';
 import type { Issuer } from '../../mesh/auth/issuer.ts';
 import type { Verifier } from '../../mesh/auth/verifier.ts';
 import type { Links } from '../../mesh/caller/links.ts';
+import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { coerce } from '../../mesh/errors/coerce.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { Admission } from '../../mesh/overload/admission.ts';
@@ -13,6 +15,7 @@ import { compileRoutes, type RouteMatch, type Routes } from '../../mesh/schema/r
 import type { Shared } from '../../mesh/shared/shared.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
+import { inTraces, type OpenSpan, openSpan } from '../../mesh/telemetry/trace.ts';
 import { type EdgeLimits, strangerBytesMax } from '../limits.ts';
 import type { Tickets } from '../socket/tickets.ts';
 import { answerCors } from './cors.ts';
@@ -93,7 +96,11 @@ class HttpServer implements HttpServing {
   /** Never rejects. Waits for nothing before the call's own code: a body must be asked for in the turn of its request. */
   async #answer(exchange: Exchange): Promise<void> {
     let label = 'other';
-    exchange.onAnswer((status) => this.#count(exchange, label, status));
+    let span: OpenSpan | undefined;
+    exchange.onAnswer((status) => {
+      this.#count(exchange, label, status);
+      span?.set({ 'http.response.status_code': status });
+    });
     try {
       if (answerCors(exchange, this.#options.allowedOrigins)) return;
       const own = this.#answerOwn(exchange);
@@ -104,9 +111,14 @@ class HttpServer implements HttpServing {
       }
       const match = this.#match(exchange);
       label = match.method.name;
-      await answerRest(exchange, match, this.#rest);
+      span = openRestSpan(exchange, match);
+      exchange.traceparent = span.traceparent;
+      await inTraces(span.traces, () => answerRest(exchange, match, this.#rest));
+      span.end();
     } catch (thrown) {
-      this.#fail(exchange, thrown);
+      const error = coerce(thrown);
+      this.#fail(exchange, error);
+      span?.end(error);
     }
   }
 
@@ -137,13 +149,12 @@ class HttpServer implements HttpServing {
     return match;
   }
 
-  #fail(exchange: Exchange, thrown: unknown): void {
-    const error = coerce(thrown);
+  #fail(exchange: Exchange, error: CircuitError): void {
     const allow = error.details.metadata?.allow;
     exchange.fail(error, allow === undefined ? {} : { Allow: allow });
     if (error.reason !== 'INTERNAL') return;
     const errorId = error.details.metadata?.error_id ?? '';
-    this.#options.log.error({ errorId, err: thrown }, 'an HTTP request failed at the edge');
+    this.#options.log.error({ errorId, err: error.details.cause ?? error }, 'an HTTP request failed at the edge');
   }
 
   #count(exchange: Exchange, method: string, status: number): void {
@@ -151,4 +162,12 @@ class HttpServer implements HttpServing {
     metrics?.counter('circuit_http_total', { method, status: String(status) }).inc();
     metrics?.histogram('circuit_http_seconds', { method }).observe((performance.now() - exchange.startedMs) / 1_000);
   }
+}
+
+function openRestSpan(exchange: Exchange, { method, binding }: RouteMatch): OpenSpan {
+  return openSpan(`${binding.verb} ${binding.path}`, {
+    kind: SpanKind.SERVER,
+    traceparent: exchange.header('traceparent'),
+    attributes: { 'http.request.method': exchange.verb, 'http.route': binding.path, 'rpc.method': method.name },
+  });
 }

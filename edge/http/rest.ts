@@ -25,8 +25,6 @@ export type RestOptions = {
 
 type RestCaller = UserCaller | DomainServerCaller;
 
-const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 const bodyVerbs: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** What a signed token looks like; nothing else is worth reading a body for. */
 const tokenForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -99,12 +97,11 @@ function call(
     idempotencyKey: exchange.header('idempotency-key'),
     ...(body === undefined ? {} : { body }),
   });
-  const traceparent = exchange.header('traceparent');
   return links.request({
     method,
     request: method.request.encodeJson(request),
     signal: exchange.signal,
     ...(session === undefined ? {} : { session, affinity: session.id }),
-    ...(traceparentForm.test(traceparent) ? { traceparent } : {}),
+    traceparent: exchange.traceparent,
   });
 }

@@ -134,7 +134,9 @@ describe('the dispatch', () => {
     trace.disable();
     const [span] = exporter.getFinishedSpans();
     expect(span).toMatchObject({ name: echoMethods.say, parentSpanContext: { spanId: 'b7ad6b7169203331' } });
-    expect(span?.status.code).toBe(SpanStatusCode.ERROR);
+    expect(span?.attributes).toMatchObject({ 'circuit.reason': 'NOT_A_MEMBER' });
+    // Whom a call is refused is no fault of the service.
+    expect(span?.status.code).toBe(SpanStatusCode.UNSET);
     expect(handedOn).toBe(`00-0af7651916cd43dd8448eb211c80319c-${span?.spanContext().spanId}-01`);
   });
 

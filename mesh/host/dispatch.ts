@@ -9,7 +9,7 @@ import { refuse } from '../errors/refuse.ts';
 import type { Admission } from '../overload/admission.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { type OpenSpan, openSpan } from '../telemetry/trace.ts';
+import { inTraces, type OpenSpan, openSpan } from '../telemetry/trace.ts';
 import type { BoundMethod } from './bound-method.ts';
 import { RunningCall } from './running-call.ts';
 
@@ -24,6 +24,8 @@ export type IncomingCall = {
   /** What the caller still waits, in milliseconds; the method's own timeout is the most. */
   readonly timeoutMs: number;
   readonly traceparent: string;
+  /** It comes from outside of the mesh: where it brings no trace, a new one begins. */
+  readonly begins?: boolean;
 };
 
 /** Called exactly once, with an error or with the encoded response; possibly before `run` returns. */
@@ -72,7 +74,7 @@ export class Dispatch {
   run(incoming: IncomingCall, done: CallDone): RunningCall {
     const { method } = incoming;
     const now = this.#clock();
-    const span = incoming.traceparent === '' ? undefined : openCallSpan(incoming);
+    const span = incoming.traceparent === '' && incoming.begins !== true ? undefined : openCallSpan(incoming);
     const call = new RunningCall({
       method,
       caller: incoming.caller,
@@ -82,25 +84,30 @@ export class Dispatch {
       span,
       log: this.#log,
     });
-    let answer: Promise<unknown>;
-    try {
-      const request = this.#admit(call, incoming);
-      this.#running.add(call);
-      answer = method.handler(request, call);
-    } catch (error) {
-      this.#fail(call, error, done);
-      return call;
-    }
-    answer.then(
-      (response) => this.#succeed(call, response, done),
-      (error: unknown) => this.#fail(call, error, done),
-    );
+    if (span === undefined) this.#start(call, incoming, done);
+    else inTraces(span.traces, () => this.#start(call, incoming, done));
     return call;
   }
 
   /** Resolves when no handler runs. */
   async whenIdle(): Promise<void> {
     while (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #start(call: RunningCall, incoming: IncomingCall, done: CallDone): void {
+    let answer: Promise<unknown>;
+    try {
+      const request = this.#admit(call, incoming);
+      this.#running.add(call);
+      answer = call.method.handler(request, call);
+    } catch (error) {
+      this.#fail(call, error, done);
+      return;
+    }
+    answer.then(
+      (response) => this.#succeed(call, response, done),
+      (error: unknown) => this.#fail(call, error, done),
+    );
   }
 
   #admit(call: RunningCall, incoming: IncomingCall): unknown {

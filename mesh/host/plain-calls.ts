@@ -107,6 +107,7 @@ export class PlainCalls {
         request: call.request,
         timeoutMs: timeLeft(call),
         traceparent: textOf(call.metadata, 'traceparent'),
+        begins: caller.kind !== 'system' && caller.kind !== 'edge',
       },
       (error, response) => (error ? answer(toGrpcStatus(error)) : answer(null, response)),
     );

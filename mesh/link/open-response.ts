@@ -119,6 +119,7 @@ function readEvent(bytes: Buffer): TopicEvent {
     grantedTopics: none,
     revokedTopics: none,
     blanked: none,
+    traceparent: undefined,
   };
 }
 

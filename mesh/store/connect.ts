@@ -4,6 +4,7 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { traceCommands } from './command-spans.ts';
 import { repairDriver } from './driver-repair.ts';
 
 export type ConnectOptions = {
@@ -17,6 +18,7 @@ export type ConnectOptions = {
   /** Told to the server, so that its log says who asks. */
   readonly name?: string;
   readonly log: Logger;
+  /** With them, commands are counted, timed and traced. */
   readonly metrics?: Metrics;
 };
 
@@ -46,7 +48,10 @@ export async function connectStore(options: ConnectOptions): Promise<Connection>
     retryReads: true,
     monitorCommands: metrics !== undefined,
   });
-  if (metrics !== undefined) watch(client, metrics);
+  if (metrics !== undefined) {
+    watch(client, metrics);
+    traceCommands(client);
+  }
   try {
     await client.connect();
   } catch (error) {

@@ -1,8 +1,10 @@
 // Logs: one JSON object a line on standard output. Info is one line for each step of a life (opened, ready, closed);
 // what goes wrong is warn or error, once, where it is handled. Tokens, message bodies and SDP never reach a line.
+// What is written while a sampled request is served says which trace it belongs to.
 
 import { pino, stdTimeFunctions } from 'pino';
 import type { LogFields } from './names.ts';
+import { traceFields } from './trace.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -48,6 +50,7 @@ export function openLog(options: LogOptions = {}): Logger {
     {
       level: options.level ?? 'info',
       base: options.fields ?? {},
+      mixin: traceFields,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redacted.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },

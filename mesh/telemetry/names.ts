@@ -135,18 +135,35 @@ export type HistogramName = NamesOf<'histogram'>;
 /** A value for each label of a metric. */
 export type LabelsOf<Name extends MetricName> = Readonly<Record<(typeof metrics)[Name]['labels'][number], string>>;
 
-/** Attributes of spans, after OpenTelemetry's conventions for RPC where they have one. */
+/** Attributes of spans, after OpenTelemetry's conventions (RPC, HTTP, messaging, databases) where they have one. */
 export type SpanAttributes = {
-  readonly 'rpc.system.name'?: 'grpc' | 'link';
   readonly 'rpc.method'?: string;
   readonly 'rpc.response.status_code'?: string;
+  readonly 'error.type'?: string;
+  readonly 'http.request.method'?: string;
+  readonly 'http.route'?: string;
+  readonly 'http.response.status_code'?: number;
+  readonly 'messaging.system'?: 'circuit';
+  readonly 'messaging.operation.type'?: 'send' | 'process';
+  readonly 'messaging.operation.name'?: string;
+  readonly 'messaging.destination.name'?: string;
+  readonly 'messaging.destination.template'?: string;
+  readonly 'db.system.name'?: 'mongodb';
+  readonly 'db.namespace'?: string;
+  readonly 'db.collection.name'?: string;
+  readonly 'db.operation.name'?: string;
+  /** Documents or statements of one command; only where there are at least two. */
+  readonly 'db.operation.batch.size'?: number;
+  readonly 'db.response.status_code'?: string;
+  readonly 'server.address'?: string;
   readonly 'circuit.service'?: string;
   readonly 'circuit.event'?: string;
   readonly 'circuit.caller'?: string;
   readonly 'circuit.reason'?: string;
-  readonly 'db.system.name'?: 'mongodb';
-  readonly 'db.operation.name'?: string;
-  readonly 'db.collection.name'?: string;
+  /** The number in its topic's log of the event that is published; absent where it has none. */
+  readonly 'circuit.seq'?: number;
+  /** Sockets that an event went to. */
+  readonly 'circuit.sockets'?: number;
 };
 
 /** What a log line may say beside its message. Keys are ours, never contents: see `redacted` in log.ts. */
@@ -170,7 +187,9 @@ export type LogFields = {
   readonly durationMs?: number;
   readonly count?: number;
   readonly signal?: string;
-  readonly trace?: string;
+  /** Of the span that a line was written in, where it is sampled: `openLog` sees to it. */
+  readonly trace_id?: string;
+  readonly span_id?: string;
   readonly version?: string;
   /** Anything else that a line needs, named on the spot; nothing secret and nobody's words. */
   readonly detail?: unknown;
