@@ -3,13 +3,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Document } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { openTestHost } from '../../mesh/host/testing.ts';
-import { connectStore } from '../../mesh/store/connect.ts';
 import { counters, openIds } from '../../mesh/store/ids.ts';
-import { silentLog } from '../../mesh/telemetry/log.ts';
-import { openMetrics } from '../../mesh/telemetry/metrics.ts';
 import { chatService } from '../../services/chat/service.ts';
 import { callsOf, openPerson } from '../../services/chat/testing/person.ts';
 import { openTestStore } from '../support/store.ts';
@@ -50,12 +46,10 @@ describe('what the services use of MongoDB', () => {
 
 /** A day's chat on a store whose commands are watched. */
 async function dayOfChat(onCommand: (name: string) => void): Promise<void> {
-  const store = await openTestStore({ collections: [...chatService.collections, counters] });
-  // The driver tells of its commands where metrics are asked for.
-  const connection = await connectStore({ uri: store.uri, log: silentLog(), metrics: openMetrics() });
-  connection.db.client.on('commandStarted', ({ commandName }: Document) => onCommand(commandName));
-  const ids = openIds({ db: connection.db, key: 'a key for tests' });
-  const host = await openTestHost({ services: [chatService], db: connection.db, ids });
+  const collections = [...chatService.collections, counters];
+  const store = await openTestStore({ collections, onCommand: (command) => onCommand(Object.keys(command)[0] ?? '') });
+  const ids = openIds({ db: store.db, key: 'a key for tests' });
+  const host = await openTestHost({ services: [chatService], db: store.db, ids });
   try {
     const accountKey = '900000000077';
     const asha = openPerson(host, { key: '170000000001', name: 'Asha', accountKey });
@@ -89,7 +83,6 @@ async function dayOfChat(onCommand: (name: string) => void): Promise<void> {
     ravi.device.close();
   } finally {
     await host.close();
-    await connection.close();
     await store.close();
   }
 }

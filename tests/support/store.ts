@@ -5,12 +5,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Db } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import { openStore, type StoreOptions } from '../../embedded/store.ts';
 import type { Collection } from '../../mesh/store/collection.ts';
 import { connectStore } from '../../mesh/store/connect.ts';
 import { migrate } from '../../mesh/store/migrate.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
+import { openMetrics } from '../../mesh/telemetry/metrics.ts';
 
 export type TestStore = {
   /** With the test's own database in its path. */
@@ -22,15 +23,21 @@ export type TestStore = {
 export type TestStoreOptions = Pick<StoreOptions, 'hooks'> & {
   /** Made, with their indexes, before the store is handed out. */
   readonly collections?: readonly Collection[];
+  /** Told of every command that the handed out database sends, once it is handed out. */
+  readonly onCommand?: (command: Document) => void;
 };
 
 export async function openTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
   const server = process.env.MONGODB_URI ? givenServer(process.env.MONGODB_URI) : await embeddedServer(options);
-  const connection = await connectStore({ uri: server.uri, log: silentLog() });
+  const { onCommand } = options;
+  // The driver tells of its commands where metrics are asked for.
+  const metrics = onCommand && openMetrics();
+  const connection = await connectStore({ uri: server.uri, log: silentLog(), ...(metrics && { metrics }) });
   const { db } = connection;
   if (options.collections !== undefined) {
     await migrate({ db, collections: options.collections, log: silentLog(), signal: AbortSignal.timeout(30_000) });
   }
+  if (onCommand) db.client.on('commandStarted', ({ command }) => onCommand(command));
   return {
     uri: server.uri,
     db,

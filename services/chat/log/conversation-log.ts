@@ -16,8 +16,11 @@ export type Conversations = {
    * those behind wait for it. Throws CONVERSATION_NOT_FOUND where there is none in the caller's account(s).
    */
   open(context: Context, conversationId: string): Promise<OpenConversation>;
-  /** Opens for reading, without a place in the queue: the state at the store's head. Same errors as `open`. */
-  view(context: Context, conversationId: string): Promise<ConversationView>;
+  /**
+   * Opens for reading, without a place in the queue: the state at the store's head; or, without asking the store, one
+   * that is at `reaching` already. Same errors as `open`.
+   */
+  view(context: Context, conversationId: string, reaching?: number): Promise<ConversationView>;
   /** Makes a conversation, or finds the one that the plan's key stands for and completes what a crash left undone. */
   create(context: Context, plan: CreatePlan): Promise<Created>;
   /**

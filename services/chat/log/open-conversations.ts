@@ -81,11 +81,11 @@ export class OpenConversations implements Conversations {
     return new WritableConversation(log, place, this.#documents, this.#options.ground.nextId);
   }
 
-  async view(context: Context, conversationId: string): Promise<ConversationView> {
+  async view(context: Context, conversationId: string, reaching = Infinity): Promise<ConversationView> {
     const log = this.#logs.get(conversationId);
     if (!(await log.opened)) throw refuse('CONVERSATION_NOT_FOUND');
     this.#admit(context, log);
-    await log.refresh();
+    if (log.state.seq < reaching) await log.refresh();
     return new View(log.state, this.#documents);
   }
 

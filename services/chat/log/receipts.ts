@@ -2,13 +2,12 @@
 // which number, when). A number has the time of the first pair at or above it; below the oldest `from` only the
 // watermark speaks.
 
-import type { Collection } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import type { MemberReceiptTimes } from './conversation-log.ts';
 import type { MemberRow } from './member-row.ts';
 
 /** Numbers that one document covers: the bound of its pairs. */
 const blockSize = 1_000;
-const duplicateKey = 11000;
 
 type Pair = { readonly to: number; readonly at: Date };
 
@@ -42,28 +41,26 @@ export type ReceiptMove = {
   readonly at: Date;
 };
 
-/** Writes one pair; nothing where it is there, as after a crash between the row and this. */
-export async function writeReceipt(receipts: Collection<ReceiptDocument>, move: ReceiptMove): Promise<void> {
+/** Adds one pair; nothing where it is there, as after a crash between this and the row. */
+export function receiptWrite(move: ReceiptMove): AnyBulkWriteOperation<ReceiptDocument> {
   const { conversationId, userKey, watermark, to, at } = move;
   const block = blockOf(to);
-  try {
-    await receipts.updateOne(
-      {
+  return {
+    updateOne: {
+      filter: {
         _id: `${conversationId}:${userKey}:${block}`,
         conversation_id: conversationId,
         [`${watermark}.to`]: { $ne: to },
       },
-      {
+      update: {
         $push: { [watermark]: { to, at } },
         $min: { [`${watermark}_from`]: move.from },
         $max: { moved_at: at },
         $setOnInsert: { account_key: move.accountKey, user_key: userKey, block },
       },
-      { upsert: true },
-    );
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== duplicateKey) throw error;
-  }
+      upsert: true,
+    },
+  };
 }
 
 /** For each of these members: whether the entry `seq` reached and was read by them, and when where that is kept. */

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
-import { talk } from '../testing/talk.ts';
+import { openChat } from '../testing/open-chat.ts';
+import { openPerson, type Person } from '../testing/person.ts';
+import { groupOf, talk } from '../testing/talk.ts';
 
 describe('conversation.delivered', () => {
   it('tells the sender, and shows on the message', async () => {
@@ -35,6 +37,31 @@ describe('conversation.delivered', () => {
       expect(await sender.next('delivery.status')).toMatchObject({ user_key: ravi.key, delivered_seq: seq });
     }
     expect(asha.device.received.filter((each) => each.event === 'delivery.status')).toHaveLength(1);
+  });
+
+  it('of many conversations costs a few commands in all', async () => {
+    let commands: string[] = [];
+    const chat = await openChat((command) => commands.push(Object.keys(command)[0] ?? ''));
+    onTestFinished(() => chat.close());
+    const [asha, ravi] = ['100000000001', '100000000002'].map((key) =>
+      openPerson(chat.host, { key, name: key, accountKey: '900000000001' }),
+    ) as [Person, Person];
+    await Promise.all([asha, ravi].map((person) => person.call('listConversations')));
+    await Promise.all([asha, ravi].map((person) => person.device.follow()));
+    const positions = await Promise.all(
+      Array.from({ length: 20 }, async (_, at) => {
+        const conversationId = await groupOf(asha, `Pond ${at}`, [ravi]);
+        const { seq } = await asha.send(conversationId, 'one');
+        return { conversationId, seq };
+      }),
+    );
+    commands = [];
+    await ravi.call('markDelivered', { positions });
+    // Rows are read at once; times and rows are written at once. Head documents may be written behind meanwhile.
+    expect(commands.filter((name) => name === 'find')).toHaveLength(1);
+    expect(commands.length).toBeLessThanOrEqual(6);
+    const rows = await chat.store.db.collection('members').find({ user_key: ravi.key }).toArray();
+    expect(rows.map((row) => row.delivered_seq)).toEqual(positions.map(({ seq }) => seq));
   });
 
   it('passes over conversations that the caller is not in', async () => {

@@ -3,15 +3,23 @@ import type {
   MarkDeliveredRequest,
   MarkDeliveredResponse,
 } from '../../../gen/circuit/chat/v1/chat_service.ts';
-import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
+import { userOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import { openMember } from '../members/reader.ts';
+import type { MemberRow } from '../log/member-row.ts';
 import { deliveredOf, isSmall } from './progress.ts';
 import { tellProgress } from './tell-progress.ts';
 
-/** Raises the caller's delivered watermarks, each up to its conversation's head; tells the senders. */
+/**
+ * Raises the caller's delivered watermarks, each up to its conversation's head; tells the senders. A device may still
+ * hold conversations that its user has left meanwhile: those are passed over.
+ */
 export const markDelivered: ChatHandler<MarkDeliveredRequest, MarkDeliveredResponse> = async (request, context) => {
-  await Promise.all([...highest(request.positions)].map(([id, seq]) => raise(context, id, seq)));
+  const { accountKey, key } = userOf(context.caller);
+  const positions = highest(request.positions);
+  const rows = await context.service.conversations.rows.ofUserIn(accountKey, key, [...positions.keys()]);
+  const behind = rows.filter((row) => row.active && (positions.get(row.conversation_id) ?? 0) > deliveredOf(row));
+  // At once: what they write goes together.
+  await Promise.all(behind.map((row) => raise(context, row, positions.get(row.conversation_id) ?? 0)));
   return {};
 };
 
@@ -24,20 +32,11 @@ function highest(positions: readonly DeliveredPosition[]): ReadonlyMap<string, n
   return found;
 }
 
-/** A device may still hold conversations that its user has left meanwhile: those are passed over. */
-async function raise(context: ChatContext, conversationId: string, seq: number): Promise<void> {
-  try {
-    const { user, row, view } = await openMember(context, conversationId);
-    const reached = Math.min(seq, view.state.seq);
-    if (reached <= deliveredOf(row)) return;
-    const owner = { userKey: user.key, accountKey: user.accountKey };
-    const mark = { seq: reached, at: context.now, keepTime: isSmall(view.state) };
-    const changed = await context.service.userLogs.delivered(owner, view.id, mark);
-    if (changed?.moved) await tellProgress(context, view, row, changed.row);
-  } catch (error) {
-    if (error instanceof CircuitError && passedOver.has(error.reason)) return;
-    throw error;
-  }
+async function raise(context: ChatContext, row: MemberRow, seq: number): Promise<void> {
+  const view = await context.service.conversations.view(context, row.conversation_id, seq);
+  const reached = Math.min(seq, view.state.seq);
+  if (reached <= deliveredOf(row)) return;
+  const mark = { seq: reached, at: context.now, keepTime: isSmall(view.state) };
+  const changed = await context.service.userLogs.delivered(row, mark);
+  if (changed.moved) await tellProgress(context, view, row, changed.row);
 }
-
-const passedOver: ReadonlySet<string> = new Set(['CONVERSATION_NOT_FOUND', 'NOT_A_MEMBER']);

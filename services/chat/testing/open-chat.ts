@@ -1,5 +1,6 @@
 // Chat in a real host on a real store, both on loopback: what every handler's test talks to.
 
+import type { Document } from 'mongodb';
 import { openTestHost, type TestHost } from '../../../mesh/host/testing.ts';
 import { counters, openIds } from '../../../mesh/store/ids.ts';
 import { openTestStore, type TestStore } from '../../../tests/support/store.ts';
@@ -14,11 +15,12 @@ export type TestChat = {
   close(): Promise<void>;
 };
 
-/** Opens both. The caller closes. */
-export async function openChat(): Promise<TestChat> {
+/** Opens both. The caller closes. `onCommand` is told of every command that chat sends to the store. */
+export async function openChat(onCommand?: (command: Document) => void): Promise<TestChat> {
   let ahead = 0;
   const now = () => Date.now() + ahead;
-  const store = await openTestStore({ collections: [...chatService.collections, counters] });
+  const collections = [...chatService.collections, counters];
+  const store = await openTestStore({ collections, ...(onCommand && { onCommand }) });
   const ids = openIds({ db: store.db, key: 'a key for tests' });
   const host = await openTestHost({ services: [chatService], db: store.db, ids, clock: now });
   return {

@@ -7,9 +7,9 @@ import type { ConversationDocument } from '../log/conversation-document.ts';
 import { GroupedWrites } from '../log/grouped-writes.ts';
 import type { LogGround } from '../log/log-kind.ts';
 import { Logs } from '../log/logs.ts';
-import { type MemberRow, rowId } from '../log/member-row.ts';
+import type { MemberRow } from '../log/member-row.ts';
 import type { Operation, Result } from '../log/operation.ts';
-import { type ReceiptDocument, writeReceipt } from '../log/receipts.ts';
+import { type ReceiptDocument, receiptWrite } from '../log/receipts.ts';
 import { userPage } from './entries-page.ts';
 import { Gathering } from './gathering.ts';
 import { effectOf } from './row-change.ts';
@@ -51,11 +51,11 @@ export class OpenUserLogs implements UserLogs {
       entries: db.collection<UserEntry>('user_entries'),
       heads,
       rows,
-      receipts,
       hidden,
       writtenHeads: new GroupedWrites(heads),
       writtenRows: new GroupedWrites(rows),
       writtenHidden: new GroupedWrites(hidden),
+      writtenReceipts: new GroupedWrites(receipts),
       rowsNow: (userKey, conversationIds) => this.#rowsNow(userKey, conversationIds),
     };
     this.#logs = new Logs(userKind(this.#documents, publish), ground);
@@ -100,26 +100,20 @@ export class OpenUserLogs implements UserLogs {
     return new Set(found.map(({ message_id }) => message_id));
   }
 
-  async delivered(user: LogUser, conversationId: string, mark: DeliveredMark): Promise<RowChanged | undefined> {
-    const { seq, at, keepTime } = mark;
-    const { rows, receipts } = this.#documents;
-    const filter = { _id: rowId(user.userKey, conversationId), user_key: user.userKey };
-    const before = await rows.findOneAndUpdate(filter, { $max: { delivered_seq: seq } }, { returnDocument: 'before' });
-    if (before === null) return undefined;
-    const from = before.delivered_seq ?? 0;
+  async delivered(before: MemberRow, { seq, at, keepTime }: DeliveredMark): Promise<RowChanged> {
+    const { user_key, conversation_id, delivered_seq: from = 0 } = before;
     if (seq < from || seq === 0) return { row: before, moved: false };
+    // The time first: after a crash in between, the repeat finds the row as it was and writes what is missing.
     if (keepTime) {
-      await writeReceipt(receipts, {
-        conversationId,
-        accountKey: user.accountKey,
-        userKey: user.userKey,
-        watermark: 'delivered',
-        from,
-        to: seq,
-        at: new Date(at),
-      });
+      const move = { watermark: 'delivered', from, to: seq, at: new Date(at) } as const;
+      const whose = { conversationId: conversation_id, accountKey: before.account_key, userKey: user_key };
+      await this.#documents.writtenReceipts.write(receiptWrite({ ...whose, ...move }));
     }
-    return { row: { ...before, delivered_seq: seq }, moved: seq > from };
+    if (seq === from) return { row: before, moved: false };
+    await this.#documents.writtenRows.write({
+      updateOne: { filter: { _id: before._id, user_key }, update: { $max: { delivered_seq: seq } } },
+    });
+    return { row: { ...before, delivered_seq: seq }, moved: true };
   }
 
   async entries(userKey: string, after: number, limit: number): Promise<UserEntryPage> {

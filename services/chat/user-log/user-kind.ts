@@ -4,7 +4,7 @@ import type { Collection, Document } from 'mongodb';
 import type { GroupedWrites } from '../log/grouped-writes.ts';
 import type { Applied, HeadDocument, LogKind, LogState } from '../log/log-kind.ts';
 import { type MemberRow, rowId } from '../log/member-row.ts';
-import { type ReceiptDocument, writeReceipt } from '../log/receipts.ts';
+import { type ReceiptDocument, receiptWrite } from '../log/receipts.ts';
 import type { NewUserEntry, RowNow, StoredRowChange, UserEntry, UserEntryOf } from './user-entry.ts';
 
 export type UserState = LogState & { readonly userKey: string; readonly floorSeq: number };
@@ -32,11 +32,11 @@ export type UserDocuments = {
   readonly entries: Collection<UserEntry>;
   readonly heads: Collection<UserLogHead>;
   readonly rows: Collection<MemberRow>;
-  readonly receipts: Collection<ReceiptDocument>;
   readonly hidden: Collection<HiddenMessage>;
   readonly writtenHeads: GroupedWrites<UserLogHead>;
   readonly writtenRows: GroupedWrites<MemberRow>;
   readonly writtenHidden: GroupedWrites<HiddenMessage>;
+  readonly writtenReceipts: GroupedWrites<ReceiptDocument>;
   /** The user's rows as they are, with what their conversations' heads count. */
   rowsNow(userKey: string, conversationIds: readonly string[]): Promise<readonly RowNow[]>;
 };
@@ -44,7 +44,7 @@ export type UserDocuments = {
 export type UserKind = LogKind<UserState, UserEntry, NewUserEntry>;
 
 export function userKind(documents: UserDocuments, publish: (entry: UserEntry) => void): UserKind {
-  const { entries, heads, writtenHeads, writtenRows, writtenHidden, receipts } = documents;
+  const { entries, heads, writtenHeads, writtenRows, writtenHidden, writtenReceipts } = documents;
 
   async function load(userKey: string, accountKey: string | undefined) {
     const head = await heads.findOne({ _id: userKey }, { readConcern: { level: 'majority' } });
@@ -83,15 +83,17 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
           },
         });
         if (change.read_seq === undefined || change.read_at === undefined) return;
-        await writeReceipt(receipts, {
-          conversationId: change.conversation_id,
-          accountKey: entry.account_key,
-          userKey: entry.user_key,
-          watermark: 'read',
-          from: change.read_from ?? 0,
-          to: change.read_seq,
-          at: change.read_at,
-        });
+        await writtenReceipts.write(
+          receiptWrite({
+            conversationId: change.conversation_id,
+            accountKey: entry.account_key,
+            userKey: entry.user_key,
+            watermark: 'read',
+            from: change.read_from ?? 0,
+            to: change.read_seq,
+            at: change.read_at,
+          }),
+        );
       }),
     );
     return { entry: await withRowsNow(entry) };

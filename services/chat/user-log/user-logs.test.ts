@@ -126,7 +126,7 @@ describe('watermarks', () => {
     const start = logs.now();
     await change(read(2, start));
     await change(read(4, start + minute), logs.process());
-    await here.userLogs.delivered(who, pond, { seq: 3, at: start + 2 * minute, keepTime: true });
+    await here.userLogs.delivered((await rowOf())!, { seq: 3, at: start + 2 * minute, keepTime: true });
     const view = (await here.conversations.viewOf(pond))!;
     const times = async (seq: number) => (await view.receipts(seq)).find(({ userKey }) => userKey === ravi);
     expect(await times(2)).toMatchObject({ readAt: new Date(start), deliveredAt: new Date(start + 2 * minute) });
@@ -139,11 +139,11 @@ describe('watermarks', () => {
 
   it('of delivery write a pair that a crash left out, and none twice', async () => {
     const mark = { seq: 3, at: logs.now(), keepTime: true };
-    expect(await here.userLogs.delivered(who, pond, mark)).toMatchObject({ moved: true });
+    expect(await here.userLogs.delivered((await rowOf())!, mark)).toMatchObject({ moved: true });
     await logs.db.collection('receipts').deleteMany({ conversation_id: pond });
-    expect(await here.userLogs.delivered(who, pond, mark)).toMatchObject({ moved: false });
-    await here.userLogs.delivered(who, pond, mark);
-    expect(await here.userLogs.delivered(who, pond, { ...mark, seq: 2 })).toMatchObject({ moved: false });
+    expect(await here.userLogs.delivered((await rowOf())!, mark)).toMatchObject({ moved: false });
+    await here.userLogs.delivered((await rowOf())!, mark);
+    expect(await here.userLogs.delivered((await rowOf())!, { ...mark, seq: 2 })).toMatchObject({ moved: false });
     const [document] = await logs.db.collection('receipts').find({ conversation_id: pond }).toArray();
     expect(document?.delivered).toEqual([{ to: 3, at: new Date(mark.at) }]);
   });

@@ -22,10 +22,10 @@ export type UserLogs = {
   /** Which of these messages the user hid. */
   hidden(user: LogUser, conversationId: string, messageIds: readonly string[]): Promise<ReadonlySet<string>>;
   /**
-   * Raises the delivered watermark; no entry of the log. `moved` is false where it stood there or higher; `undefined`
-   * where the user has no row. The caller has clamped it to the head.
+   * Raises the delivered watermark of a row that was just read; no entry of the log. `moved` is false where it stood
+   * there or higher. The caller has clamped it to the head.
    */
-  delivered(user: LogUser, conversationId: string, mark: DeliveredMark): Promise<RowChanged | undefined>;
+  delivered(before: MemberRow, mark: DeliveredMark): Promise<RowChanged>;
   /** Entries above a number, rising without a gap, cut at `limit` and 256 KiB. */
   entries(userKey: string, after: number, limit: number): Promise<UserEntryPage>;
   head(userKey: string): Promise<number>;
