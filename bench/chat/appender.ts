@@ -4,13 +4,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Db, type Document, MongoClient } from 'mongodb';
 import { connectStore } from '../../mesh/store/connect.ts';
 import { counters, openIds } from '../../mesh/store/ids.ts';
 import { migrate } from '../../mesh/store/migrate.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { collections } from '../../services/chat/collections.ts';
 import { type ChatLogs, openLogs } from '../../services/chat/log/open-logs.ts';
+import { bulkInserts, bulkInsertsAre } from '../load/bulk-inserts.ts';
 import { openStoreProcess } from '../load/mesh.ts';
 import { median } from '../median.ts';
 import type { Row } from '../row.ts';
@@ -19,8 +19,6 @@ import { makeConversation, sendAs } from './sending.ts';
 const warmUpMs = 2_000;
 const measureMs = 4_000;
 const rounds = 3;
-const batch = 500;
-const bulkWriters = 2;
 const bulkConversations = 1_000;
 
 type Load = { readonly conversations: number; readonly inFlight: number; readonly name: string };
@@ -45,13 +43,16 @@ export async function rows(): Promise<readonly Row[]> {
     const note = (name: string, perSecond: number) => measured.set(name, [...(measured.get(name) ?? []), perSecond]);
     for (let round = 0; round < rounds; round++) {
       for (const load of loads) note(load.name, await sends(logs, load));
-      note('raw', await bulkInserts(store.uri, db));
+      note(
+        'raw',
+        await bulkInserts({ uri: store.uri, from: db.databaseName, conversations: bulkConversations, measureMs }),
+      );
     }
     await logs.close();
     const raw = median(measured.get('raw')!);
     return loads.map(({ name }) => {
       const value = median(measured.get(name)!);
-      const how = `One process, the store beside it; median of ${rounds} rounds. Raw: ${Math.round(raw)} documents/s`;
+      const how = `One process, the store beside it; median of ${rounds} rounds. Raw, ${Math.round(raw)} documents/s:`;
       return {
         name,
         value,
@@ -59,7 +60,7 @@ export async function rows(): Promise<readonly Row[]> {
         ratio: value / raw,
         of: 'raw bulk inserts',
         goal: 0.5,
-        note: `${how}, batches of ${batch}, ${bulkWriters} at a time.`,
+        note: `${how} ${bulkInsertsAre(bulkConversations)}.`,
       };
     });
   } finally {
@@ -88,43 +89,4 @@ async function sends(logs: ChatLogs, { conversations, inFlight }: Load): Promise
   over = true;
   await Promise.all(talkers);
   return perSecond;
-}
-
-/** Copies of a stored message in a database of its own: the same indexes, ids as random, as many conversations. */
-async function bulkInserts(uri: string, from: Db): Promise<number> {
-  const stored = await from.collection('messages').findOne({ kind: 'message' });
-  if (!stored) throw new Error('there is no stored message to copy');
-  const client = await MongoClient.connect(uri);
-  try {
-    const db = client.db(`bulk_${Date.now()}`);
-    await migrate({
-      db,
-      collections: [...collections, counters],
-      log: silentLog(),
-      signal: AbortSignal.timeout(60_000),
-    });
-    const target = db.collection<Document>('messages');
-    const ids = openIds({ db, key: 'bulk', blockSize: 10_000 });
-    let next = 0;
-    const documents = () =>
-      Promise.all(
-        Array.from({ length: batch }, async () => {
-          const number = Math.ceil(++next / bulkConversations);
-          const conversation_id = String(400_000_000_000 + (next % bulkConversations));
-          const _id = (await ids.next('message')) as never;
-          return { ...stored, _id, conversation_id, seq: number, number, request_id: `bulk-${_id}` };
-        }),
-      );
-    const started = performance.now();
-    const end = started + measureMs;
-    const writer = async () => {
-      while (performance.now() < end) await target.insertMany(await documents(), { ordered: false });
-    };
-    await Promise.all(Array.from({ length: bulkWriters }, writer));
-    const perSecond = (next / (performance.now() - started)) * 1_000;
-    await db.dropDatabase();
-    return perSecond;
-  } finally {
-    await client.close();
-  }
 }

@@ -17,6 +17,8 @@ export type BenchMesh = {
   /** `host:port` of the services' gRPC. */
   readonly grpc: string;
   readonly storeUri: string;
+  /** Process ids by name: store, services, edge. */
+  readonly processes: Readonly<Record<string, number>>;
   tokenOf(userKey: string): Promise<string>;
   serviceToken(): Promise<string>;
   close(): Promise<void>;
@@ -37,12 +39,13 @@ export async function openBenchMesh(): Promise<BenchMesh> {
   const mesh = await startMesh(folder.path, { ...unlimited, MONGODB_URI: store.uri });
   const pem = readFileSync(devKeysIn(folder.path).tokenKeyFile, 'utf8');
   const issuer = openIssuer({ key: asymmetricKey(pem), issuer: 'circuit', audience: 'circuit' });
-  const { grpc, url } = await mesh.state();
+  const { grpc, url, processes } = await mesh.state();
   return {
     mesh,
     port: Number(new URL(url).port),
     grpc,
     storeUri: store.uri,
+    processes: { store: store.pid, services: processes.services!, edge: processes.edge! },
     tokenOf: (userKey) =>
       issuer.issueUser({ userKey, accountKey: account, displayName: `User ${userKey}`, sessionId: userKey }),
     serviceToken: () => issuer.issueService({ kind: 'domain_server', key: 'bench', accountKeys: [account] }),
@@ -54,13 +57,16 @@ export async function openBenchMesh(): Promise<BenchMesh> {
   };
 }
 
-export async function openStoreProcess(dataDir: string): Promise<{ readonly uri: string; close(): Promise<void> }> {
+export type StoreProcess = { readonly uri: string; readonly pid: number; close(): Promise<void> };
+
+export async function openStoreProcess(dataDir: string): Promise<StoreProcess> {
   const child = spawn(process.execPath, [circuit, 'store', '--data', dataDir, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const uri = await listening(child);
   return {
     uri,
+    pid: child.pid!,
     close: () =>
       new Promise((resolve) => {
         child.once('close', () => resolve());

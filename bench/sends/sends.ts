@@ -1,60 +1,61 @@
 // Sends that are stored for good and delivered, from socket to socket through three processes, against the store's own
 // bulk inserts of the same documents and against one unary gRPC call a send.
 
-import { type Document, MongoClient } from 'mongodb';
-import { migrate } from '../../mesh/store/migrate.ts';
-import { silentLog } from '../../mesh/telemetry/log.ts';
-import { collections } from '../../services/chat/collections.ts';
+import { bulkInserts, bulkInsertsAre } from '../load/bulk-inserts.ts';
 import { runLoad } from '../load/fork.ts';
-import { type BenchMesh, openBenchMesh } from '../load/mesh.ts';
+import { openBenchMesh } from '../load/mesh.ts';
+import { spentOnEach } from '../load/processor-time.ts';
 import { userKey } from '../load/talker.ts';
 import { median } from '../median.ts';
 import type { Row } from '../row.ts';
 import type { SendResult, SendTask } from './send-load.ts';
-import type { UnaryTask } from './unary-load.ts';
+import type { UnaryResult, UnaryTask } from './unary-load.ts';
 
 const sockets = 32;
 const window = 32;
+const conversations = sockets / 2;
 const rounds = 3;
 const warmUpMs = 3_000;
 const measureMs = 5_000;
-const batch = 500;
+
+type Round = { readonly sends: SendResult; readonly unary: UnaryResult; readonly bulk: number };
 
 export async function rows(): Promise<readonly Row[]> {
   const mesh = await openBenchMesh();
   try {
-    const sends: number[] = [];
-    const unary: number[] = [];
-    const bulk: number[] = [];
-    let load = 0;
+    const { processes } = mesh;
+    const { edge: _, ...unaryProcesses } = processes;
+    const measured: Round[] = [];
     for (let round = 0; round < rounds; round++) {
       const tokens = await Promise.all(Array.from({ length: sockets }, (_, index) => mesh.tokenOf(userKey(index))));
-      const task: SendTask = { port: mesh.port, tokens, window, warmUpMs, measureMs };
-      const sent = await runLoad<SendTask, SendResult>('sends/send-load', task);
-      if (sent.refused > 0) throw new Error(`${sent.refused} sends were refused`);
-      sends.push(sent.perSecond);
-      load = sent.cpuSeconds / ((warmUpMs + measureMs) / 1_000);
+      const task: SendTask = { port: mesh.port, tokens, window, processes, warmUpMs, measureMs };
+      const sends = await runLoad<SendTask, SendResult>('sends/send-load', task);
+      if (sends.refused > 0) throw new Error(`${sends.refused} sends were refused`);
       const one: UnaryTask = {
         address: mesh.grpc,
-        token: tokens[0]!,
-        conversation: sent.conversation,
-        inFlight: 64,
+        tokens: tokens.filter((_, index) => index % 2 === 0),
+        conversations: sends.conversations,
+        inFlight: 2 * window,
+        processes: unaryProcesses,
         warmUpMs: 1_000,
         measureMs: 3_000,
       };
-      unary.push((await runLoad<UnaryTask, { perSecond: number }>('sends/unary-load', one)).perSecond);
-      bulk.push(await bulkInserts(mesh));
+      const unary = await runLoad<UnaryTask, UnaryResult>('sends/unary-load', one);
+      const bulk = await bulkInserts({ uri: mesh.storeUri, from: 'circuit', conversations, measureMs });
+      measured.push({ sends, unary, bulk });
     }
-    return table(median(sends), median(bulk), median(unary), load);
+    return table(measured);
   } finally {
     await mesh.close();
   }
 }
 
-function table(sends: number, bulk: number, unary: number, load: number): Row[] {
-  const talk = `${sockets} sockets, ${window} in flight each, ${sockets / 2} conversations of two`;
-  const how = `${talk}; median of ${rounds} rounds. `;
-  const generator = `The load generator used ${(load * 100).toFixed(0)} % of a core beside the three processes.`;
+function table(measured: readonly Round[]): Row[] {
+  const sends = median(measured.map((round) => round.sends.perSecond));
+  const unary = median(measured.map((round) => round.unary.perSecond));
+  const bulk = median(measured.map((round) => round.bulk));
+  const last = measured.at(-1)!;
+  const talk = `${sockets} sockets, ${window} in flight each, ${conversations} conversations of two`;
   return [
     {
       name: 'sends, stored and delivered',
@@ -63,7 +64,9 @@ function table(sends: number, bulk: number, unary: number, load: number): Row[] 
       ratio: sends / bulk,
       of: 'raw bulk inserts',
       goal: 0.5,
-      note: how + generator,
+      note:
+        `${talk}; median of ${rounds} rounds. ` +
+        `Processor time of a send: ${spentOnEach(last.sends.spent, last.sends.acknowledged)}.`,
     },
     {
       name: 'the same',
@@ -72,44 +75,19 @@ function table(sends: number, bulk: number, unary: number, load: number): Row[] 
       ratio: sends / unary,
       of: 'unary gRPC sends',
       goal: 10,
-      note: 'Unary: one connection, 64 calls in flight, stored by the same appender.',
+      note: 'Unary: one connection, into the same conversations, as many in flight, stored by the same appender.',
     },
     {
       name: 'raw bulk inserts',
       value: bulk,
       unit: 'documents/s',
-      note: `The same documents and indexes, batches of ${batch}, by the official driver.`,
+      note: `${bulkInsertsAre(conversations)}.`,
     },
-    { name: 'unary gRPC sends', value: unary, unit: 'acknowledged/s', note: '' },
+    {
+      name: 'unary gRPC sends',
+      value: unary,
+      unit: 'acknowledged/s',
+      note: `Processor time of a send: ${spentOnEach(last.unary.spent, last.unary.acknowledged)}.`,
+    },
   ];
-}
-
-/** Inserts copies of a stored message into a collection of its own, with the same indexes. */
-async function bulkInserts(mesh: BenchMesh): Promise<number> {
-  const client = await MongoClient.connect(mesh.storeUri);
-  try {
-    const stored = await client.db('circuit').collection('messages').findOne({ kind: 'message' });
-    if (!stored) throw new Error('there is no stored message to copy');
-    const db = client.db(`bulk_${Date.now()}`);
-    await migrate({ db, collections, log: silentLog(), signal: AbortSignal.timeout(60_000) });
-    const target = db.collection<Document>('messages');
-    let next = 0;
-    const documents = () =>
-      Array.from({ length: batch }, () => {
-        next += 1;
-        const id = String(next).padStart(12, '0');
-        return { ...stored, _id: id as never, seq: next, number: next, request_id: `bulk-${id}` };
-      });
-    const end = performance.now() + measureMs;
-    const started = performance.now();
-    const writer = async () => {
-      while (performance.now() < end) await target.insertMany(documents(), { ordered: false });
-    };
-    await Promise.all([writer(), writer()]);
-    const perSecond = (next / (performance.now() - started)) * 1_000;
-    await db.dropDatabase();
-    return perSecond;
-  } finally {
-    await client.close();
-  }
 }

@@ -4,25 +4,29 @@ import { randomUUID } from 'node:crypto';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { ChatServiceService, SendMessageRequest } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { serveLoad } from '../load/fork.ts';
+import { processorTime, type SpentUs } from '../load/processor-time.ts';
 
 export type UnaryTask = {
   readonly address: string;
-  readonly token: string;
-  readonly conversation: string;
+  /** A token for each conversation, of a member. */
+  readonly tokens: readonly string[];
+  readonly conversations: readonly string[];
+  /** Calls in flight in each conversation. */
   readonly inFlight: number;
+  readonly processes: Readonly<Record<string, number>>;
   readonly warmUpMs: number;
   readonly measureMs: number;
 };
 
-serveLoad<UnaryTask, { perSecond: number }>(async (task) => {
+export type UnaryResult = { readonly perSecond: number; readonly acknowledged: number; readonly spent: SpentUs };
+
+serveLoad<UnaryTask, UnaryResult>(async (task) => {
   const client = new Client(task.address, credentials.createInsecure());
-  const metadata = new Metadata();
-  metadata.set('authorization', `Bearer ${task.token}`);
   const { path, requestSerialize, responseDeserialize } = ChatServiceService.sendMessage;
   let answered = 0;
-  const send = (): void => {
+  const send = (conversationId: string, metadata: Metadata): void => {
     const request = SendMessageRequest.fromPartial({
-      conversationId: task.conversation,
+      conversationId,
       clientMessageId: randomUUID(),
       content: {
         type: 1,
@@ -32,13 +36,20 @@ serveLoad<UnaryTask, { perSecond: number }>(async (task) => {
     client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, {}, (error) => {
       if (error) throw error;
       answered += 1;
-      send();
+      send(conversationId, metadata);
     });
   };
-  for (let index = 0; index < task.inFlight; index++) send();
+  for (const [at, conversation] of task.conversations.entries()) {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${task.tokens[at]}`);
+    for (let index = 0; index < task.inFlight; index++) send(conversation, metadata);
+  }
   await new Promise((resolve) => setTimeout(resolve, task.warmUpMs));
   const before = answered;
+  const spentSince = processorTime({ 'load generator': process.pid, ...task.processes });
   const started = performance.now();
   await new Promise((resolve) => setTimeout(resolve, task.measureMs));
-  return { perSecond: ((answered - before) / (performance.now() - started)) * 1_000 };
+  const acknowledged = answered - before;
+  const perSecond = (acknowledged / (performance.now() - started)) * 1_000;
+  return { perSecond, acknowledged, spent: spentSince() };
 });
