@@ -2,28 +2,41 @@ import { describe, expect, it } from 'vitest';
 import { ChatServiceService } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { ConversationType, MemberRole } from '../../gen/circuit/chat/v1/conversation.ts';
 import { DeletedFor, type Message } from '../../gen/circuit/chat/v1/message.ts';
+import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import type { Device } from './testing/device.ts';
-import { type Call, needed, type RequestOf, type ResponseOf, textOf } from './testing/person.ts';
-import { type Talk, talk } from './testing/talk.ts';
+import { type Call, callsOf, needed, type RequestOf, type ResponseOf, textOf } from './testing/person.ts';
+import { published } from './testing/published.ts';
+import { talk } from './testing/talk.ts';
 
-/** The calls of one person, each answer held against its own descriptor. */
-function watched({ chat }: Talk, call: Call, met: Set<string>): Call {
+const api = loadApiFile();
+const documents = published(api);
+
+/** The calls of one person, each answer held against its own descriptor and the published document. */
+function watched(call: Call, met: Set<string>): Call {
   return async (rpc, request) => {
     const answer = await call(rpc, request);
     const { path, responseSerialize } = ChatServiceService[rpc];
     const bytes = (responseSerialize as (value: ResponseOf<typeof rpc>) => Uint8Array)(answer);
-    const schema = needed(chat.host.api.methods.get(path.slice(1))).response;
-    expect({ rpc, wrong: schema.validate(bytes) }).toEqual({ rpc, wrong: [] });
+    const { response, http } = needed(api.methods.get(path.slice(1)));
+    const json: unknown = JSON.parse(response.decodeJson(bytes));
+    const missing = response.validate(bytes).filter(({ description }) => description === 'is required');
+    const wrong = [...missing, ...documents.answer(needed(http[0]), json)];
+    expect({ rpc, wrong }).toEqual({ rpc, wrong: [] });
     met.add(rpc);
     return answer;
   };
 }
 
-/** The names of the events that a device got, each held against its own descriptor. */
-function eventsOf({ chat }: Talk, { received }: Device): readonly string[] {
-  for (const { event, data } of received) {
-    const { message } = needed(chat.host.api.pushes.get(event));
-    expect({ event, wrong: message.validate(message.encodeJson(data)) }).toEqual({ event, wrong: [] });
+/** The names of the events that a device got, each held against its own descriptor and the published document. */
+function eventsOf({ received }: Device): readonly string[] {
+  for (const each of received) {
+    const { event, data } = each;
+    const { message } = needed(api.pushes.get(event));
+    const missing = message
+      .validate(message.encodeJson(data))
+      .filter(({ description }) => description === 'is required');
+    const wrong = [...missing, ...documents.event(each)];
+    expect({ event, wrong }).toEqual({ event, wrong: [] });
   }
   return received.map(({ event }) => event);
 }
@@ -51,9 +64,9 @@ describe('what the API always answers', () => {
     const met = new Set<string>();
     const opened = await talk();
     const { asha: her, ravi: him, fish: farm, pond, accountKey } = opened;
-    const asha = watched(opened, her.call, met);
-    const ravi = watched(opened, him.call, met);
-    const fish = watched(opened, farm, met);
+    const asha = watched(her.call, met);
+    const ravi = watched(him.call, met);
+    const fish = watched(farm, met);
     const meena = await opened.person('Meena');
 
     await fish('putUsers', { accountKey, users: [{ userKey: '811111111111', displayName: 'Kiran' }] });
@@ -98,12 +111,45 @@ describe('what the API always answers', () => {
     await him.next('conversation.removed');
 
     expect([...met].sort()).toEqual(Object.keys(ChatServiceService).sort());
-    const events = [her, him, meena].flatMap(({ device }) => eventsOf(opened, device));
+    const events = [her, him, meena].flatMap(({ device }) => eventsOf(device));
     // The head of a large conversation is the one event that a small one does not bring.
-    const all = [...opened.chat.host.api.pushes.values()].filter(({ message }) =>
-      message.name.startsWith('circuit.chat.'),
-    );
+    const all = [...api.pushes.values()].filter(({ message }) => message.name.startsWith('circuit.chat.'));
     const expected = all.map(({ event }) => event).filter((event) => event !== 'conversation.head');
     expect([...new Set(events)].sort()).toEqual(expected.sort());
+  });
+
+  it('may be longer than a request may be where nothing names a bound', { timeout: 30_000 }, async () => {
+    const opened = await talk();
+    const { asha: her, ravi: him, fish: farm, pond, accountKey } = opened;
+    const many = 120;
+    const asha = watched(her.call, new Set());
+    const fish = watched(farm, new Set());
+
+    const picture = `https://example.org/${'p'.repeat(2_000)}`;
+    const token = { userKey: him.key, accountKey, displayName: 'R'.repeat(100), avatarUrl: picture };
+    const ravi = watched(callsOf(opened.chat.host.asUser(token)), new Set());
+    const keys = Array.from({ length: many }, (_, n) => `8${String(n).padStart(11, '0')}`);
+    for (const some of [keys.slice(0, 60), keys.slice(60)]) {
+      const users = some.map((userKey) => ({ userKey, displayName: 'Kiran', avatarUrl: picture.slice(0, 1_000) }));
+      await fish('putUsers', { accountKey, users });
+      await fish('addMembers', { conversationId: pond, userKeys: some });
+    }
+    const words = 'w'.repeat(4_096);
+    const told = needed((await ravi('sendMessage', { conversationId: pond, content: textOf(words) })).message);
+    await ravi('editMessage', {
+      messageId: told.messageId,
+      conversationId: pond,
+      content: textOf(`${words.slice(1)}.`),
+    });
+    await askAbout(ravi, told);
+    await asha('forwardMessage', { conversationId: pond, messageId: told.messageId, fromConversationId: pond });
+    for (let n = 0; n < many; n++) await ravi('sendMessage', { conversationId: pond, content: textOf(`${n}`) });
+    await lookAround(asha, pond);
+    const positions = Array.from({ length: many }, (_, n) => ({ topic: `c:${String(n).padStart(12, '0')}`, seq: 0 }));
+    const synced = await asha('sync', { positions });
+    expect(synced.topics).toHaveLength(many);
+    const { receipts } = await ravi('listReceipts', { messageId: told.messageId, conversationId: pond });
+    expect(receipts.length).toBeGreaterThan(many);
+    eventsOf(her.device);
   });
 });

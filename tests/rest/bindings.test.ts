@@ -1,8 +1,7 @@
-import Ajv from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HttpBinding, MethodSchema } from '../../mesh/schema/api.ts';
-import { openApi } from '../../mesh/schema/documents/openapi.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
+import { published } from '../../services/chat/testing/published.ts';
 import { type Talk, talk } from '../../services/chat/testing/talk.ts';
 import { type ChatEdge, openChatEdge } from '../support/chat-edge.ts';
 import { type Asked, asked } from './asked.ts';
@@ -10,9 +9,7 @@ import { type Asked, asked } from './asked.ts';
 type Kind = 'user' | 'domain_server';
 
 const api = loadApiFile();
-const document = openApi(api, { title: 'Circuit Mesh', version: '1' });
-const ajv = new Ajv.default({ strict: false, validateFormats: false });
-ajv.addSchema(document, 'openapi');
+const documents = published(api);
 
 const bindings = [...api.methods.values()].flatMap((method) => method.http.map((http) => ({ method, http })));
 const keyOf = ({ verb, path }: HttpBinding) => `${verb} ${path}`;
@@ -44,15 +41,6 @@ async function ask(opened: Talk, kind: Kind, { verb, path, body }: HttpBinding, 
   });
 }
 
-/** What the published document says against an answer. */
-function objections({ verb, path }: HttpBinding, answer: unknown): unknown {
-  const at = `${path.replaceAll('~', '~0').replaceAll('/', '~1')}/${verb.toLowerCase()}`;
-  const $ref = `openapi#/paths/${encodeURI(at)}/responses/200/content/application~1json/schema`;
-  const validate = ajv.compile({ $ref });
-  validate(answer);
-  return validate.errors ?? [];
-}
-
 describe('every REST binding', () => {
   it('has a request here that it answers, and there is no other', () => {
     expect(Object.keys(asked).sort()).toEqual(bindings.map(({ http }) => keyOf(http)).sort());
@@ -63,7 +51,7 @@ describe('every REST binding', () => {
     const response = await ask(opened, kind, http, await asked[key]!(opened));
     const answer: unknown = await response.json();
     expect([response.status, answer]).toEqual([200, expect.anything()]);
-    expect(objections(http, answer)).toEqual([]);
+    expect(documents.answer(http, answer)).toEqual([]);
   });
 });
 
