@@ -1,6 +1,6 @@
 // `circuit edge`: WebSocket, REST and the console for apps. On Node only: its server is a native addon.
 
-import { type Edge, openEdge } from '../../edge/open-edge.ts';
+import { type Edge, type EdgeOptions, openEdge } from '../../edge/open-edge.ts';
 import type { Subscriptions } from '../../mesh/bus/bus.ts';
 import { openRedisSubscriber } from '../../mesh/bus/redis/subscriber.ts';
 import { SwitchingSubscriptions } from '../../mesh/bus/redis/switching-subscriptions.ts';
@@ -9,9 +9,9 @@ import type { Config } from '../../mesh/config/config.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { openRedisShared } from '../../mesh/shared/redis-shared.ts';
-import type { Logger } from '../../mesh/telemetry/log.ts';
 import { certificatesFor } from '../process/certificates.ts';
 import { type Closing, withClosing } from '../process/closing.ts';
+import { withSettings } from '../process/failure.ts';
 import { announce, openAdminFor, openGround, type ProcessGround } from '../process/ground.ts';
 import { issuerFor, ownTokenFor, verifierFor } from '../process/identity.ts';
 import { toldToEnd } from '../process/told-to-end.ts';
@@ -23,7 +23,7 @@ export async function run(): Promise<void> {
   const end = toldToEnd(log);
   await withClosing(async (closing) => {
     const api = loadApiFile();
-    const token = ownTokenFor(config, { kind: 'edge', key: 'edge' });
+    const token = await ownTokenFor(config, { kind: 'edge', key: 'edge' });
     const tls = certificatesFor(ground, closing);
     const links = closing.adopt(openLinks({ api, peers: config.peers, token, tls, log, metrics }), (it) => it.close());
     let ending = false;
@@ -44,21 +44,17 @@ export async function run(): Promise<void> {
   });
 }
 
-async function edgeOf(
-  { config, log, metrics }: ProcessGround,
-  api: Api,
-  links: MeshLinks,
-  closing: Closing,
-): Promise<Edge> {
+async function edgeOf(ground: ProcessGround, api: Api, links: MeshLinks, closing: Closing): Promise<Edge> {
+  const { config, log, metrics } = ground;
   const issuer = config.mode === 'dev' ? issuerFor(config) : undefined;
   if (issuer !== undefined) log.warn('DEV MODE: whoever reaches this edge can sign in as anyone, without a password');
-  const edge = await openEdge({
+  const options: EdgeOptions = {
     api,
     links,
     ...(config.redisUrl === undefined
       ? {}
-      : { shared: closing.adopt(openRedisShared({ url: config.redisUrl, log }), (it) => it.close()) }),
-    subscriptions: subscriptionsOf(config, log, links, closing),
+      : { shared: closing.adopt(openRedisShared({ url: config.redisUrl, log, metrics }), (it) => it.close()) }),
+    subscriptions: subscriptionsOf(ground, links, closing),
     verifier: closing.adopt(verifierFor(config, metrics), (it) => it.close()),
     log,
     metrics,
@@ -70,14 +66,15 @@ async function edgeOf(
     drainMs: config.drainMs,
     ...(issuer === undefined ? {} : { issuer }),
     webRoot: `${packageRoot}dist/web`,
-  });
+  };
+  const edge = await withSettings('CIRCUIT_HOST, CIRCUIT_PORT', () => openEdge(options));
   return closing.adopt(edge, (it) => it.close());
 }
 
 /** Over Redis where there is one, with Links while it is away. */
-function subscriptionsOf(config: Config, log: Logger, links: MeshLinks, closing: Closing): Subscriptions {
+function subscriptionsOf({ config, log, metrics }: ProcessGround, links: MeshLinks, closing: Closing): Subscriptions {
   if (config.redisUrl === undefined) return links.subscriptions;
-  const redis = closing.adopt(openRedisSubscriber({ url: config.redisUrl, log }), (it) => it.close());
+  const redis = closing.adopt(openRedisSubscriber({ url: config.redisUrl, log, metrics }), (it) => it.close());
   const end = closing.adopt(new AbortController(), async (it) => it.abort());
   return new SwitchingSubscriptions(redis, links.subscriptions, end.signal);
 }

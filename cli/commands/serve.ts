@@ -2,13 +2,14 @@
 
 import { readFile } from 'node:fs/promises';
 import { openRedisPublisher } from '../../mesh/bus/redis/publisher.ts';
-import { type Host, openHost } from '../../mesh/host/host.ts';
+import { type Host, type HostOptions, openHost } from '../../mesh/host/host.ts';
 import { loadApi } from '../../mesh/schema/load-api.ts';
 import type { Connection } from '../../mesh/store/connect.ts';
 import { openIds } from '../../mesh/store/ids.ts';
 import { verifyCollections } from '../../mesh/store/migrate.ts';
 import { certificatesFor } from '../process/certificates.ts';
 import { type Closing, withClosing } from '../process/closing.ts';
+import { withSettings } from '../process/failure.ts';
 import { announce, connectFor, openAdminFor, openGround, type ProcessGround } from '../process/ground.ts';
 import { ownTokenFor, verifierFor } from '../process/identity.ts';
 import { toldToEnd } from '../process/told-to-end.ts';
@@ -53,7 +54,7 @@ async function hostOf(
   const { config, log, metrics } = ground;
   const descriptors = await readFile(`${packageRoot}gen/descriptors.binpb`);
   const name = services.map((service) => service.name).join('.');
-  const host = await openHost({
+  const options: HostOptions = {
     services,
     api: loadApi(descriptors),
     db: connection.db,
@@ -63,16 +64,17 @@ async function hostOf(
     metrics,
     ...(config.redisUrl === undefined
       ? {}
-      : { relay: closing.adopt(openRedisPublisher({ url: config.redisUrl, log }), (it) => it.close()) }),
+      : { relay: closing.adopt(openRedisPublisher({ url: config.redisUrl, log, metrics }), (it) => it.close()) }),
     listen: { host: config.grpcHost, port: config.grpcPort },
     ...(config.address === undefined ? {} : { address: config.address }),
     peers: config.peers,
     tls: certificatesFor(ground, closing),
-    token: ownTokenFor(config, { kind: 'system', key: name }),
+    token: await ownTokenFor(config, { kind: 'system', key: name }),
     reflection: descriptors,
     // Deno's HTTP/2 client may abort the process when a peer goes away (denoland/deno#36788).
     keepConnections: !runtime().startsWith('deno'),
     drainMs: config.drainMs,
-  });
+  };
+  const host = await withSettings('CIRCUIT_GRPC_HOST, CIRCUIT_GRPC_PORT', () => openHost(options));
   return closing.adopt(host, (it) => it.close());
 }

@@ -7,14 +7,14 @@ import { limiterOver, type Shared } from './shared.ts';
 const prefix = 'circuit:';
 
 export function openRedisShared(options: RedisOptions): Shared {
-  const connection = new RedisConnection(options);
-  const { commands } = connection;
+  const connection = new RedisConnection({ ...options, use: 'shared' });
   return {
     get reachable() {
       return connection.healthy;
     },
     async put(key, value, ttlMs) {
-      if (!connection.healthy) return false;
+      const { commands } = connection;
+      if (commands === undefined) return false;
       try {
         // As text: a client's replies are text unless it is asked otherwise.
         await commands.set(prefix + key, value.toString('base64'), { PX: ttlMs });
@@ -24,9 +24,8 @@ export function openRedisShared(options: RedisOptions): Shared {
       }
     },
     async take(key) {
-      if (!connection.healthy) return undefined;
-      const found = await commands.getDel(prefix + key).catch(() => null);
-      return found === null ? undefined : Buffer.from(found, 'base64');
+      const found = await connection.commands?.getDel(prefix + key).catch(() => null);
+      return found === undefined || found === null ? undefined : Buffer.from(found, 'base64');
     },
     limiter({ name, points, seconds }) {
       const alone = new RateLimiterMemory({ points, duration: seconds });
@@ -34,7 +33,7 @@ export function openRedisShared(options: RedisOptions): Shared {
         // All that it calls: the rest of a client, or of a cluster's, is no business of it.
         storeClient: {
           eval: (script: string, call: EvalCall) =>
-            connection.healthy ? commands.eval(script, call) : Promise.reject(new Error('redis is away')),
+            connection.commands?.eval(script, call) ?? Promise.reject(new Error('redis is away')),
         },
         useRedisPackage: true,
         keyPrefix: `${prefix}rate:${name}`,

@@ -1,12 +1,20 @@
-// A real Redis for a test, on a free port of loopback; it keeps nothing.
+// A real Redis for a test, or a cluster of three, on free ports of loopback; they keep nothing.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 export type TestRedis = {
   readonly url: string;
   readonly process: ChildProcess;
+  /** Asks it something, as `redis-cli` prints it. */
+  ask(...command: string[]): Promise<string>;
   /** Kills it with -9, as a machine that dies would. */
   kill(): Promise<void>;
   /** Starts it again at the same address. */
@@ -25,8 +33,51 @@ export function hasRedis(): boolean {
 }
 
 export async function openTestRedis(): Promise<TestRedis> {
-  const port = await freePort();
-  let running = await start(port);
+  return openNode(await freePort(), ['--dir', tmpdir()]);
+}
+
+export type TestRedisCluster = {
+  /** By the first node, as `REDIS_URL` has it. */
+  readonly url: string;
+  /** Masters with a third of the slots each, and no replicas. */
+  readonly nodes: readonly TestRedis[];
+  close(): Promise<void>;
+};
+
+const nodesCount = 3;
+
+/** Every slot belongs to a node of its own, and all nodes know that, before this resolves. */
+export async function openTestRedisCluster(password?: string): Promise<TestRedisCluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'circuit-redis-'));
+  const ports: number[] = [];
+  const nodes: TestRedis[] = [];
+  for (let number = 0; number < nodesCount; number += 1) {
+    const [port, busPort] = [await freePort(), await freePort()];
+    const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '1000'];
+    const secret = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
+    const files = ['--dir', folder, '--cluster-config-file', `nodes-${number}.conf`];
+    ports.push(port);
+    nodes.push(await openNode(port, [...cluster, ...secret, ...files], password));
+  }
+  const addresses = ports.map((port) => `127.0.0.1:${port}`);
+  await run('redis-cli', [...signIn(password), '--cluster', 'create', ...addresses, '--cluster-yes']);
+  for (const node of nodes) while (!(await node.ask('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+  return {
+    url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}${addresses[0]}?cluster=true`,
+    nodes,
+    async close() {
+      await Promise.all(nodes.map((node) => node.close()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function signIn(password: string | undefined): string[] {
+  return password === undefined ? [] : ['--no-auth-warning', '-a', password];
+}
+
+async function openNode(port: number, settings: readonly string[], password?: string): Promise<TestRedis> {
+  let running = await start(port, settings);
   const kill = async () => {
     if (running.exitCode !== null || running.signalCode !== null) return;
     const gone = once(running, 'exit');
@@ -38,18 +89,24 @@ export async function openTestRedis(): Promise<TestRedis> {
     get process() {
       return running;
     },
+    async ask(...command) {
+      const { stdout } = await run('redis-cli', [...signIn(password), '-p', String(port), ...command], {
+        maxBuffer: 64 * 1_024 * 1_024,
+      });
+      return stdout.trim();
+    },
     kill,
     async restart() {
       await kill();
-      running = await start(port);
+      running = await start(port, settings);
     },
     close: kill,
   };
 }
 
-async function start(port: number): Promise<ChildProcess> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp'];
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+async function start(port: number, settings: readonly string[]): Promise<ChildProcess> {
+  const keepsNothing = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const child = spawn('redis-server', [...keepsNothing, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const chunk of child.stdout) {
     if (String(chunk).includes('Ready to accept connections')) break;
   }

@@ -1,63 +1,63 @@
 // A connection to Redis that says whether it can be relied on. Nothing in Redis is believed: all of it may vanish.
+// What fails in any way is thrown away as a whole, and a fresh client taken, for as long as it takes.
 
-import { createClient, createCluster } from 'redis';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { openRedisClient, type RedisClient, type RedisCommands, type RedisNode } from './client.ts';
 
 /** How often the other side is asked whether it is there. */
 export const heartbeatMs = 1_000;
 /** Without an answer for this long, it is held to be away. */
 export const silenceMs = 2_500;
-const reconnectMsMax = 2_000;
-/** Commands that wait for their answer; above it a command is refused at once. */
-const commandsInFlightMax = 20_000;
+/** A client that has not connected within this time is given up. */
+const openWithinMs = 5_000;
+/** Pause before a fresh client, doubled from one failure to the next, each with jitter. */
+const pauseMsMin = 50;
+const pauseMsMax = 2_000;
+/** Who was there for so long is asked again without much of a pause. */
+const settledMs = 10_000;
 
 export type RedisOptions = {
   /** `redis://…` or `rediss://…`; with `?cluster=true` a cluster that is found from there. */
   readonly url: string;
   readonly log: Logger;
+  readonly metrics?: Metrics;
 };
 
-/** What is used of a client or of a cluster's client. */
-export type RedisCommands = {
-  sPublish(channel: string, message: Buffer): Promise<unknown>;
-  sSubscribe(channel: string, listener: (message: Buffer, channel: Buffer) => void, buffers: true): Promise<unknown>;
-  sUnsubscribe(channel: string): Promise<unknown>;
-  ping(): Promise<unknown>;
-  set(key: string, value: string, options: { readonly PX: number }): Promise<unknown>;
-  getDel(key: string): Promise<string | null>;
-  eval(script: string, call: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>;
+export type RedisConnectionOptions = RedisOptions & {
+  /** What it is for, in metrics and in the log. */
+  readonly use: 'bus' | 'shared';
+  /** What a fresh client needs before it counts as there, such as its subscriptions. */
+  readonly prepare?: (commands: RedisCommands) => Promise<void>;
 };
 
 export class RedisConnection {
-  readonly commands: RedisCommands;
-  readonly #close: () => void;
-  readonly #log: Logger;
+  readonly #options: RedisConnectionOptions;
   readonly #listeners: ((healthy: boolean) => void)[] = [];
+  #client: RedisClient | undefined;
+  /** Of a cluster, as last found: the node that the URL names may be gone when the others are not. */
+  #nodes: readonly RedisNode[] = [];
   #healthy = false;
-  #connected = false;
+  #healthySinceMs = 0;
+  #failures = 0;
   #closed = false;
-  #heartbeat: NodeJS.Timeout | undefined;
+  /** Of the next client, or of the present one's next heartbeat. */
+  #timer: NodeJS.Timeout | undefined;
 
-  /** Connects in the background, for as long as it takes. `ready` is when subscriptions are in force again, too. */
-  constructor(options: RedisOptions) {
-    this.#log = options.log;
-    const { commands, connect, close, on } = openClient(options.url);
-    this.commands = commands;
-    this.#close = close;
-    on('ready', () => {
-      this.#connected = true;
-      this.#beat();
-    });
-    on('reconnecting', () => this.#lost());
-    on('error', (error) => {
-      this.#log.debug({ err: error }, 'redis');
-      this.#lost();
-    });
-    connect().catch((error: unknown) => this.#log.debug({ err: error }, 'redis'));
+  /** Connects in the background. */
+  constructor(options: RedisConnectionOptions) {
+    this.#options = options;
+    this.#measure();
+    void this.#open();
   }
 
   get healthy(): boolean {
     return this.#healthy;
+  }
+
+  /** Of the client that is there; undefined while none is. */
+  get commands(): RedisCommands | undefined {
+    return this.#healthy ? this.#client?.commands : undefined;
   }
 
   /** Called at every change, in a turn of its own: never inside a callback of the client. */
@@ -65,95 +65,101 @@ export class RedisConnection {
     this.#listeners.push(listener);
   }
 
+  /** Something that should have worked did not: these commands are not to be relied on any more. */
+  fail(commands: RedisCommands, error: unknown): void {
+    if (this.#client?.commands === commands) this.#lose(this.#client, error);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#heartbeat);
-    // In a turn of its own: the client loops for ever when it is destroyed inside a message's callback.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#close();
+    clearTimeout(this.#timer);
+    const client = this.#client;
+    this.#client = undefined;
+    this.#healthy = false;
+    this.#measure();
+    await turn();
+    client?.destroy();
   }
 
-  #lost(): void {
-    this.#connected = false;
+  async #open(): Promise<void> {
+    const { url, prepare } = this.#options;
+    const client = openRedisClient(url, this.#nodes);
+    this.#client = client;
+    client.onError((error) => this.#lose(client, error));
+    const late = setTimeout(() => this.#lose(client, new Error(`not open within ${openWithinMs} ms`)), openWithinMs);
+    try {
+      await client.connect();
+      clearTimeout(late);
+      if (client !== this.#client) return;
+      void this.#beat(client);
+      await prepare?.(client.commands);
+      if (client === this.#client) this.#become(true);
+    } catch (error) {
+      this.#lose(client, error);
+    } finally {
+      clearTimeout(late);
+      // Lost while it was opening: what it opened since is closed, too.
+      if (client !== this.#client) void turn().then(() => client.destroy());
+    }
+  }
+
+  /** One ping at a time, as long as the client is there. */
+  async #beat(client: RedisClient): Promise<void> {
+    let answered = false;
+    const silence = setTimeout(async () => {
+      // After a turn that took long itself: an answer may lie there unread.
+      await turn();
+      if (!answered) this.#lose(client, new Error(`no answer within ${silenceMs} ms`));
+    }, silenceMs);
+    try {
+      await client.ping();
+      answered = true;
+      if (client === this.#client) this.#timer = setTimeout(() => void this.#beat(client), heartbeatMs);
+    } catch (error) {
+      this.#lose(client, error);
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  #lose(client: RedisClient, error: unknown): void {
+    if (client !== this.#client) return;
+    this.#client = undefined;
+    clearTimeout(this.#timer);
+    void turn().then(() => client.destroy());
+    const settled = this.#healthy && performance.now() - this.#healthySinceMs >= settledMs;
+    if (settled) this.#failures = 0;
+    const { log, use } = this.#options;
+    // Told once, not at each attempt.
+    if (this.#failures === 0 || this.#healthy) log.warn({ err: error, detail: use }, 'redis is away');
+    const pauseMs = Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax);
+    this.#failures += 1;
     this.#become(false);
-  }
-
-  /** One ping at a time; a late answer makes the connection healthy again. */
-  #beat(): void {
-    if (this.#closed || !this.#connected) return;
-    clearTimeout(this.#heartbeat);
-    const silence = setTimeout(() => this.#become(false), silenceMs);
-    this.commands.ping().then(
-      () => {
-        clearTimeout(silence);
-        if (this.#closed || !this.#connected) return;
-        this.#become(true);
-        this.#heartbeat = setTimeout(() => this.#beat(), heartbeatMs);
-      },
-      () => {
-        clearTimeout(silence);
-        if (this.#closed) return;
-        this.#become(false);
-        this.#heartbeat = setTimeout(() => this.#beat(), heartbeatMs);
-      },
-    );
+    this.#timer = setTimeout(() => void this.#open(), pauseMs * (0.5 + Math.random() / 2));
   }
 
   #become(healthy: boolean): void {
     if (healthy === this.#healthy || this.#closed) return;
     this.#healthy = healthy;
-    if (healthy) this.#log.info({}, 'redis is there');
-    else this.#log.warn({}, 'redis is away: events travel on Links');
-    setImmediate(() => {
+    this.#measure();
+    if (healthy) {
+      this.#healthySinceMs = performance.now();
+      this.#nodes = this.#client?.nodes() ?? [];
+      this.#options.log.info({ detail: this.#options.use }, 'redis is there');
+    }
+    void turn().then(() => {
       if (!this.#closed) for (const listener of this.#listeners) listener(healthy);
     });
   }
+
+  #measure(): void {
+    const { metrics, use } = this.#options;
+    metrics?.gauge('circuit_redis_healthy', { use }).set(this.#healthy ? 1 : 0);
+  }
 }
 
-type Opened = {
-  readonly commands: RedisCommands;
-  connect(): Promise<unknown>;
-  close(): void;
-  on(event: 'ready' | 'reconnecting' | 'error', listener: (error?: unknown) => void): void;
-};
-
-function openClient(text: string): Opened {
-  const url = new URL(text);
-  const cluster = url.searchParams.get('cluster') === 'true';
-  url.searchParams.delete('cluster');
-  const socket = {
-    connectTimeout: 5_000,
-    reconnectStrategy: (retries: number) => Math.min(reconnectMsMax, 50 * 2 ** retries) * (0.5 + Math.random() / 2),
-  };
-  const bounded = { disableOfflineQueue: true, commandsQueueMaxLength: commandsInFlightMax };
-  if (!cluster) {
-    const client = createClient({ url: url.href, socket, ...bounded });
-    return {
-      commands: client as unknown as RedisCommands,
-      connect: () => client.connect(),
-      close: () => client.destroy(),
-      on: (event, listener) => void client.on(event, listener),
-    };
-  }
-  const client = createCluster({ rootNodes: [{ url: url.href }], defaults: { socket, ...bounded } });
-  const commands: RedisCommands = {
-    sPublish: (channel, message) => client.sPublish(channel, message),
-    sSubscribe: (channel, listener, buffers) => client.sSubscribe(channel, listener as never, buffers),
-    sUnsubscribe: (channel) => client.sUnsubscribe(channel),
-    ping: () => client.sendCommand(undefined, true, ['PING']),
-    set: (key, value, options) => client.set(key, value, options),
-    getDel: (key) => client.getDel(key),
-    eval: (script, call) => client.eval(script, call),
-  };
-  return {
-    commands,
-    connect: () => client.connect(),
-    close: () => client.destroy(),
-    on: (event, listener) => {
-      if (event === 'ready') client.on('connect', listener);
-      else if (event === 'reconnecting') client.on('node-reconnecting', listener);
-      else client.on('error', listener);
-    },
-  };
+/** A turn of its own. The client loops for ever when it is destroyed inside a message's callback. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

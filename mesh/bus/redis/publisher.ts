@@ -16,7 +16,8 @@ export type RedisPublisher = Bus & {
 
 /** Publishes while Redis is there; drops at once while it is not. Order holds for each topic. */
 export function openRedisPublisher(options: RedisOptions): RedisPublisher {
-  const connection = new RedisConnection(options);
+  const connection = new RedisConnection({ ...options, use: 'bus' });
+  const failed = options.metrics?.counter('circuit_redis_publish_failed_total', {});
   return {
     get healthy() {
       return connection.healthy;
@@ -24,11 +25,15 @@ export function openRedisPublisher(options: RedisOptions): RedisPublisher {
     onHealth: (listener) => connection.onHealth(listener),
     close: () => connection.close(),
     publish(event) {
-      if (!connection.healthy) return;
+      const { commands } = connection;
+      if (commands === undefined) return;
       const bytes = TopicEvent.encode(event).finish();
       const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      // What fails here is found by comparing heads; the heartbeat tells that Redis is away.
-      connection.commands.sPublish(channelPrefix + event.topic, message).catch(() => {});
+      commands.sPublish(channelPrefix + event.topic, message).catch((error: unknown) => {
+        failed?.inc();
+        // Edges are told, follow by Link and compare heads: so what is missing now is found at once.
+        connection.fail(commands, error);
+      });
     },
   };
 }

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
+import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
 import { hasRedis, openTestRedis, type TestRedis } from '../../../tests/support/redis.ts';
 import { silentLog } from '../../telemetry/log.ts';
-import { memorySubscriptions } from '../memory.ts';
-import { TopicHub } from '../topic-hub.ts';
+import type { TopicHub } from '../topic-hub.ts';
 import { openRedisPublisher, type RedisPublisher } from './publisher.ts';
 import { openRedisSubscriber, type RedisSubscriber } from './subscriber.ts';
-import { type LinkSubscriptions, SwitchingSubscriptions } from './switching-subscriptions.ts';
+import { SwitchingSubscriptions } from './switching-subscriptions.ts';
+import { event, TestLinks, until } from './testdata/bus.ts';
 
 const signal = new AbortController().signal;
-const event = (topic: string, seq: number) => TopicEvent.fromPartial({ topic, seq, event: 'pond.measured' });
 
 describe.skipIf(!hasRedis())('the bus over Redis', () => {
   let redis: TestRedis;
   let publisher: RedisPublisher;
   let subscriber: RedisSubscriber;
   let hub: TopicHub;
+  let links: TestLinks;
   let subscriptions: SwitchingSubscriptions;
   let seen: TopicEvent[];
   let gaps: string[][];
@@ -24,8 +24,8 @@ describe.skipIf(!hasRedis())('the bus over Redis', () => {
     redis = await openTestRedis();
     publisher = openRedisPublisher({ url: redis.url, log: silentLog() });
     subscriber = openRedisSubscriber({ url: redis.url, log: silentLog() });
-    hub = new TopicHub();
-    const links: LinkSubscriptions = { ...memorySubscriptions(hub), busAway: false, onBusAway() {} };
+    links = new TestLinks();
+    hub = links.hub;
     subscriptions = new SwitchingSubscriptions(subscriber, links, signal);
     seen = [];
     gaps = [];
@@ -92,6 +92,42 @@ describe.skipIf(!hasRedis())('the bus over Redis', () => {
     await until(() => publisher.healthy && subscriber.healthy && hub.size === 0);
   });
 
+  it('travels on Links, too, while a service says that it has lost Redis', async () => {
+    await until(() => gaps.length > 0);
+    await subscriptions.subscribe('c:000000000001', signal);
+    gaps.length = 0;
+    links.say(true);
+    await until(() => gaps.length > 0);
+    expect([hub.size, subscriber.followedCount, gaps]).toEqual([1, 1, [['c:000000000001']]]);
+    await subscriptions.subscribe('c:000000000002', signal);
+    expect([hub.size, subscriber.followedCount]).toEqual([2, 2]);
+    // Of the service that has lost it, and of another that has not.
+    hub.publish(event('c:000000000001', 1));
+    publisher.publish(event('c:000000000002', 1));
+    await until(() => seen.length === 2);
+
+    gaps.length = 0;
+    links.say(false);
+    await until(() => gaps.length > 0);
+    expect([hub.size, gaps]).toEqual([0, [['c:000000000001', 'c:000000000002']]]);
+    publish(event('c:000000000001', 2));
+    await until(() => seen.length === 3);
+  });
+
+  it('leaves no topic behind on Links that was asked for while Redis went away', async () => {
+    await until(() => gaps.length > 0);
+    redis.process.kill('SIGSTOP');
+    const asked = Array.from({ length: 50 }, (_, n) => subscriptions.subscribe(`c:${n}`, signal));
+    await Promise.all(asked);
+    expect([subscriber.healthy, hub.size]).toEqual([false, 50]);
+    redis.process.kill('SIGCONT');
+    await until(() => subscriber.healthy && hub.size === 0);
+    expect(subscriber.followedCount).toBe(50);
+    for (let n = 0; n < 50; n += 1) subscriptions.unsubscribe(`c:${n}`);
+    await until(() => subscriber.followedCount === 0);
+    expect(await redis.ask('PUBSUB', 'SHARDCHANNELS')).toBe('');
+  });
+
   it('follows a topic that is subscribed while Redis is away', async () => {
     await redis.kill();
     await until(() => !subscriber.healthy);
@@ -100,8 +136,3 @@ describe.skipIf(!hasRedis())('the bus over Redis', () => {
     await until(() => seen.length === 1);
   });
 });
-
-/** Looks once a turn of the loop; the test's own time limit is the guard. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

@@ -11,7 +11,7 @@ export type LinkSubscriptions = Subscriptions & {
   onBusAway(listener: (away: boolean) => void): void;
 };
 
-/** How many subscriptions are asked for at once after a switch. */
+/** How many subscriptions are asked for at once on Links after a switch. */
 const batchTopics = 500;
 
 export class SwitchingSubscriptions implements Subscriptions {
@@ -36,17 +36,19 @@ export class SwitchingSubscriptions implements Subscriptions {
 
   async subscribe(topic: string, signal: AbortSignal): Promise<void> {
     this.#topics.add(topic);
-    // Each way that is in use must have confirmed; if Redis goes away meanwhile, the switch to Links takes over.
-    if (this.#redis.healthy) await this.#redis.subscribe(topic).catch(() => this.#links.subscribe(topic, signal));
+    const followed = await this.#redis.follow(topic);
+    signal.throwIfAborted();
+    // Left meanwhile, by whoever asked for it.
+    if (!this.#topics.has(topic)) return;
     // Asked anew, and not #byLink: a switch that is under way may not have come to this topic yet.
-    if (this.#wantsLinks()) this.#byLink = true;
+    if (!followed || this.#wantsLinks()) this.#byLink = true;
     if (this.#byLink) await this.#links.subscribe(topic, signal);
     signal.throwIfAborted();
   }
 
   unsubscribe(topic: string): void {
     if (!this.#topics.delete(topic)) return;
-    this.#redis.unsubscribe(topic);
+    this.#redis.leave(topic);
     this.#links.unsubscribe(topic);
   }
 
@@ -68,13 +70,12 @@ export class SwitchingSubscriptions implements Subscriptions {
     this.#switching = this.#switching.then(() => this.#switch()).catch(() => {});
   }
 
+  /** Redis follows all topics whenever it is there: only Links are begun and left. */
   async #switch(): Promise<void> {
     if (this.#signal.aborted) return;
-    const byLink = this.#wantsLinks();
-    if (this.#redis.healthy) await this.#each((topic) => this.#redis.subscribe(topic));
-    if (byLink) {
+    if (this.#wantsLinks()) {
       this.#byLink = true;
-      await this.#each((topic) => this.#links.subscribe(topic, this.#signal));
+      await this.#followOnLinks();
     } else if (this.#byLink) {
       this.#byLink = false;
       for (const topic of this.#topics) this.#links.unsubscribe(topic);
@@ -82,10 +83,12 @@ export class SwitchingSubscriptions implements Subscriptions {
     this.#tellGap(this.#topics);
   }
 
-  async #each(work: (topic: string) => Promise<void>): Promise<void> {
+  async #followOnLinks(): Promise<void> {
     const topics = [...this.#topics];
     for (let at = 0; at < topics.length; at += batchTopics) {
-      await Promise.allSettled(topics.slice(at, at + batchTopics).map(work));
+      // Some may have been left since.
+      const batch = topics.slice(at, at + batchTopics).filter((topic) => this.#topics.has(topic));
+      await Promise.allSettled(batch.map((topic) => this.#links.subscribe(topic, this.#signal)));
     }
   }
 

@@ -1,0 +1,100 @@
+// One client of Redis, or of a cluster of it, for as long as nothing fails. It never connects again by itself: its
+// library would subscribe again one channel at a time, past its own queue's bound, and a cluster's client does not say
+// when a node is back. Whoever uses it takes a fresh one.
+
+import { createClient, createCluster, type RedisClusterOptions } from 'redis';
+
+const connectMs = 5_000;
+/** Commands that wait for their answer; above it a command is refused at once. */
+const commandsInFlightMax = 20_000;
+
+/** What is used of a client or of a cluster's client. */
+export type RedisCommands = {
+  sPublish(channel: string, message: Buffer): Promise<unknown>;
+  sSubscribe(channel: string, listener: MessageListener, buffers: true): Promise<unknown>;
+  /** The listener is to be named: without it, what is subscribed again before the answer is lost. */
+  sUnsubscribe(channel: string, listener: MessageListener, buffers: true): Promise<unknown>;
+  set(key: string, value: string, options: { readonly PX: number }): Promise<unknown>;
+  getDel(key: string): Promise<string | null>;
+  eval(script: string, call: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>;
+};
+
+export type MessageListener = (message: Buffer, channel: Buffer) => void;
+
+export type RedisClient = {
+  readonly commands: RedisCommands;
+  connect(): Promise<unknown>;
+  /** Resolves when every node has answered on every connection. */
+  ping(): Promise<unknown>;
+  /** Nodes of a cluster as it knows them now: where the next client may find it. */
+  nodes(): readonly RedisNode[];
+  /** Called when it is of no use any more, perhaps more than once. */
+  onError(listener: (error: unknown) => void): void;
+  /** May be called again. Never in a message's callback: the library would loop for ever. */
+  destroy(): void;
+};
+
+export type RedisNode = { readonly host: string; readonly port: number };
+
+/** `known`: further nodes by which a cluster may be found. */
+export function openRedisClient(text: string, known: readonly RedisNode[]): RedisClient {
+  const url = new URL(text);
+  const isCluster = url.searchParams.get('cluster') === 'true';
+  url.searchParams.delete('cluster');
+  return isCluster ? clusterClient(url, known) : singleClient(url);
+}
+
+const socket = { connectTimeout: connectMs, reconnectStrategy: false } as const;
+const bounded = { disableOfflineQueue: true, commandsQueueMaxLength: commandsInFlightMax } as const;
+
+function singleClient(url: URL): RedisClient {
+  const client = createClient({ url: url.href, socket, ...bounded });
+  return {
+    commands: client as unknown as RedisCommands,
+    connect: () => client.connect(),
+    ping: () => client.ping(),
+    nodes: () => [],
+    onError: (listener) => {
+      for (const event of ['error', 'end']) client.on(event, listener);
+    },
+    destroy: () => client.destroy(),
+  };
+}
+
+function clusterClient(url: URL, known: readonly RedisNode[]): RedisClient {
+  const first = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || redisPort) };
+  const cluster = createCluster({
+    rootNodes: [first, ...known].map((node) => ({ socket: { ...node } })),
+    // Of the URL's settings the library would pass on none to the nodes that it finds.
+    defaults: {
+      ...credentialsIn(url),
+      socket: { ...socket, ...(url.protocol === 'rediss:' && { tls: true }) },
+      ...bounded,
+    },
+  });
+  return {
+    commands: cluster as unknown as RedisCommands,
+    connect: () => cluster.connect(),
+    ping: () =>
+      Promise.all(
+        cluster.masters.flatMap((node) => [
+          cluster.nodeClient(node).then((client) => client.ping()),
+          node.pubSub?.client.isReady && node.pubSub.client.ping(),
+        ]),
+      ),
+    nodes: () => cluster.masters.map(({ host, port }) => ({ host, port })),
+    onError: (listener) => {
+      for (const event of ['error', 'node-error', 'sharded-channel-moved-error']) cluster.on(event, listener);
+    },
+    destroy: () => cluster.destroy(),
+  };
+}
+
+const redisPort = '6379';
+
+function credentialsIn(url: URL): NonNullable<RedisClusterOptions['defaults']> {
+  return {
+    ...(url.username && { username: decodeURIComponent(url.username) }),
+    ...(url.password && { password: decodeURIComponent(url.password) }),
+  };
+}
