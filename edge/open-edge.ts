@@ -68,9 +68,10 @@ const versionDefault = '0.1.0';
 
 /** Opens the edge and listens. Throws when the port is taken. */
 export async function openEdge(options: EdgeOptions): Promise<Edge> {
-  const { api, version = versionDefault, webRoot } = options;
+  const { api, version = versionDefault, webRoot, issuer } = options;
   const console = webRoot === undefined ? [] : await readStaticFiles(webRoot);
-  const edge = new Edge(options, new Map([...documentFiles(api, version), ...console]));
+  const documents = documentFiles(api, { version, devLogin: issuer !== undefined });
+  const edge = new Edge(options, new Map([...documents, ...console]));
   await edge.listen();
   return edge;
 }

@@ -3,13 +3,21 @@
 import type { Api, MethodSchema, PushSchema } from '../../mesh/schema/api.ts';
 import { asyncApi } from '../../mesh/schema/documents/asyncapi.ts';
 import { openApi } from '../../mesh/schema/documents/openapi.ts';
+import { ownPaths } from './own-paths.ts';
 import { type StaticFiles, staticFile } from './static-files.ts';
 
 const title = 'Circuit Mesh';
 
-/** The documents as files of the edge. `version` is the product's. */
-export function documentFiles(api: Api, version: string): StaticFiles {
-  const options = { title, version };
+export type DocumentFilesOptions = {
+  /** The product's. */
+  readonly version: string;
+  /** Whether this edge serves the login of dev mode. */
+  readonly devLogin: boolean;
+};
+
+/** The documents as files of the edge. */
+export function documentFiles(api: Api, { version, devLogin }: DocumentFilesOptions): StaticFiles {
+  const options = { title, version, paths: ownPaths({ devLogin }) };
   const files: [string, string][] = [
     ['/docs/openapi.json', JSON.stringify(openApi(api, options))],
     ['/docs/asyncapi.json', JSON.stringify(asyncApi(api, options))],

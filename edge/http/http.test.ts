@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request as rawRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import Ajv from 'ajv/dist/2020.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Verifier } from '../../mesh/auth/verifier.ts';
 import { asha, openTrust, ravi } from '../../mesh/host/testing.ts';
@@ -244,8 +246,31 @@ describe('files and health', () => {
     expect(await page.text()).toContain('pond.say');
     const openApi = (await (await mesh.ask('GET', '/docs/openapi.json')).json()) as { paths: object };
     expect(Object.keys(openApi.paths)).toContain('/api/ponds/{pond_id}/lines');
+    expect(Object.keys(openApi.paths)).not.toContain('/api/auth/dev-login');
     const asyncApi = (await (await mesh.ask('GET', '/docs/asyncapi.json')).json()) as { asyncapi: string };
     expect(asyncApi.asyncapi).toBe('3.0.0');
+  });
+
+  it('describes what the edge itself answers, as it answers it', async () => {
+    const trust = openTrust();
+    const mesh = await start({ trust, issuer: trust.issuer });
+    const document = (await (await mesh.ask('GET', '/docs/openapi.json')).json()) as object;
+    expect((await new Validator().validate(document as Record<string, unknown>)).errors).toBeUndefined();
+    const ajv = new Ajv.default({ strict: false, validateFormats: false }).addSchema(document, 'openapi');
+    const body = { user_key: asha.userKey };
+    const asked = [
+      ['POST', '/api/auth/ticket', {}],
+      ['POST', '/api/auth/dev-login', { body }],
+      ['GET', '/healthz', {}],
+      ['GET', '/readyz', {}],
+    ] as const;
+    for (const [verb, path, options] of asked) {
+      const at = `paths/${path.replaceAll('/', '~1')}/${verb.toLowerCase()}`;
+      const validate = ajv.getSchema(`openapi#/${at}/responses/200/content/application~1json/schema`);
+      const answer = await mesh.ask(verb, path, options);
+      validate?.(await answer.json());
+      expect([path, answer.status, validate?.errors]).toEqual([path, 200, null]);
+    }
   });
 
   it('is ready while it is not draining and services can be reached', async () => {
