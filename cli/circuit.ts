@@ -3,6 +3,7 @@
 // loaded only when it is asked for: so a service on Deno never meets the edge's native addon.
 
 import { nearest } from '../mesh/config/spelling.ts';
+import { failureOf } from './process/failure.ts';
 import { UsageError } from './process/usage-error.ts';
 
 type Command = { run(args: readonly string[]): Promise<void> };
@@ -54,8 +55,7 @@ function endWithParent(): void {
 }
 
 main().catch((error: unknown) => {
-  const told = error instanceof UsageError || (error instanceof Error && error.name === 'ConfigError');
-  const text = error instanceof Error ? (told ? error.message : (error.stack ?? error.message)) : String(error);
+  const { text, exitCode } = failureOf(error);
   process.stderr.write(`circuit: ${text.trimEnd()}\n`);
-  process.exit(told ? 2 : 1);
+  process.exit(exitCode);
 });

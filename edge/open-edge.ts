@@ -144,7 +144,9 @@ export class Edge {
     return new Promise((resolve, reject) => {
       this.#app.listen(host, port, (socket) => {
         if (socket === false) {
-          reject(new Error(`The edge cannot listen on ${host}:${port}: the port is taken or not allowed.`));
+          // uWebSockets does not say what the system said.
+          const told = `the edge cannot listen on ${host}:${port}: the port is taken or not allowed`;
+          reject(Object.assign(new Error(told), { syscall: 'listen' }));
           return;
         }
         this.#listening = socket;

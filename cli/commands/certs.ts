@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeAuthority, makeCertificate, type Signed, type Subject } from '../certs/authority.ts';
+import { withSettings } from '../process/failure.ts';
 import { UsageError } from '../process/usage-error.ts';
 
 const usage = `circuit certs <name>… [--out .circuit/certs] [--account 900000000001]… [--host chat.example]…
@@ -21,7 +22,7 @@ const hostsAlways = ['localhost', '127.0.0.1', '::1'];
 
 export async function run(args: readonly string[]): Promise<void> {
   const { out, subjects, days } = optionsOf(args);
-  mkdirSync(out, { recursive: true, mode: 0o700 });
+  await withSettings('--out', () => mkdirSync(out, { recursive: true, mode: 0o700 }));
   const authority = authorityIn(out);
   for (const subject of subjects) {
     const name = `${subject.kind}-${subject.key}`;

@@ -42,8 +42,17 @@ export async function run(args: readonly string[]): Promise<void> {
       from: { type: 'string' },
     },
   });
-  const dataDir = needed(values.data);
-  switch (positionals[0]) {
+  try {
+    await start(positionals[0], needed(values.data), values);
+  } catch (error) {
+    // The store's own errors are sentences for people; those of another kind are faults.
+    const isSentence = error instanceof Error && error.constructor === Error && !('syscall' in error);
+    throw isSentence ? new UsageError(error.message) : error;
+  }
+}
+
+async function start(what: string | undefined, dataDir: string, values: Values): Promise<void> {
+  switch (what) {
     case undefined:
       return serve(dataDir, values);
     case 'verify':

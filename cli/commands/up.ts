@@ -1,11 +1,12 @@
 // `circuit up`: everything on this machine, until Ctrl-C. This is what `npm start` runs, and with two of each
 // `npm run mesh`.
 
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, loadConfig } from '../../mesh/config/config.ts';
 import { openLog } from '../../mesh/telemetry/log.ts';
+import { withSettings } from '../process/failure.ts';
 import { issuerFor } from '../process/identity.ts';
 import { toldToEnd } from '../process/told-to-end.ts';
 import { UsageError } from '../process/usage-error.ts';
@@ -27,7 +28,10 @@ export async function run(args: readonly string[]): Promise<void> {
   const startedAt = Date.now();
   const config = loadConfig(undefined, { CIRCUIT_MODE: 'dev', ...process.env });
   const dataDir = resolve(config.dataDir);
-  mkdirSync(dataDir, { recursive: true });
+  await withSettings('CIRCUIT_DATA', () => {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  });
   const files = new Map<string, LogFile>();
   const screen = openScreen({
     write: (text) => process.stdout.write(text),

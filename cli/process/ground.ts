@@ -7,6 +7,7 @@ import { type Connection, connectStore } from '../../mesh/store/connect.ts';
 import { type Admin, openAdmin } from '../../mesh/telemetry/admin.ts';
 import { type Logger, openLog } from '../../mesh/telemetry/log.ts';
 import { type Metrics, openMetrics } from '../../mesh/telemetry/metrics.ts';
+import { withSettings } from './failure.ts';
 import { runtime, version } from './version.ts';
 
 export type ProcessGround = { readonly config: Config; readonly log: Logger; readonly metrics: Metrics };
@@ -25,7 +26,10 @@ export function openGround(role: Role): ProcessGround {
 export async function openAdminFor(ground: ProcessGround, ready: () => Promise<void>): Promise<Admin | undefined> {
   const { config, log, metrics } = ground;
   if (config.adminPort === undefined) return undefined;
-  const admin = await openAdmin({ host: config.adminHost, port: config.adminPort, metrics, ready, log });
+  const { adminHost: host, adminPort: port } = config;
+  const admin = await withSettings('CIRCUIT_ADMIN_HOST, CIRCUIT_ADMIN_PORT', () =>
+    openAdmin({ host, port, metrics, ready, log }),
+  );
   log.info({ port: admin.port }, 'admin port open');
   return admin;
 }

@@ -1,11 +1,14 @@
 // What a process has by its configuration to check tokens, to sign them, and to say who it is itself.
 
+import { access, constants } from 'node:fs/promises';
 import { type Issuer, openIssuer, type ServiceToken } from '../../mesh/auth/issuer.ts';
 import { openOwnToken } from '../../mesh/auth/own-token.ts';
 import { asymmetricKey, secretKey, type TokenKey } from '../../mesh/auth/token-key.ts';
 import { openVerifier, type Verifier } from '../../mesh/auth/verifier.ts';
 import type { Config } from '../../mesh/config/config.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
+import { withSettings } from './failure.ts';
+import { UsageError } from './usage-error.ts';
 
 export function verifierFor(config: Config, metrics: Metrics): Verifier {
   const key = keyOf(config);
@@ -26,12 +29,16 @@ export function issuerFor(config: Config): Issuer | undefined {
 }
 
 /** This process's own token, to present now: given, from a file, or self-signed; empty: its certificate is enough. */
-export function ownTokenFor(config: Config, as: ServiceToken): () => Promise<string> {
-  if (config.serviceTokenFile !== undefined) return openOwnToken({ file: config.serviceTokenFile });
+export async function ownTokenFor(config: Config, as: ServiceToken): Promise<() => Promise<string>> {
+  const { serviceTokenFile: file } = config;
+  if (file !== undefined) {
+    await withSettings('CIRCUIT_SERVICE_TOKEN_FILE', () => access(file, constants.R_OK));
+    return openOwnToken({ file });
+  }
   if (config.serviceToken !== undefined) return openOwnToken({ token: config.serviceToken });
   if (config.tlsCertFile !== undefined) return async () => '';
   const issuer = issuerFor(config);
-  if (issuer === undefined) throw new Error('Nothing proves who this process is: the key given can only check tokens.');
+  if (issuer === undefined) throw new UsageError('nothing proves who this process is: its key can only check tokens');
   return openOwnToken({ issuer, as });
 }
 

@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import type { Environment } from '../../mesh/config/config.ts';
+import { UsageError } from '../process/usage-error.ts';
 import { serviceNames } from '../services.ts';
 import type { Program } from './child.ts';
 import type { RunningMesh } from './claim.ts';
@@ -110,7 +111,7 @@ export class Mesh {
     const supervisor = new Supervisor({ name, run, environment, screen, endWithinMs });
     this.#supervisors.push(supervisor);
     return supervisor.start().catch((error: Error) => {
-      throw new Error(`${name} ${error.message}; see ${join(this.#options.dataDir, 'logs', `${name}.log`)}`);
+      throw new UsageError(`${name} ${error.message}; see ${join(this.#options.dataDir, 'logs', `${name}.log`)}`);
     });
   }
 
