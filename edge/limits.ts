@@ -82,6 +82,9 @@ export const rightsPageMax = 1_000;
 export const questionsMax = 8;
 /** Every topic's head is compared at least this often. */
 export const headCheckMs = 60_000;
+/** After a loss or a switch of the bus all topics are compared, over so long for each page of them, and at most in all. */
+export const headPageSpreadMs = 100;
+export const headSpreadMsMax = 2_000;
 /** A head that is ahead is only counted as found when the event has not come by itself after this time. */
 export const headGraceMs = 1_000;
 /** Calls of the edge in its own name. */

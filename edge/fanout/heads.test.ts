@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { EdgeCounters } from '../counters.ts';
-import { headCheckMs, headGraceMs, lingerMs } from '../limits.ts';
+import { headCheckMs, headGraceMs, headPageSpreadMs, headSpreadMsMax, headsPageMax, lingerMs } from '../limits.ts';
 import { Sessions } from '../socket/sessions.ts';
 import { pondApi } from '../testing/pond.ts';
 import { Heads } from './heads.ts';
@@ -39,7 +39,10 @@ async function openHub() {
     await topic.opened;
     return topic;
   };
-  return { hub, heads, gaps, left, counters, time, topicOf, check: new Heads({ hub, reader, log, counters, clock }) };
+  const pauses: { readonly ms: number; readonly end: () => void }[] = [];
+  const pause = (ms: number) => new Promise<void>((end) => pauses.push({ ms, end }));
+  const check = new Heads({ hub, reader, log, counters, clock, signal, pause });
+  return { hub, heads, gaps, left, counters, time, topicOf, check, pauses };
 }
 
 describe('head checks', () => {
@@ -69,6 +72,27 @@ describe('head checks', () => {
     time.now += headGraceMs;
     check.tick();
     expect([gaps.map(({ name }) => name), lost.wanted, counters.headBehind]).toEqual([['q:1'], 3, 1]);
+  });
+
+  it('come after a switch of the bus page by page, each after a pause of its own, and once', async () => {
+    const { hub, check, heads, gaps, counters, pauses, topicOf } = await openHub();
+    const topics = await Promise.all(Array.from({ length: 20_000 }, (_, n) => topicOf(`q:${n}`)));
+    for (const { name } of topics) heads.set(name, 3);
+    const done = check.checkNow(topics);
+    await check.checkNow(topics);
+    expect([pauses.length, counters.headChecks, gaps]).toEqual([topics.length / headsPageMax, 0, []]);
+    const waits = pauses.map(({ ms }) => ms);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(headSpreadMsMax);
+    // That 40 random pauses lie so close together never happens.
+    expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(headSpreadMsMax / 4);
+    pauses[0]!.end();
+    await expect.poll(() => gaps.length).toBe(headsPageMax);
+    for (const { end } of pauses) end();
+    await done;
+    expect([gaps.length, counters.headChecks, hub.size]).toEqual([20_000, 20_000, 20_000]);
+
+    void check.checkNow(topics.slice(0, 2));
+    expect(pauses.at(-1)!.ms).toBeLessThanOrEqual(headPageSpreadMs);
   });
 });
 

@@ -1,9 +1,10 @@
 // Compares topics with their heads, so that the last event of a quiet topic cannot stay unseen. What a check finds is
 // counted: in health that is nothing, since every event comes by the bus.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { EdgeCounters } from '../counters.ts';
-import { headGraceMs } from '../limits.ts';
+import { headGraceMs, headPageSpreadMs, headSpreadMsMax, headsPageMax } from '../limits.ts';
 import type { Hub } from './hub.ts';
 import type { Topic } from './topic.ts';
 import type { TopicReader } from './topic-reader.ts';
@@ -15,6 +16,9 @@ export type HeadsOptions = {
   readonly counters: EdgeCounters;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  readonly signal: AbortSignal;
+  /** Waits; as long as it says, if not given. */
+  readonly pause?: (ms: number) => Promise<void>;
 };
 
 type Suspect = { readonly seq: number; readonly atMs: number };
@@ -23,14 +27,32 @@ export class Heads {
   readonly #options: HeadsOptions;
   /** Topics whose head was ahead: the event may be on its way, so they are looked at once more. */
   readonly #suspects = new Map<Topic, Suspect>();
+  /** Topics of pages that are not asked for yet. */
+  readonly #waiting = new Set<Topic>();
 
   constructor(options: HeadsOptions) {
     this.#options = options;
   }
 
-  /** Asks for the heads of topics whose events may have been missed; what is missing is asked for at once. */
-  checkNow(topics: Iterable<Topic>): Promise<void> {
-    return this.#check(topics, 0);
+  /**
+   * Asks for the heads of topics whose events may have been missed; what is missing is asked for at once. A page at a
+   * time, each after a pause of its own: a switch of the bus comes to all topics of all edges in the same instant.
+   */
+  async checkNow(topics: Iterable<Topic>): Promise<void> {
+    const fresh: Topic[] = [];
+    for (const topic of topics) {
+      // It is asked for later than now anyway.
+      if (this.#waiting.has(topic)) continue;
+      this.#waiting.add(topic);
+      fresh.push(topic);
+    }
+    const pages = Math.ceil(fresh.length / headsPageMax);
+    const spreadMs = Math.min(pages * headPageSpreadMs, headSpreadMsMax);
+    const checks: Promise<void>[] = [];
+    for (let at = 0; at < fresh.length; at += headsPageMax) {
+      checks.push(this.#checkAfter(Math.random() * spreadMs, fresh.slice(at, at + headsPageMax)));
+    }
+    await Promise.all(checks);
   }
 
   /** The regular check: an event that is on its way is given time to come. */
@@ -46,6 +68,17 @@ export class Heads {
       this.#suspects.delete(topic);
       this.#found(topic, seq);
     }
+  }
+
+  async #checkAfter(pauseMs: number, page: readonly Topic[]): Promise<void> {
+    const { signal, pause = (ms: number) => delay(ms, undefined, { signal }) } = this.#options;
+    try {
+      await pause(pauseMs);
+    } catch {
+      return;
+    }
+    for (const topic of page) this.#waiting.delete(topic);
+    await this.#check(page, 0);
   }
 
   async #check(topics: Iterable<Topic>, graceMs: number): Promise<void> {
