@@ -37,6 +37,12 @@ export function servesAccount(caller: Caller, accountKey: string): boolean {
   }
 }
 
+/** The part of a filter that keeps to the accounts in which the caller may act; of the mesh itself, all. */
+export function ofAccounts(caller: Caller): { readonly account_key?: string | { readonly $in: string[] } } {
+  if (caller.kind === 'user') return { account_key: caller.accountKey };
+  return caller.kind === 'domain_server' ? { account_key: { $in: [...caller.accountKeys] } } : {};
+}
+
 /** Who does something, as entries of logs name them: kind and key, such as `user:100000000001`. */
 export function senderKeyOf(caller: Caller): string {
   return `${caller.kind}:${caller.key}`;

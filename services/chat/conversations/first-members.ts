@@ -13,15 +13,20 @@ const membersShown = 20;
 
 export type FirstRows = {
   /** By conversation, at most 20 rows each. `documents` are at most a page. */
-  of(documents: readonly ConversationDocument[]): Promise<ReadonlyMap<string, readonly MemberRow[]>>;
+  of(
+    accountKey: string,
+    documents: readonly ConversationDocument[],
+  ): Promise<ReadonlyMap<string, readonly MemberRow[]>>;
 };
 
 export function openFirstRows(db: Db): FirstRows {
   const rows: Collection<MemberRow> = db.collection('members');
 
-  async function ofSmall(ids: readonly string[]): Promise<[string, MemberRow[]][]> {
+  async function ofSmall(accountKey: string, ids: readonly string[]): Promise<[string, MemberRow[]][]> {
     if (ids.length === 0) return [];
-    const found = await rows.find({ conversation_id: { $in: [...ids] }, active: true }).toArray();
+    const found = await rows
+      .find({ conversation_id: { $in: [...ids] }, account_key: accountKey, active: true })
+      .toArray();
     return ids.map((id) => [
       id,
       found
@@ -31,16 +36,20 @@ export function openFirstRows(db: Db): FirstRows {
     ]);
   }
 
-  async function ofLarge(id: string): Promise<[string, MemberRow[]]> {
-    const sorted = rows.find({ conversation_id: id, active: true }).sort({ rank: 1, since: 1, user_key: 1 });
+  async function ofLarge(accountKey: string, id: string): Promise<[string, MemberRow[]]> {
+    const members = rows.find({ conversation_id: id, account_key: accountKey, active: true });
+    const sorted = members.sort({ rank: 1, since: 1, user_key: 1 });
     return [id, await sorted.limit(membersShown).toArray()];
   }
 
   return {
-    async of(documents) {
+    async of(accountKey, documents) {
       const small = documents.filter((document) => document.member_count <= membersShown).map(({ _id }) => _id);
       const large = documents.filter((document) => document.member_count > membersShown).map(({ _id }) => _id);
-      const [together, each] = await Promise.all([ofSmall(small), Promise.all(large.map(ofLarge))]);
+      const [together, each] = await Promise.all([
+        ofSmall(accountKey, small),
+        Promise.all(large.map((id) => ofLarge(accountKey, id))),
+      ]);
       return new Map([...together, ...each]);
     },
   };
@@ -56,7 +65,7 @@ export async function firstMembers(
   accountKey: string,
   documents: readonly ConversationDocument[],
 ): Promise<ReadonlyMap<string, readonly Participant[]>> {
-  const first = await context.service.firstRows.of(documents);
+  const first = await context.service.firstRows.of(accountKey, documents);
   // All names at once: what follows finds them in memory.
   const keys = [...first.values()].flat().map((row) => row.user_key);
   await context.service.users.find(accountKey, [...new Set(keys)], context.now);

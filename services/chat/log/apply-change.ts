@@ -4,6 +4,7 @@
 import type { Collection } from 'mongodb';
 import type { ReactionRow } from './conversation-log.ts';
 import type { Entry, EntryOf, MessageDocument } from './entry.ts';
+import { type InConversation, inSame } from './in-conversation.ts';
 import type { Applied } from './log-kind.ts';
 import type { StoredReaction } from './message-document.ts';
 
@@ -20,20 +21,20 @@ export type ChangeDocuments = {
 /** The message as it is now, whoever changed it last. */
 export async function findMessage(
   entries: Collection<Entry>,
-  conversationId: string,
+  where: InConversation,
   messageId: string,
 ): Promise<MessageDocument | undefined> {
-  const found = await entries.findOne({ _id: messageId, conversation_id: conversationId, kind: 'message' });
+  const found = await entries.findOne({ _id: messageId, ...inSame(where), kind: 'message' });
   return (found as MessageDocument | null) ?? undefined;
 }
 
 export async function applyEdited({ entries }: ChangeDocuments, entry: EntryOf<'edited'>): Promise<Applied<Entry>> {
-  const { conversation_id, target, content, original, mentions = [] } = entry;
+  const { target, content, original, mentions = [] } = entry;
   if (content !== undefined && original !== undefined) {
     const { created_at: edited_at, edit_count, withheld } = entry;
     const edited = { edited_at, edit_count, original, ...(withheld && { withheld }) };
     await entries.updateOne(
-      { _id: target, conversation_id, changed: { $lt: entry.seq } },
+      { _id: target, ...inSame(entry), changed: { $lt: entry.seq } },
       { $set: { content, mentions, edited, changed: entry.seq, updated_at: entry.created_at } },
     );
   }
@@ -42,9 +43,10 @@ export async function applyEdited({ entries }: ChangeDocuments, entry: EntryOf<'
 
 /** Also blanks what earlier changes of the message said, and notes in the entry which numbers that concerns. */
 export async function applyDeleted({ entries }: ChangeDocuments, entry: EntryOf<'deleted'>): Promise<Applied<Entry>> {
-  const { conversation_id, target, seq } = entry;
+  const { target, seq } = entry;
+  const where = inSame(entry);
   await entries.updateOne(
-    { _id: target, conversation_id, changed: { $lt: seq } },
+    { _id: target, ...inSame(entry), changed: { $lt: seq } },
     {
       $set: {
         deleted: { deleted_at: entry.created_at, deleted_by: entry.deleted_by },
@@ -67,15 +69,15 @@ export async function applyDeleted({ entries }: ChangeDocuments, entry: EntryOf<
       },
     },
   );
-  const earlier = { conversation_id, target, seq: { $lt: seq }, kind: 'edited' } as const;
+  const earlier = { ...where, target, seq: { $lt: seq }, kind: 'edited' } as const;
   const edits = await entries
     .find(earlier, { projection: { seq: 1 } })
     .limit(blankedMax)
     .toArray();
   if (edits.length > 0) await entries.updateMany(earlier, { $unset: { content: 1, original: 1, mentions: 1 } });
-  const message = await findMessage(entries, conversation_id, target);
+  const message = await findMessage(entries, where, target);
   const blanked = [...(message === undefined ? [] : [message.seq]), ...edits.map((edit) => edit.seq)];
-  await entries.updateOne({ _id: entry._id, conversation_id }, { $set: { blanked } });
+  await entries.updateOne({ _id: entry._id, ...where }, { $set: { blanked } });
   return { entry: { ...entry, blanked }, ...(message && { message }) };
 }
 
@@ -83,7 +85,7 @@ export async function applyReaction(
   { entries, reactions }: ChangeDocuments,
   entry: EntryOf<'reaction'>,
 ): Promise<Applied<Entry>> {
-  const find = () => findMessage(entries, entry.conversation_id, entry.target);
+  const find = () => findMessage(entries, entry, entry.target);
   const [found] = await Promise.all([find(), writeReactionRow(reactions, entry)]);
   for (let message = found; ; message = await find()) {
     if (message === undefined) return { entry };
@@ -96,7 +98,7 @@ export async function applyReaction(
     };
     // Under the version read: another process that applies the same entries may have come first.
     const { matchedCount } = await entries.updateOne(
-      { _id: message._id, conversation_id: entry.conversation_id, changed: message.changed },
+      { _id: message._id, ...inSame(entry), changed: message.changed },
       { $set: { reactions: next.reactions, changed: next.changed, updated_at: next.updated_at } },
     );
     if (matchedCount === 1) return { entry, message: next };
@@ -104,11 +106,10 @@ export async function applyReaction(
 }
 
 async function writeReactionRow(reactions: Collection<ReactionRow>, entry: EntryOf<'reaction'>): Promise<void> {
-  const { conversation_id, target, user_key, emoji, removed, seq } = entry;
-  const keys = { conversation_id, message_id: target, user_key, emoji };
+  const { target, user_key, emoji, removed, seq } = entry;
   try {
     await reactions.updateOne(
-      { _id: reactionId(target, user_key, emoji), conversation_id, changed: { $lt: seq } },
+      { _id: reactionId(target, user_key, emoji), ...inSame(entry), changed: { $lt: seq } },
       {
         $set: {
           removed,
@@ -117,7 +118,7 @@ async function writeReactionRow(reactions: Collection<ReactionRow>, entry: Entry
           ...(removed && { removed_at: entry.created_at }),
         },
         ...(!removed && { $unset: { removed_at: 1 } }),
-        $setOnInsert: { account_key: entry.account_key, message_id: keys.message_id, user_key, emoji },
+        $setOnInsert: { message_id: target, user_key, emoji },
       },
       { upsert: true },
     );
@@ -160,7 +161,7 @@ async function firstUsers(
 ): Promise<readonly string[]> {
   const found = await rows
     .find({
-      conversation_id: message.conversation_id,
+      ...inSame(message),
       message_id: message._id,
       emoji,
       removed: false,
@@ -173,6 +174,6 @@ async function firstUsers(
 }
 
 async function withMessage(entries: Collection<Entry>, entry: Entry, messageId: string): Promise<Applied<Entry>> {
-  const message = await findMessage(entries, entry.conversation_id, messageId);
+  const message = await findMessage(entries, entry, messageId);
   return { entry, ...(message && { message }) };
 }

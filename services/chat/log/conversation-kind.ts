@@ -7,6 +7,7 @@ import type { Entry, EntryOf, MembershipKind, NewEntry } from './entry.ts';
 import { foldEntry, placeEntry } from './fold.ts';
 import type { GroupedWrites } from './grouped-writes.ts';
 import { headFields, isLarge, stateOf } from './head-fields.ts';
+import { inConversation, inSame } from './in-conversation.ts';
 import type { Applied, HeadDocument, LogKind } from './log-kind.ts';
 import type { MemberRow } from './member-row.ts';
 import type { OwnNumbers } from './own-numbers.ts';
@@ -43,7 +44,11 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
   async function load(conversationId: string) {
     const head = await heads.findOne({ _id: conversationId }, { readConcern: { level: 'majority' } });
     if (head === null) return undefined;
-    const { members, complete } = await loadMembers(rows, conversationId, head.member_count);
+    const { members, complete } = await loadMembers(
+      rows,
+      { conversation_id: conversationId, account_key: head.account_key },
+      head.member_count,
+    );
     return { state: stateOf(head, members, complete), openUntil: head.open_until?.getTime() ?? 0 };
   }
 
@@ -51,7 +56,7 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
     switch (entry.kind) {
       case 'message':
         if (entry.sender.user_key !== undefined && entry.content?.type !== 'system') {
-          ownNumbers.note(entry.conversation_id, entry.sender.user_key, entry.number);
+          ownNumbers.note(entry, entry.sender.user_key, entry.number);
         }
         return { entry, message: entry };
       case 'edited':
@@ -88,10 +93,10 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
   }
 
   async function current(entry: Entry): Promise<Applied<Entry>> {
-    const now = ((await entries.findOne({ _id: entry._id, conversation_id: entry.conversation_id })) ?? entry) as Entry;
+    const now = ((await entries.findOne({ _id: entry._id, ...inSame(entry) })) ?? entry) as Entry;
     if (now.kind === 'message') return { entry: now, message: now };
     if (!('target' in now)) return { entry: now };
-    const message = await findMessage(entries, now.conversation_id, now.target);
+    const message = await findMessage(entries, now, now.target);
     return { entry: now, ...(message && { message }) };
   }
 
@@ -106,7 +111,7 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
     lacks: (state) => state.membersComplete === isLarge(state),
     mend: async (state) => {
       if (isLarge(state)) return { ...state, members: speakersOf(state), membersComplete: false };
-      const { members, complete } = await loadMembers(rows, state.conversationId, state.memberCount);
+      const { members, complete } = await loadMembers(rows, inConversation(state), state.memberCount);
       return { ...state, members, membersComplete: complete };
     },
     lacksRows: (state) => !state.membersComplete,
@@ -121,10 +126,10 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
     publish: effects.publish,
     follow,
     writeBehind: async (state) => {
-      await ownNumbers.write(state.conversationId);
+      await ownNumbers.write(inConversation(state));
       await writtenHeads.write({
         updateOne: {
-          filter: { _id: state.conversationId, last_seq: { $lt: state.seq } },
+          filter: { _id: state.conversationId, account_key: state.accountKey, last_seq: { $lt: state.seq } },
           update: { $set: headFields(state) },
         },
       });
@@ -168,6 +173,6 @@ async function withMembersFound(
       ? state.members
       : [...state.members].filter(([userKey, { role }]) => role !== 'member' || users.includes(userKey));
   const members = new Map(kept);
-  for (const member of await findMembers(rows, state.conversationId, missing)) members.set(member.userKey, member);
+  for (const member of await findMembers(rows, inConversation(state), missing)) members.set(member.userKey, member);
   return { ...state, members };
 }

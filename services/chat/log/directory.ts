@@ -58,7 +58,8 @@ async function find(
   directory: Collection<DirectoryEntry>,
   wanted: DirectoryEntry,
 ): Promise<DirectoryEntry | undefined> {
-  const found = await directory.findOne({ _id: wanted._id }, { readConcern: { level: 'majority' } });
+  const { _id, account_key } = wanted;
+  const found = await directory.findOne({ _id, account_key }, { readConcern: { level: 'majority' } });
   if (found !== null && found.about !== wanted.about) throw refuse('REQUEST_ID_REUSED');
   return found ?? undefined;
 }

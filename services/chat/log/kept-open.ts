@@ -33,11 +33,11 @@ export class KeptOpen {
   }
 
   /** The new value, in milliseconds since 1970. `newHead`: what a head document gets that is not there yet. */
-  async raise(key: string, newHead: Document | undefined): Promise<number> {
+  async raise(key: string, accountKey: string, newHead: Document | undefined): Promise<number> {
     const until = this.#clock() + openFor.raiseByMs;
     await this.#heads.write({
       updateOne: {
-        filter: { _id: key },
+        filter: { _id: key, account_key: accountKey },
         update: { $max: { open_until: new Date(until) }, ...(newHead && { $setOnInsert: newHead }) },
         upsert: newHead !== undefined,
       },

@@ -65,6 +65,7 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
     this.#openUntil = loaded.openUntil;
     this.#written = loaded.state.seq;
     this.#state = loaded.state;
+    this.#store.belongsTo(loaded.state.accountKey);
     await this.catchUp('majority');
     return true;
   }
@@ -85,7 +86,7 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
     if (!keptOpen.isLow(this.#openUntil)) return undefined;
     const newHead = kind.newHead?.(this.state);
     const raise = async () => {
-      this.#openUntil = await keptOpen.raise(this.#key, newHead);
+      this.#openUntil = await keptOpen.raise(this.#key, this.state.accountKey, newHead);
     };
     return untilDone(raise, ground.signal, (error) => this.#warn(error, 'open_until could not be raised'));
   }

@@ -134,7 +134,7 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
         await log.writeBehind();
       }
       // Under the value read: whoever raised it since keeps the log open.
-      const filter = { _id: head._id, open_until: head.open_until! };
+      const filter = { _id: head._id, account_key: head.account_key, open_until: head.open_until! };
       await this.#kind.heads.updateOne(filter, { $unset: { open_until: 1 } });
     } catch (error) {
       this.#ground.log.warn({ topic: head._id, err: error }, 'an overdue log could not be looked after');

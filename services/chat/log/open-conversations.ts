@@ -4,7 +4,7 @@
 import type { Collection, Db } from 'mongodb';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { Context } from '../../../mesh/service/context.ts';
-import { servesAccount } from '../callers.ts';
+import { ofAccounts, servesAccount } from '../callers.ts';
 import type { ConversationDocument } from './conversation-document.ts';
 import { type ConversationDocuments, type ConversationEffects, conversationKind } from './conversation-kind.ts';
 import type {
@@ -20,6 +20,7 @@ import { type DirectoryEntry, enterDirectory } from './directory.ts';
 import type { Entry, NewEntry } from './entry.ts';
 import { GroupedWrites } from './grouped-writes.ts';
 import { headFields } from './head-fields.ts';
+import { inConversation } from './in-conversation.ts';
 import type { LogGround } from './log-kind.ts';
 import { Logs } from './logs.ts';
 import type { MemberRow } from './member-row.ts';
@@ -106,7 +107,7 @@ export class OpenConversations implements Conversations {
 
   async conversationOf(context: Context, messageId: string): Promise<string> {
     const found = await this.#documents.entries.findOne(
-      { _id: messageId, kind: 'message' },
+      { _id: messageId, kind: 'message', ...ofAccounts(context.caller) },
       { projection: { conversation_id: 1, account_key: 1 } },
     );
     if (found === null || !servesAccount(context.caller, found.account_key)) throw refuse('MESSAGE_NOT_FOUND');
@@ -117,16 +118,21 @@ export class OpenConversations implements Conversations {
     accountKey: string,
     conversationIds: readonly string[],
   ): Promise<ReadonlyMap<string, ConversationDocument>> {
-    const heads = await this.heads(conversationIds);
-    return new Map([...heads].filter(([, head]) => head.account_key === accountKey));
+    return this.heads(accountKey, conversationIds);
   }
 
-  /** Head documents, as new as they are known here. */
-  async heads(conversationIds: readonly string[]): Promise<ReadonlyMap<string, ConversationDocument>> {
+  /** Head documents, as new as they are known here; of every account for the mesh itself, which names none. */
+  async heads(
+    accountKey: string | undefined,
+    conversationIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ConversationDocument>> {
+    const ofAccount = accountKey === undefined ? {} : { account_key: accountKey };
     const found = new Map<string, ConversationDocument>();
     for (let from = 0; from < conversationIds.length; from += headsAtOnce) {
       const some = conversationIds.slice(from, from + headsAtOnce);
-      const heads = await this.#documents.heads.find({ _id: { $in: some }, last_seq: { $exists: true } }).toArray();
+      const heads = await this.#documents.heads
+        .find({ _id: { $in: some }, ...ofAccount, last_seq: { $exists: true } })
+        .toArray();
       for (const head of heads) found.set(head._id, this.#asKnownHere(head));
     }
     return found;
@@ -144,24 +150,28 @@ export class OpenConversations implements Conversations {
   };
 
   /** Those of these users who are members now. */
-  async membersAmong(conversationId: string, userKeys: readonly string[]): Promise<readonly MemberRow[]> {
-    return this.#documents.rows
-      .find({ user_key: { $in: [...userKeys] }, conversation_id: conversationId, active: true })
-      .toArray();
+  async membersAmong(state: ConversationState, userKeys: readonly string[]): Promise<readonly MemberRow[]> {
+    const filter = { ...inConversation(state), user_key: { $in: [...userKeys] }, active: true };
+    return this.#documents.rows.find(filter).toArray();
   }
 
   /** The newest number of each log that may be shown. Of a log that nobody writes, what its head document says. */
   async newest(conversationIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const newest = new Map<string, number>();
     const open: string[] = [];
-    for (const [id, head] of await this.heads(conversationIds)) {
+    const accounts = new Map<string, string>();
+    for (const [id, head] of await this.heads(undefined, conversationIds)) {
+      accounts.set(id, head.account_key);
       newest.set(id, head.last_seq);
       if (head.open_until !== undefined) open.push(id);
     }
     await Promise.all(
       open.map(async (id) => {
         const [last] = await this.#documents.entries
-          .find({ conversation_id: id }, { projection: { seq: 1 }, readConcern: { level: 'majority' } })
+          .find(
+            { conversation_id: id, account_key: accounts.get(id)! },
+            { projection: { seq: 1 }, readConcern: { level: 'majority' } },
+          )
           .sort({ seq: -1 })
           .limit(1)
           .toArray();

@@ -54,7 +54,7 @@ export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'cl
     db,
     ground: logGround,
     publish: (entry) => bus.publish(userTopicEvent(entry)),
-    heads: (conversationIds) => conversations.heads(conversationIds),
+    heads: (accountKey, conversationIds) => conversations.heads(accountKey, conversationIds),
   });
   const conversations: OpenConversations = new OpenConversations({
     db,

@@ -1,6 +1,7 @@
 // One request on its way through a log's queue: what it asks for, where it stands, and who waits for its result.
 
 import { SpanKind } from '@opentelemetry/api';
+import type { Abortable } from '../../../mesh/service/context.ts';
 import { inTraces, type OpenSpan, openPart, type Trace } from '../../../mesh/telemetry/trace.ts';
 import { deferred } from './deferred.ts';
 import type { LogState, StoredEntry } from './log-kind.ts';
@@ -24,7 +25,7 @@ export type Operation<State, Body> = {
   /** The time of the request, in milliseconds since 1970. */
   readonly now: number;
   /** Ends the wait for a place in a batch; no longer heard once it is in one. */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
 };
 
 export type Result<State, Entry> = {

@@ -2,6 +2,7 @@
 // to the sender's row every two seconds at most, before the conversation's head document rises past it.
 
 import type { GroupedWrites } from './grouped-writes.ts';
+import type { InConversation } from './in-conversation.ts';
 import { type MemberRow, rowId } from './member-row.ts';
 
 export class OwnNumbers {
@@ -13,7 +14,7 @@ export class OwnNumbers {
     this.#rows = rows;
   }
 
-  note(conversationId: string, userKey: string, number: number): void {
+  note({ conversation_id: conversationId }: InConversation, userKey: string, number: number): void {
     let numbers = this.#numbers.get(conversationId);
     if (numbers === undefined) {
       numbers = new Map();
@@ -29,17 +30,22 @@ export class OwnNumbers {
   }
 
   /** Writes those of one conversation; what fails stays. */
-  async write(conversationId: string): Promise<void> {
+  async write(where: InConversation): Promise<void> {
+    const conversationId = where.conversation_id;
     const numbers = this.#numbers.get(conversationId);
     if (numbers === undefined) return;
-    await Promise.all([...numbers].map(([userKey, number]) => this.#writeOne(conversationId, userKey, number)));
+    await Promise.all([...numbers].map(([userKey, number]) => this.#writeOne(where, userKey, number)));
     if (numbers.size === 0) this.#numbers.delete(conversationId);
   }
 
-  async #writeOne(conversationId: string, userKey: string, number: number): Promise<void> {
+  async #writeOne(
+    { conversation_id: conversationId, account_key }: InConversation,
+    userKey: string,
+    number: number,
+  ): Promise<void> {
     await this.#rows.write({
       updateOne: {
-        filter: { _id: rowId(userKey, conversationId), user_key: userKey },
+        filter: { _id: rowId(userKey, conversationId), user_key: userKey, account_key },
         update: { $max: { own_number: number } },
       },
     });

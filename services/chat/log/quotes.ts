@@ -4,12 +4,13 @@
 import type { Collection } from 'mongodb';
 import { previewOf } from '../messages/preview.ts';
 import type { Entry, MessageDocument } from './entry.ts';
+import type { InConversation } from './in-conversation.ts';
 import { saidOf } from './stored-said.ts';
 
 /** The same entries; replies among them with their quote of today. One look-up for all. */
 export async function withQuotes<Any extends Entry>(
   entries: Collection<Entry>,
-  conversationId: string,
+  where: InConversation,
   page: readonly Any[],
 ): Promise<readonly Any[]> {
   if (!page.some((entry) => entry.kind === 'message' && entry.reply_to !== undefined)) return page;
@@ -17,7 +18,7 @@ export async function withQuotes<Any extends Entry>(
   for (const entry of page) {
     if (entry.kind === 'message' && entry.reply_to !== undefined) targets.add(entry.reply_to.message_id);
   }
-  const found = await entries.find({ _id: { $in: [...targets] }, conversation_id: conversationId }).toArray();
+  const found = await entries.find({ _id: { $in: [...targets] }, ...where }).toArray();
   const previews = new Map(
     found.filter((entry) => entry.kind === 'message').map((message) => [message._id, wordsOfToday(message)]),
   );

@@ -4,6 +4,7 @@
 
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import type { MemberReceiptTimes } from './conversation-log.ts';
+import { type InConversation, inSame } from './in-conversation.ts';
 import type { MemberRow } from './member-row.ts';
 
 /** Numbers that one document covers: the bound of its pairs. */
@@ -50,13 +51,14 @@ export function receiptWrite(move: ReceiptMove): AnyBulkWriteOperation<ReceiptDo
       filter: {
         _id: `${conversationId}:${userKey}:${block}`,
         conversation_id: conversationId,
+        account_key: move.accountKey,
         [`${watermark}.to`]: { $ne: to },
       },
       update: {
         $push: { [watermark]: { to, at } },
         $min: { [`${watermark}_from`]: move.from },
         $max: { moved_at: at },
-        $setOnInsert: { account_key: move.accountKey, user_key: userKey, block },
+        $setOnInsert: { user_key: userKey, block },
       },
       upsert: true,
     },
@@ -66,12 +68,12 @@ export function receiptWrite(move: ReceiptMove): AnyBulkWriteOperation<ReceiptDo
 /** For each of these members: whether the entry `seq` reached and was read by them, and when where that is kept. */
 export async function receiptsOf(
   receipts: Collection<ReceiptDocument>,
-  conversationId: string,
+  where: InConversation,
   rows: readonly MemberRow[],
   seq: number,
 ): Promise<readonly MemberReceiptTimes[]> {
   const inBlock = await receipts
-    .find({ conversation_id: conversationId, block: blockOf(seq) })
+    .find({ ...where, block: blockOf(seq) })
     .limit(rows.length + 1)
     .toArray();
   const byUser = new Map(inBlock.map((document) => [document.user_key, document]));
@@ -107,7 +109,7 @@ async function timeAbove(
 ): Promise<Date | undefined> {
   const later = await receipts
     .find({
-      conversation_id: row.conversation_id,
+      ...inSame(row),
       user_key: row.user_key,
       block: { $gt: blockOf(seq) },
       [`${watermark}_from`]: { $exists: true },

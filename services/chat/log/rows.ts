@@ -2,6 +2,7 @@
 
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import type { EntryOf, NewMember } from './entry.ts';
+import type { InConversation } from './in-conversation.ts';
 import { type MemberRow, type RoleWord, rowId } from './member-row.ts';
 import { type Member, smallMembersMax } from './state.ts';
 
@@ -11,11 +12,11 @@ const loadMax = smallMembersMax * 4;
 /** Everyone of a small conversation; of a large one the owner and the admins. */
 export async function loadMembers(
   rows: Collection<MemberRow>,
-  conversationId: string,
+  where: InConversation,
   memberCount: number,
 ): Promise<{ readonly members: ReadonlyMap<string, Member>; readonly complete: boolean }> {
   const small = memberCount <= smallMembersMax;
-  const filter = { conversation_id: conversationId, active: true };
+  const filter = { ...where, active: true };
   const cursor = small ? rows.find(filter) : rows.find({ ...filter, role: { $in: ['owner', 'admin'] } });
   const found = await cursor.limit(loadMax).toArray();
   const members = new Map(found.map((row) => [row.user_key, memberOf(row)]));
@@ -25,12 +26,10 @@ export async function loadMembers(
 /** Those of these users who are members now. */
 export async function findMembers(
   rows: Collection<MemberRow>,
-  conversationId: string,
+  where: InConversation,
   userKeys: readonly string[],
 ): Promise<readonly Member[]> {
-  const found = await rows
-    .find({ user_key: { $in: [...userKeys] }, conversation_id: conversationId, active: true })
-    .toArray();
+  const found = await rows.find({ ...where, user_key: { $in: [...userKeys] }, active: true }).toArray();
   return found.map(memberOf);
 }
 
@@ -86,7 +85,7 @@ function rowOfNew(entry: MembershipEntry, member: NewMember, addedBy: string | u
           ...(addedBy !== undefined && { added_by: addedBy }),
         },
         $unset: { left_seq: 1, left_at: 1, ...(addedBy === undefined && { added_by: 1 }) },
-        $setOnInsert: { conversation_id: entry.conversation_id, account_key: entry.account_key, own_changed: 0 },
+        $setOnInsert: { conversation_id: entry.conversation_id, own_changed: 0 },
       },
       // Where a newer row is there, the insert that the upsert then tries meets it: a duplicate key, and nothing to do.
       upsert: true,
@@ -108,6 +107,7 @@ function rowFilter(entry: MembershipEntry, userKey: string) {
   return {
     _id: rowId(userKey, entry.conversation_id),
     user_key: userKey,
+    account_key: entry.account_key,
     changed: { $lt: entry.seq },
   };
 }

@@ -18,11 +18,18 @@ export class StoredLog<State extends LogState, Entry extends StoredEntry, Body e
   readonly #kind: LogKind<State, Entry, Body>;
   readonly #key: string;
   readonly #signal: AbortSignal;
+  /** Of the log, once it is known. */
+  #accountKey = '';
 
   constructor(kind: LogKind<State, Entry, Body>, key: string, signal: AbortSignal) {
     this.#kind = kind;
     this.#key = key;
     this.#signal = signal;
+  }
+
+  /** Said once, when the log was found. */
+  belongsTo(accountKey: string): void {
+    this.#accountKey = accountKey;
   }
 
   /**
@@ -55,7 +62,7 @@ export class StoredLog<State extends LogState, Entry extends StoredEntry, Body e
 
   async #find(filter: Document, concern: Concern, limit: number): Promise<readonly Entry[]> {
     const { entries, keyField } = this.#kind;
-    const whole = { [keyField]: this.#key, ...filter } as Filter<Entry & Document>;
+    const whole = { [keyField]: this.#key, account_key: this.#accountKey, ...filter } as Filter<Entry & Document>;
     const cursor = entries.find(whole, { readConcern: { level: concern }, limit, singleBatch: true });
     if (limit > 1) cursor.sort({ seq: 1 });
     const found: readonly WithId<Entry & Document>[] = await cursor.toArray();

@@ -15,6 +15,7 @@ import type {
   ShownEntry,
 } from './conversation-log.ts';
 import type { Entry, MessageDocument } from './entry.ts';
+import { type InConversation, inConversation } from './in-conversation.ts';
 import { type MemberRow, rowId } from './member-row.ts';
 import type { OwnNumbers } from './own-numbers.ts';
 import { withQuotes } from './quotes.ts';
@@ -36,18 +37,21 @@ export type ViewDocuments = {
 export class View implements ConversationView {
   readonly id: string;
   readonly state: ConversationState;
+  /** Of every query. */
+  protected readonly where: InConversation;
   readonly #documents: ViewDocuments;
 
   constructor(state: ConversationState, documents: ViewDocuments) {
     this.id = state.conversationId;
     this.state = state;
+    this.where = inConversation(state);
     this.#documents = documents;
   }
 
   async message(messageId: string): Promise<MessageDocument | undefined> {
     const { entries } = this.#documents;
-    const message = await findMessage(entries, this.id, messageId);
-    return message && (await withQuotes(entries, this.id, [message]))[0];
+    const message = await findMessage(entries, this.where, messageId);
+    return message && (await withQuotes(entries, this.where, [message]))[0];
   }
 
   async history(query: HistoryQuery): Promise<HistoryPage> {
@@ -72,14 +76,14 @@ export class View implements ConversationView {
     const head = this.state.seq;
     if (after < this.state.floorSeq) return { entries: [], head, gone: true };
     if (after >= head) return { entries: [], head, gone: false };
-    const filter = { conversation_id: this.id, seq: { $gt: after, $lte: head } };
+    const filter = { ...this.where, seq: { $gt: after, $lte: head } };
     const { page } = await this.#page(filter, 1, limit);
-    return { entries: await withQuotes(this.#documents.entries, this.id, page), head, gone: false };
+    return { entries: await withQuotes(this.#documents.entries, this.where, page), head, gone: false };
   }
 
   async edits(messageId: string, limit: number): Promise<readonly EntryEdited[]> {
     const found = await this.#documents.entries
-      .find({ conversation_id: this.id, target: messageId, kind: 'edited' })
+      .find({ ...this.where, target: messageId, kind: 'edited' })
       .sort({ seq: -1 })
       .limit(limit)
       .toArray();
@@ -88,12 +92,12 @@ export class View implements ConversationView {
 
   async row(userKey: string): Promise<MemberRow | undefined> {
     const { rows, ownNumbers } = this.#documents;
-    const row = await rows.findOne({ _id: rowId(userKey, this.id), user_key: userKey });
+    const row = await rows.findOne({ _id: rowId(userKey, this.id), user_key: userKey, ...this.where });
     return row === null ? undefined : ownNumbers.overlay(row);
   }
 
   async members(limit: number, after?: MemberPosition): Promise<readonly MemberRow[]> {
-    const among = { conversation_id: this.id, active: true } as const;
+    const among = { ...this.where, active: true } as const;
     const beyond: Filter<MemberRow>[] =
       after === undefined
         ? [among]
@@ -113,7 +117,7 @@ export class View implements ConversationView {
 
   async reactions(messageId: string, limit: number, after = 0): Promise<readonly ReactionRow[]> {
     return this.#documents.reactions
-      .find({ conversation_id: this.id, message_id: messageId, removed: false, changed: { $gt: after } })
+      .find({ ...this.where, message_id: messageId, removed: false, changed: { $gt: after } })
       .sort({ changed: 1 })
       .limit(limit)
       .toArray();
@@ -123,7 +127,7 @@ export class View implements ConversationView {
     const byMessage = new Map<string, string[]>();
     if (messageIds.length === 0) return byMessage;
     const rows = await this.#documents.reactions
-      .find({ conversation_id: this.id, message_id: { $in: [...messageIds] }, user_key: userKey, removed: false })
+      .find({ ...this.where, message_id: { $in: [...messageIds] }, user_key: userKey, removed: false })
       .toArray();
     for (const { message_id, emoji } of rows) byMessage.set(message_id, [...(byMessage.get(message_id) ?? []), emoji]);
     return byMessage;
@@ -131,22 +135,22 @@ export class View implements ConversationView {
 
   async hasReacted(messageId: string, userKey: string, emoji: string): Promise<boolean> {
     const _id = reactionId(messageId, userKey, emoji);
-    const row = await this.#documents.reactions.findOne({ _id, conversation_id: this.id });
+    const row = await this.#documents.reactions.findOne({ _id, ...this.where });
     return row !== null && !row.removed;
   }
 
   async receipts(seq: number): Promise<readonly MemberReceiptTimes[]> {
     const rows = await this.#documents.rows
-      .find({ conversation_id: this.id, active: true })
+      .find({ ...this.where, active: true })
       .limit(smallMembersMax)
       .toArray();
-    return receiptsOf(this.#documents.receipts, this.id, rows, seq);
+    return receiptsOf(this.#documents.receipts, this.where, rows, seq);
   }
 
   /** Between two numbers, both exclusive, from the one end or the other. */
   async #shown(above: number, below: number, direction: 1 | -1, limit: number) {
     if (limit <= 0) return { entries: [] as ShownEntry[], more: false };
-    const filter = { conversation_id: this.id, shown: true as const, seq: { $gt: above, $lt: below } };
+    const filter = { ...this.where, shown: true as const, seq: { $gt: above, $lt: below } };
     const { page, more } = await this.#page(filter, direction, limit);
     return { entries: page as ShownEntry[], more };
   }
@@ -168,7 +172,7 @@ export class View implements ConversationView {
   }
 
   async #quoted(entries: readonly ShownEntry[]): Promise<readonly ShownEntry[]> {
-    return withQuotes(this.#documents.entries, this.id, entries);
+    return withQuotes(this.#documents.entries, this.where, entries);
   }
 }
 

@@ -49,14 +49,14 @@ export class WritableConversation extends View implements OpenConversation {
         read: read && ((names) => read(this.#documentsFor(names))),
         decide: decide as (state: ConversationState, found: unknown) => NewEntry | Nothing,
         now: context.now,
-        signal: context.signal,
+        signal: context.abortable,
       },
       await this.#nextId(),
     );
     const { entry, repeated, message, state } = result;
     if (message?.kind !== 'message') return { entry, repeated, message: undefined, state };
     if (message.reply_to === undefined) return { entry, repeated, message, state };
-    const [quoted] = await withQuotes(this.#documents.entries, this.id, [message]);
+    const [quoted] = await withQuotes(this.#documents.entries, this.where, [message]);
     return { entry, repeated, message: quoted, state };
   }
 
@@ -66,7 +66,7 @@ export class WritableConversation extends View implements OpenConversation {
     return {
       message: (messageId) => {
         names.add(messageName(messageId));
-        return findMessage(entries, this.id, messageId);
+        return findMessage(entries, this.where, messageId);
       },
       hasReacted: (messageId, userKey, emoji) => {
         names.add(messageName(messageId));
@@ -76,7 +76,7 @@ export class WritableConversation extends View implements OpenConversation {
         names.add(membersName);
         for (const role of ['admin', 'member'] as const) {
           const oldest = await rows
-            .find({ conversation_id: this.id, active: true, role })
+            .find({ ...this.where, active: true, role })
             .sort({ since: 1, user_key: 1 })
             .limit(2)
             .toArray();

@@ -3,15 +3,21 @@
 import { userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
 import type { StoredSender } from '../log/message-document.ts';
+import type { KnownUser } from '../users/users.ts';
 
-/** The calling user as the sender of a message. In memory for all but a user's first message. */
-export async function senderOf(context: ChatContext): Promise<StoredSender> {
-  const user = userOf(context.caller);
-  const known = await context.service.users.get(user.accountKey, user.key, context.now);
+/** The calling user as the sender of a message. Waits for nothing but when the user was forgotten since the call came. */
+export function senderOf(context: ChatContext): Promise<StoredSender> | StoredSender {
+  const { service, caller, now } = context;
+  const { accountKey, key } = userOf(caller);
+  const known = service.users.known(accountKey, key, now);
+  return known === undefined ? service.users.get(accountKey, key, now).then(asSender) : asSender(known);
+}
+
+function asSender({ userKey, displayName, avatarUrl }: KnownUser): StoredSender {
   return {
     kind: 'user',
-    user_key: user.key,
-    ...(known.displayName && { display_name: known.displayName }),
-    ...(known.avatarUrl && { avatar_url: known.avatarUrl }),
+    user_key: userKey,
+    ...(displayName && { display_name: displayName }),
+    ...(avatarUrl && { avatar_url: avatarUrl }),
   };
 }

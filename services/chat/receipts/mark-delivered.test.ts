@@ -60,7 +60,10 @@ describe('conversation.delivered', () => {
     // Rows are read at once; times and rows are written at once. Head documents may be written behind meanwhile.
     expect(commands.filter((name) => name === 'find')).toHaveLength(1);
     expect(commands.length).toBeLessThanOrEqual(6);
-    const rows = await chat.store.db.collection('members').find({ user_key: ravi.key }).toArray();
+    const rows = await chat.store.db
+      .collection('members')
+      .find({ user_key: ravi.key, account_key: '900000000001' })
+      .toArray();
     expect(rows.map((row) => row.delivered_seq)).toEqual(positions.map(({ seq }) => seq));
   });
 

@@ -4,7 +4,10 @@ import type { Document } from 'mongodb';
 import { openTestHost, type TestHost } from '../../../mesh/host/testing.ts';
 import { counters, openIds } from '../../../mesh/store/ids.ts';
 import { openTestStore, type TestStore } from '../../../tests/support/store.ts';
+import { watchTenancy } from '../../../tests/support/tenancy.ts';
 import { chatService } from '../service.ts';
+
+const tenantCollections = new Set(chatService.collections.map(({ name }) => name));
 
 export type TestChat = {
   readonly host: TestHost;
@@ -20,7 +23,19 @@ export async function openChat(onCommand?: (command: Document) => void): Promise
   let ahead = 0;
   const now = () => Date.now() + ahead;
   const collections = [...chatService.collections, counters];
-  const store = await openTestStore({ collections, ...(onCommand && { onCommand }) });
+  const tenancy = watchTenancy(tenantCollections, {
+    'conversations find _id': 'Whose it is stands in it, and is compared with the caller: #admit.',
+    'conversations find _id,last_seq': 'Edges ask for the heads of topics of all accounts at once.',
+    'chat_users find _id': 'A user belongs to one account: which one is what is asked.',
+    'user_logs find _id': "The key is the user's, who belongs to one account: which one stands in it.",
+  });
+  const store = await openTestStore({
+    collections,
+    onCommand(command) {
+      tenancy.onCommand(command);
+      onCommand?.(command);
+    },
+  });
   const ids = openIds({ db: store.db, key: 'a key for tests' });
   const host = await openTestHost({ services: [chatService], db: store.db, ids, clock: now });
   return {
@@ -33,6 +48,7 @@ export async function openChat(onCommand?: (command: Document) => void): Promise
     async close() {
       await host.close();
       await store.close();
+      tenancy.check();
     },
   };
 }

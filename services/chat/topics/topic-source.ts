@@ -17,7 +17,10 @@ const grantsMax = 5_000;
 export function openTopicSource(conversations: OpenConversations, userLogs: OpenUserLogs): TopicSource {
   async function grants(user: { readonly userKey: string; readonly accountKey: string }) {
     const rows = await conversations.rows.ofUser(user.accountKey, user.userKey);
-    const heads = await conversations.heads(rows.map((row) => row.conversation_id));
+    const heads = await conversations.heads(
+      user.accountKey,
+      rows.map((row) => row.conversation_id),
+    );
     const granted: TopicGrant[] = [];
     for (const row of rows) {
       const head = heads.get(row.conversation_id);
@@ -59,7 +62,7 @@ export function openTopicSource(conversations: OpenConversations, userLogs: Open
     }
     const view = prefix === 'c' || prefix === 'h' ? await conversations.viewOf(key) : undefined;
     if (view === undefined) throw refuse('TOPIC_NOT_FOUND');
-    const rows = await conversations.membersAmong(key, userKeys);
+    const rows = await conversations.membersAmong(view.state, userKeys);
     return {
       head: view.state.seq,
       rights: rows.map((row) => ({ userKey: row.user_key, since: row.since })),

@@ -17,8 +17,9 @@ export async function userPage(
   const head = state.seq;
   if (after < state.floorSeq) return { entries: [], head, gone: true };
   if (after >= head) return { entries: [], head, gone: false };
+  const own = { user_key: state.userKey, account_key: state.accountKey };
   const found = await documents.entries
-    .find({ user_key: state.userKey, seq: { $gt: after, $lte: head } }, { readConcern: { level: 'majority' } })
+    .find({ ...own, seq: { $gt: after, $lte: head } }, { readConcern: { level: 'majority' } })
     .sort({ seq: 1 })
     .limit(limit)
     .toArray();
@@ -31,7 +32,7 @@ export async function userPage(
     page.push(entry);
     if (entry.kind === 'rows') for (const change of entry.changes) concerned.add(change.conversation_id);
   }
-  const rows = concerned.size === 0 ? [] : await documents.rowsNow(state.userKey, [...concerned]);
+  const rows = concerned.size === 0 ? [] : await documents.rowsNow(state, [...concerned]);
   const byConversation = new Map(rows.map((now) => [now.row.conversation_id, now]));
   const entries = page.map((entry) =>
     entry.kind === 'rows'

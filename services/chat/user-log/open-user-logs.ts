@@ -22,7 +22,10 @@ export type UserLogsOptions = {
   readonly ground: LogGround;
   readonly publish: (entry: UserEntry) => void;
   /** Head documents of conversations, as new as they are known here. */
-  readonly heads: (conversationIds: readonly string[]) => Promise<ReadonlyMap<string, ConversationDocument>>;
+  readonly heads: (
+    accountKey: string,
+    conversationIds: readonly string[],
+  ) => Promise<ReadonlyMap<string, ConversationDocument>>;
 };
 
 /** What follows from a conversation's entry in the logs of the users that it concerns. */
@@ -56,7 +59,7 @@ export class OpenUserLogs implements UserLogs {
       writtenRows: new GroupedWrites(rows),
       writtenHidden: new GroupedWrites(hidden),
       writtenReceipts: new GroupedWrites(receipts),
-      rowsNow: (userKey, conversationIds) => this.#rowsNow(userKey, conversationIds),
+      rowsNow: (user, conversationIds) => this.#rowsNow(user, conversationIds),
     };
     this.#logs = new Logs(userKind(this.#documents, publish), ground);
   }
@@ -94,8 +97,9 @@ export class OpenUserLogs implements UserLogs {
 
   async hidden(user: LogUser, conversationId: string, messageIds: readonly string[]): Promise<ReadonlySet<string>> {
     if (messageIds.length === 0) return new Set();
+    const own = { user_key: user.userKey, account_key: user.accountKey };
     const found = await this.#documents.hidden
-      .find({ user_key: user.userKey, conversation_id: conversationId, message_id: { $in: [...messageIds] } })
+      .find({ ...own, conversation_id: conversationId, message_id: { $in: [...messageIds] } })
       .toArray();
     return new Set(found.map(({ message_id }) => message_id));
   }
@@ -111,7 +115,10 @@ export class OpenUserLogs implements UserLogs {
     }
     if (seq === from) return { row: before, moved: false };
     await this.#documents.writtenRows.write({
-      updateOne: { filter: { _id: before._id, user_key }, update: { $max: { delivered_seq: seq } } },
+      updateOne: {
+        filter: { _id: before._id, user_key, account_key: before.account_key },
+        update: { $max: { delivered_seq: seq } },
+      },
     });
     return { row: { ...before, delivered_seq: seq }, moved: true };
   }
@@ -166,7 +173,8 @@ export class OpenUserLogs implements UserLogs {
       ...(await this.#fresh(user, this.#options.ground.signal)),
       read: (names) => {
         for (const id of ids) names.add(id);
-        return this.#documents.rows.find({ user_key: user.userKey, conversation_id: { $in: ids } }).toArray();
+        const own = { user_key: user.userKey, account_key: user.accountKey };
+        return this.#documents.rows.find({ ...own, conversation_id: { $in: ids } }).toArray();
       },
       decide: (_state, found) => {
         const effects: StoredRowChange[] = [];
@@ -230,10 +238,10 @@ export class OpenUserLogs implements UserLogs {
     return log.state;
   }
 
-  async #rowsNow(userKey: string, conversationIds: readonly string[]): Promise<readonly RowNow[]> {
-    const filter = { user_key: userKey, conversation_id: { $in: [...conversationIds] } };
+  async #rowsNow({ userKey, accountKey }: LogUser, conversationIds: readonly string[]): Promise<readonly RowNow[]> {
+    const filter = { user_key: userKey, account_key: accountKey, conversation_id: { $in: [...conversationIds] } };
     const found = this.#documents.rows.find(filter).toArray();
-    const [rows, heads] = await Promise.all([found, this.#options.heads(conversationIds)]);
+    const [rows, heads] = await Promise.all([found, this.#options.heads(accountKey, conversationIds)]);
     return rows.map((row) => ({ row, headNumber: heads.get(row.conversation_id)?.last_number ?? 0 }));
   }
 }

@@ -6,6 +6,7 @@ import type { Applied, HeadDocument, LogKind, LogState } from '../log/log-kind.t
 import { type MemberRow, rowId } from '../log/member-row.ts';
 import { type ReceiptDocument, receiptWrite } from '../log/receipts.ts';
 import type { NewUserEntry, RowNow, StoredRowChange, UserEntry, UserEntryOf } from './user-entry.ts';
+import type { LogUser } from './user-logs.ts';
 
 export type UserState = LogState & { readonly userKey: string; readonly floorSeq: number };
 
@@ -38,7 +39,7 @@ export type UserDocuments = {
   readonly writtenHidden: GroupedWrites<HiddenMessage>;
   readonly writtenReceipts: GroupedWrites<ReceiptDocument>;
   /** The user's rows as they are, with what their conversations' heads count. */
-  rowsNow(userKey: string, conversationIds: readonly string[]): Promise<readonly RowNow[]>;
+  rowsNow(user: LogUser, conversationIds: readonly string[]): Promise<readonly RowNow[]>;
 };
 
 export type UserKind = LogKind<UserState, UserEntry, NewUserEntry>;
@@ -77,6 +78,7 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
             filter: {
               _id: rowId(entry.user_key, change.conversation_id),
               user_key: entry.user_key,
+              account_key: entry.account_key,
               own_changed: { $lt: entry.seq },
             },
             update: rowUpdate(change, entry.seq),
@@ -105,8 +107,8 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
       entry.message_ids.map((message_id) =>
         writtenHidden.write({
           updateOne: {
-            filter: { _id: `${user_key}:${message_id}`, user_key },
-            update: { $setOnInsert: { account_key, conversation_id, message_id, hidden_at: created_at } },
+            filter: { _id: `${user_key}:${message_id}`, user_key, account_key },
+            update: { $setOnInsert: { conversation_id, message_id, hidden_at: created_at } },
             upsert: true,
           },
         }),
@@ -117,7 +119,7 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
 
   async function withRowsNow(entry: UserEntryOf<'rows'>): Promise<UserEntryOf<'rows'>> {
     const ids = entry.changes.map((change) => change.conversation_id);
-    return { ...entry, rows: await documents.rowsNow(entry.user_key, ids) };
+    return { ...entry, rows: await documents.rowsNow({ userKey: entry.user_key, accountKey: entry.account_key }, ids) };
   }
 
   return {
@@ -126,7 +128,7 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
     entries: entries as Collection<UserEntry & Document>,
     heads: heads as unknown as Collection<HeadDocument>,
     load,
-    newHead: (state) => ({ account_key: state.accountKey, last_seq: 0 }),
+    newHead: () => ({ last_seq: 0 }),
     place: (state, body, { key, ...placing }) => ({
       ...placing,
       user_key: key,
@@ -145,7 +147,7 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
     writeBehind: (state) =>
       writtenHeads.write({
         updateOne: {
-          filter: { _id: state.userKey, last_seq: { $lt: state.seq } },
+          filter: { _id: state.userKey, account_key: state.accountKey, last_seq: { $lt: state.seq } },
           update: { $set: { last_seq: state.seq } },
         },
       }),

@@ -40,6 +40,8 @@ export type Users = {
    * Rejects with ACCOUNT_NOT_ALLOWED when the user is known in another account.
    */
   know(caller: TokenUser, now: number): Promise<void> | undefined;
+  /** A user of the account that is in memory, as every caller is a moment after `know`. */
+  known(accountKey: string, userKey: string, now: number): KnownUser | undefined;
   /** Those of these users that the account has. */
   find(accountKey: string, userKeys: readonly string[], now: number): Promise<ReadonlyMap<string, KnownUser>>;
   /** One user of an account; throws USER_NOT_FOUND. */
@@ -114,6 +116,12 @@ export function openUsers(db: Db): Users {
     }
   }
 
+  function known(accountKey: string, userKey: string, now: number): KnownUser | undefined {
+    const cached = cache.get(userKey);
+    if (cached === undefined || now - cached.readAt >= userLimits.cacheMs) return undefined;
+    return cached.user.accountKey === accountKey ? cached.user : undefined;
+  }
+
   async function find(
     accountKey: string,
     userKeys: readonly string[],
@@ -165,7 +173,7 @@ export function openUsers(db: Db): Users {
     return user;
   }
 
-  return { know, find, get, put };
+  return { know, known, find, get, put };
 }
 
 /** How a user is called and looks, as one string to compare. */

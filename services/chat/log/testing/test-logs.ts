@@ -97,6 +97,7 @@ export function callBy(caller: Caller, now: number): TestCall {
     service: undefined,
     now,
     signal: abort.signal,
+    abortable: abort.signal,
     deadline: now + 60_000,
     log: silentLog(),
     traceparent: '',
