@@ -14,6 +14,7 @@ import { type MeshLinks, openLinks } from '../../mesh/caller/link-client/open-li
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { chatService } from '../../services/chat/service.ts';
+import { type Collector, openCollector } from '../support/collector.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { account, asha, ravi } from './running-mesh.ts';
 import { PlainSocket } from './socket.ts';
@@ -24,6 +25,7 @@ const startMs = 60_000;
 const secret = 'a secret of at least thirty-two bytes';
 const trust = { key: secretKey(secret), issuer: 'circuit', audience: 'circuit' };
 
+let collector: Collector;
 let store: TestStore;
 let service: ChildProcess;
 let address = '';
@@ -49,6 +51,9 @@ function serveOnDeno(uri: string): Promise<string> {
       CIRCUIT_GRPC_PORT: '0',
       CIRCUIT_TOKEN_SECRET: secret,
       CIRCUIT_ID_KEY: 'a key that tests share',
+      OTEL_DENO: 'true',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     // `deno task` hands no signal on: a terminal's Ctrl-C, like `interrupt` below, reaches its whole group.
@@ -79,6 +84,7 @@ function linksAre(healthy: boolean): Promise<void> {
 
 describe.skipIf(deno === undefined)('chat on Deno', () => {
   beforeAll(async () => {
+    collector = await openCollector();
     store = await openTestStore({ collections: chatService.collections });
     address = await serveOnDeno(store.uri);
     const api = loadApiFile();
@@ -102,6 +108,7 @@ describe.skipIf(deno === undefined)('chat on Deno', () => {
     await verifier?.close();
     interrupt();
     await store?.close();
+    await collector?.close();
   }, startMs);
 
   it('serves apps through an edge on Node: what one sends, the other is told at once', async () => {
@@ -165,6 +172,14 @@ describe.skipIf(deno === undefined)('chat on Deno', () => {
     client.close();
     const members = listed.conversations.map(({ participants }) => participants.map(({ userKey }) => userKey).sort());
     expect(members).toEqual([[asha, ravi]]);
+  });
+
+  it("traces calls down to the database, by Deno's own SDK", { timeout: startMs }, async () => {
+    const find = (name: string) => collector.spans.find((span) => span.name === name);
+    const rpc = 'circuit.chat.v1.ChatService/ListConversations';
+    await expect.poll(() => find(rpc), { timeout: startMs }).toBeDefined();
+    const call = find(rpc);
+    expect(find('find conversations')).toMatchObject({ traceId: call?.traceId, parentSpanId: call?.spanId });
   });
 
   it('ends in order when told to', async () => {

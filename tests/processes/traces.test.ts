@@ -1,5 +1,5 @@
 // OpenTelemetry as operators load it: by NODE_OPTIONS, into every process of a mesh with two edges, and with Redis where
-// this machine has one. Spans leave only at the end of each process here, so that the end is tried, too.
+// there is one. Spans leave only at the end of each process here, so that the end is tried, too.
 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -32,7 +32,9 @@ type Export = {
 export async function openCollector(): Promise<Collector> {
   const spans: CollectedSpan[] = [];
   const server = createServer(async (request, response) => {
-    const { resourceSpans } = JSON.parse(await text(request)) as Export;
+    const body = await text(request);
+    // Deno's SDK sends metrics and logs, too.
+    const { resourceSpans } = request.url === '/v1/traces' ? (JSON.parse(body) as Export) : { resourceSpans: [] };
     for (const { resource, scopeSpans } of resourceSpans) {
       const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
       for (const scope of scopeSpans) for (const span of scope.spans) spans.push({ ...span, service });
