@@ -17,6 +17,10 @@ export type EdgeLimits = {
   readonly topicsPerSocket: number;
   /** HTTP requests in a second from one address without a valid token, over time. */
   readonly strangerPerSecond: number;
+  /** After so many seconds of silence uWebSockets ends the connection; it pings by itself before that. 8 at least. */
+  readonly idleSeconds: number;
+  /** Bytes that may wait for a socket before uWebSockets cuts it at once. */
+  readonly bufferedBytesHard: number;
 };
 
 export const defaultLimits: EdgeLimits = {
@@ -30,6 +34,8 @@ export const defaultLimits: EdgeLimits = {
   sockets: 200_000,
   topicsPerSocket: 5_100,
   strangerPerSecond: 20,
+  idleSeconds: 60,
+  bufferedBytesHard: 1024 * 1024,
 };
 
 /** So many times `frameBytes` uWebSockets reads before it cuts the connection; up to it the app gets a close code. */
@@ -45,12 +51,8 @@ export const tokenCheckMsMax = 8_000;
 export const malformedFramesMax = 10;
 /** An app shall be heard from at least this often. */
 export const heartbeatMs = 25_000;
-/** After so much silence uWebSockets ends the connection; it pings by itself before that. */
-export const idleTimeoutSeconds = 60;
 /** Bytes that may wait for a socket, looked at by the sweep. */
 export const bufferedBytesMax = 256 * 1024;
-/** Bytes that may wait for a socket before uWebSockets cuts it at once. */
-export const bufferedBytesHard = 1024 * 1024;
 /** Every socket is looked at once in this time, in slices. */
 export const sweepMs = 1_000;
 export const sweepSlices = 10;
@@ -82,7 +84,7 @@ export const rightsPageMax = 1_000;
 export const questionsMax = 8;
 /** Every topic's head is compared at least this often. */
 export const headCheckMs = 60_000;
-/** After a loss or a switch of the bus all topics are compared, over so long for each page of them, and at most in all. */
+/** After a switch of the bus all topics are compared, over so long for each page of them, and at most in all. */
 export const headPageSpreadMs = 100;
 export const headSpreadMsMax = 2_000;
 /** A head that is ahead is only counted as found when the event has not come by itself after this time. */

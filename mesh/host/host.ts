@@ -20,6 +20,7 @@ import type { TopicSource } from '../service/topic-source.ts';
 import type { IdSource } from '../store/ids.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { RefusalLog } from '../telemetry/refusal-log.ts';
 import type { Certificates } from '../tls/certificates.ts';
 import { type BoundMethod, bindMethods } from './bound-method.ts';
 import { CallMetrics } from './call-metrics.ts';
@@ -236,6 +237,7 @@ class RunningHost implements Host {
       clients: this.#peering.clients,
       token,
       clock: this.#clock,
+      refusals: new RefusalLog(log),
       onForward: (service) => this.#options.metrics?.counter('circuit_rpc_forwarded_total', { service }).inc(),
     });
     for (const [name, method] of this.#methods) {
@@ -251,6 +253,7 @@ class RunningHost implements Host {
       methods: [...this.#methods.values()],
       address: () => this.address,
       relay: this.#options.relay,
+      ready: () => this.ready,
     });
     this.#server.register(openPath, this.#links.handler, asBuffer, asIs, 'bidi');
     this.#watch();
@@ -271,6 +274,7 @@ class RunningHost implements Host {
         service: state,
       })),
       log,
+      (ready) => this.#links?.tellReady(ready),
     );
     this.#readiness.addTo(this.#server);
     if (reflection)

@@ -26,13 +26,18 @@ export class Readiness {
   readonly #health: HealthImplementation;
   readonly #watched: readonly Watched[];
   readonly #log: Logger;
+  readonly #onChange: (ready: boolean) => void;
   readonly #troubles = new Map<string, string>();
+  #asked = false;
+  #told = false;
   #timer: NodeJS.Timeout | undefined;
   #closing = false;
 
-  constructor(watched: readonly Watched[], log: Logger) {
+  /** `onChange` is called when `ready` has changed, except by `stop`. */
+  constructor(watched: readonly Watched[], log: Logger, onChange: (ready: boolean) => void) {
     this.#watched = watched;
     this.#log = log;
+    this.#onChange = onChange;
     this.#health = new HealthImplementation({ '': 'NOT_SERVING', [livenessName]: 'SERVING' });
   }
 
@@ -41,7 +46,7 @@ export class Readiness {
   }
 
   get ready(): boolean {
-    return !this.#closing && this.#troubles.size === 0;
+    return this.#asked && !this.#closing && this.#troubles.size === 0;
   }
 
   /** Asks once and then regularly, until `stop`. */
@@ -66,7 +71,12 @@ export class Readiness {
 
   async #ask(): Promise<void> {
     await Promise.all(this.#watched.map((watched) => this.#askOne(watched)));
-    if (!this.#closing) this.#tell('', this.#troubles.size === 0);
+    if (this.#closing) return;
+    this.#asked = true;
+    this.#tell('', this.ready);
+    if (this.ready === this.#told) return;
+    this.#told = this.ready;
+    this.#onChange(this.ready);
   }
 
   async #askOne({ name, protoNames, service }: Watched): Promise<void> {

@@ -19,6 +19,7 @@ import {
   writeEvent,
   writeGoingAway,
   writeHello,
+  writeNotReady,
   writeReply,
   writeSessionEnd,
   writeTopicsConfirmed,
@@ -82,6 +83,7 @@ const wholeResponse: OpenResponse = {
   events: [event, plainEvent, typing],
   goingAway: true,
   busAway: false,
+  notReady: true,
 };
 
 describe('a batch of an edge', () => {
@@ -122,6 +124,7 @@ describe('a batch of a service', () => {
     for (const each of wholeResponse.events) writeEvent(writer, TopicEvent.encode(each).finish());
     writeGoingAway(writer);
     writeBusAway(writer, false);
+    writeNotReady(writer, true);
     expect(plain(OpenResponse.decode(writer.take()))).toEqual(plain(wholeResponse));
   });
 
@@ -183,6 +186,7 @@ function readResponse(batch: Buffer): OpenResponse {
     onEvent: (each) => read.events.push(each),
     onGoingAway: () => void Object.assign(rest, { goingAway: true }),
     onBusAway: (busAway) => void Object.assign(rest, { busAway }),
+    onNotReady: (notReady) => void Object.assign(rest, { notReady }),
   };
   readOpenResponse(batch, reader);
   return { ...read, ...rest } as unknown as OpenResponse;

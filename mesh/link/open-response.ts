@@ -13,6 +13,7 @@ const topicsConfirmed = 4 << 3;
 const events = (5 << 3) | 2;
 const goingAway = 6 << 3;
 const busAway = 7 << 3;
+const notReady = 8 << 3;
 
 const numberField = (field: number) => field << 3;
 const bytesField = (field: number) => (field << 3) | 2;
@@ -62,6 +63,11 @@ export function writeBusAway(writer: WireWriter, away: boolean): void {
   writer.varint(away ? 1 : 0);
 }
 
+export function writeNotReady(writer: WireWriter, isNot: boolean): void {
+  writer.varint(notReady);
+  writer.varint(isNot ? 1 : 0);
+}
+
 export type OpenResponseReader = {
   onHello(value: LinkHello): void;
   /** The bytes are a view that pins the whole message: copy what is kept. */
@@ -71,6 +77,7 @@ export type OpenResponseReader = {
   onEvent(event: TopicEvent): void;
   onGoingAway(): void;
   onBusAway(away: boolean): void;
+  onNotReady(isNot: boolean): void;
 };
 
 /** Tells the parts of an OpenResponse in their order. Throws when it is malformed. */
@@ -84,6 +91,7 @@ export function readOpenResponse(bytes: Buffer, to: OpenResponseReader): void {
     else if (tag === sessionEnds) readSessionEnd(reader, to);
     else if (tag === goingAway) readGoingAway(reader, to);
     else if (tag === busAway) to.onBusAway(reader.varint() !== 0);
+    else if (tag === notReady) to.onNotReady(reader.varint() !== 0);
     else if (tag === hello) to.onHello(LinkHello.decode(reader.view()));
     else reader.skip(tag);
   }

@@ -35,6 +35,8 @@ export type LinkState = 'connecting' | 'joining' | 'healthy' | 'draining' | 'end
 export type LinkEvents = {
   /** The state has changed: routes are to be made again. */
   changed(link: Link): void;
+  /** A healthy Link's service can do its work, or cannot: routes are to be made again. */
+  readyChanged(): void;
   /** The service has said hello: its topics are to be followed, and their number to be asked for. */
   joined(link: Link): void;
   /** A batch with so many calls was handed on. */
@@ -73,8 +75,9 @@ export class Link implements OpenResponseReader {
   #leftAlive = false;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
-  #drainingSince = 0;
+  #avoidedSince = 0;
   #busAway = false;
+  #ready = true;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -121,9 +124,14 @@ export class Link implements OpenResponseReader {
     return this.#leftAlive;
   }
 
-  /** By `performance.now()`; of a draining Link. */
-  get drainingSince(): number {
-    return this.#drainingSince;
+  /** False while the service says that it cannot do its work, such as without its database. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** By `performance.now()`; of a Link that drains or whose service is not ready. */
+  get avoidedSince(): number {
+    return this.#avoidedSince;
   }
 
   unanswered(): IterableIterator<PendingCall> {
@@ -260,6 +268,15 @@ export class Link implements OpenResponseReader {
     this.#options.on.busChanged();
   }
 
+  onNotReady(isNot: boolean): void {
+    if (this.#ready === !isNot) return;
+    this.#ready = !isNot;
+    if (this.#state !== 'healthy') return;
+    if (isNot) this.#avoidedSince = performance.now();
+    this.#options.log.info({ address: this.#address }, isNot ? 'link to a service that is not ready' : 'ready again');
+    this.#options.on.readyChanged();
+  }
+
   onGoingAway(): void {
     if (!this.listening) return;
     // Its last events come before its end: there is nothing to linger for.
@@ -275,7 +292,7 @@ export class Link implements OpenResponseReader {
 
   #drain(why: string): void {
     if (this.#state !== 'draining') {
-      this.#drainingSince = performance.now();
+      this.#avoidedSince = performance.now();
       this.#become('draining', why);
     }
     this.#endWhenDrained();
@@ -357,6 +374,7 @@ export class Link implements OpenResponseReader {
     if (state !== 'closed') this.#speaker?.close();
     this.#speaker = undefined;
     this.#busAway = false;
+    this.#ready = true;
     const unanswered = [...this.#inFlight.values()];
     this.#inFlight = new Map();
     this.#confirmations.reset();

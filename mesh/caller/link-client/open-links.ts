@@ -157,7 +157,8 @@ export class MeshLinks implements Links {
     const batches = metrics?.histogram('circuit_link_batch_calls', {});
     metrics?.beforeScrape(() => {
       for (const service of this.#services) {
-        metrics.gauge('circuit_links', { service }).set(this.#routes.of(service).length);
+        const open = this.#links.filter((link) => link.state === 'healthy' && link.services.has(service));
+        metrics.gauge('circuit_links', { service }).set(open.length);
       }
       metrics.gauge('circuit_bus_subscriptions', {}).set(this.subscriptions.size);
     });
@@ -170,6 +171,7 @@ export class MeshLinks implements Links {
         // It follows all topics from now on; what others published there before was not heard here.
         if (link.state === 'healthy') this.#guard(() => this.subscriptions.gapOn(link));
       },
+      readyChanged: () => this.#changed(),
       busChanged: () => this.#guard(() => this.subscriptions.reckonBus()),
       lost: (link, unanswered, expected) => this.#lost(link, unanswered, expected),
       event: (event) => this.#guard(() => this.subscriptions.deliver(event)),
@@ -285,6 +287,10 @@ export class MeshLinks implements Links {
     this.#follow();
   }
 
+  /**
+   * Without a budget, unlike plain calls: a call is repeated once in its life, so that one lost Link costs another
+   * process at most what was under way there, and never starts a chain; under pressure that process refuses by itself.
+   */
   #repeat(pending: PendingCall): void {
     const { call } = pending;
     const service = call.method.service === '' ? servicesFor(this.#options.api, call)[0] : call.method.service;

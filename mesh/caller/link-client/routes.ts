@@ -1,5 +1,6 @@
-// Which Link takes a call: the owner of its key among the healthy Links of its service. While the healthy ones stay the
-// same that is a pure function; when they change, what a socket has under way for a key is held to its Link (pinned).
+// Which Link takes a call: the owner of its key among the healthy Links of its service, without those whose process
+// says that it is not ready as long as there are others. While these stay the same that is a pure function; when they
+// change, what a socket has under way for a key is held to its Link (pinned).
 
 import type { LinkCall } from '../links.ts';
 import { hashOf, weightOf } from '../rendezvous.ts';
@@ -7,17 +8,17 @@ import { routingKeyOf } from '../routing-key.ts';
 import type { Link } from './link.ts';
 import { type PendingCall, Pin } from './pending-call.ts';
 
-/** So long after a service said that it goes away, a socket with calls under way may still add to them there. */
-export const pinnedToDrainingMs = 1_000;
+/** So long after a service said that it goes away or is not ready, a socket with calls there may add to them. */
+export const pinnedToAvoidedMs = 1_000;
 
 export class Routes {
-  #healthy: ReadonlyMap<string, readonly Link[]> = new Map();
+  #taking: ReadonlyMap<string, readonly Link[]> = new Map();
   readonly #pins = new Map<string, Pin>();
   #turn = 0;
 
-  /** Healthy Links of a service. */
+  /** The Links that take a service's calls: of the healthy ones those that are ready, or all where none is. */
   of(service: string): readonly Link[] {
-    return this.#healthy.get(service) ?? none;
+    return this.#taking.get(service) ?? none;
   }
 
   /** Takes note of the Links as they are now. Calls that are under way hold later ones of their socket and key. */
@@ -28,7 +29,11 @@ export class Routes {
       if (link.state !== 'healthy') continue;
       for (const service of link.services) healthy.set(service, [...(healthy.get(service) ?? []), link]);
     }
-    this.#healthy = healthy;
+    for (const [service, all] of healthy) {
+      const ready = all.filter((link) => link.ready);
+      if (ready.length > 0) healthy.set(service, ready);
+    }
+    this.#taking = healthy;
   }
 
   /** The Link for a call of `service`; undefined: none is healthy. */
@@ -75,8 +80,9 @@ export class Routes {
 const none: readonly Link[] = [];
 
 function takesMore(link: Link): boolean {
-  if (link.state === 'healthy') return true;
-  return link.state === 'draining' && performance.now() - link.drainingSince < pinnedToDrainingMs;
+  if (link.state === 'healthy' && link.ready) return true;
+  const stands = link.state === 'healthy' || link.state === 'draining';
+  return stands && performance.now() - link.avoidedSince < pinnedToAvoidedMs;
 }
 
 function pinKey(service: string, call: LinkCall): string {

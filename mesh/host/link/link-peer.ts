@@ -16,6 +16,7 @@ import {
   writeEvent,
   writeGoingAway,
   writeHello,
+  writeNotReady,
   writeReply,
   writeSessionEnd,
   writeTopicsConfirmed,
@@ -49,6 +50,7 @@ export type LinkPeerOptions = Omit<LinkSessionsOptions, 'onEnd'> & {
   readonly hub: TopicHub;
   /** True while what is published here reaches edges by Links alone. */
   readonly busAway: boolean;
+  readonly ready: boolean;
   readonly log: Logger;
   readonly onClose: () => void;
 };
@@ -123,6 +125,12 @@ export class LinkPeer implements Follower, OpenRequestReader {
     this.#outbox.written();
   }
 
+  tellReady(ready: boolean): void {
+    if (this.#closed) return;
+    writeNotReady(this.#outbox.writer, !ready);
+    this.#outbox.written();
+  }
+
   onSession(session: number, token: string): void {
     this.sessions.present(session, token);
   }
@@ -187,6 +195,7 @@ export class LinkPeer implements Follower, OpenRequestReader {
       callsInFlightMax,
       bytesInFlightMax,
     });
+    this.tellReady(this.#options.ready);
     this.tellBus(this.#options.busAway);
   }
 

@@ -33,6 +33,8 @@ export type LinkServerOptions = {
   readonly address: () => string;
   /** Another bus beside Links, where there is one. */
   readonly relay: Relay | undefined;
+  /** False: edges are told to give calls to others. */
+  readonly ready: () => boolean;
 };
 
 export class LinkServer {
@@ -76,6 +78,11 @@ export class LinkServer {
     this.#open(stream).catch((error: unknown) => stream.emit('error', toGrpcStatus(coerce(error))));
   };
 
+  /** Tells all edges whether this process can do its work. */
+  tellReady(ready: boolean): void {
+    for (const link of this.#links) link.tellReady(ready);
+  }
+
   /** Tells all edges to take new calls elsewhere. */
   goAway(): void {
     this.#goingAway = true;
@@ -113,6 +120,7 @@ export class LinkServer {
       ...this.#options,
       address: this.#options.address(),
       busAway: !(this.#options.relay?.healthy ?? false),
+      ready: this.#options.ready(),
       stream,
       edge,
       onClose: () => {
