@@ -66,6 +66,13 @@ export type EdgeOptions = {
 const drainMsDefault = 10_000;
 const versionDefault = '0.1.0';
 
+/** uWebSockets' LIBUS_LISTEN_EXCLUSIVE_PORT: else a second edge on this port is given half of the sockets. */
+const listenExclusive = 1;
+/** What its types lack. */
+type ExclusiveListener = {
+  listen(host: string, port: number, options: number, done: (socket: uWS.us_listen_socket | false) => void): void;
+};
+
 /** Opens the edge and listens. Throws when the port is taken. */
 export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const { api, version = versionDefault, webRoot, issuer } = options;
@@ -142,7 +149,8 @@ export class Edge {
   listen(): Promise<void> {
     const { host = '127.0.0.1', port = 0, log } = this.#options;
     return new Promise((resolve, reject) => {
-      this.#app.listen(host, port, (socket) => {
+      const { listen } = this.#app as unknown as ExclusiveListener;
+      listen.call(this.#app, host, port, listenExclusive, (socket) => {
         if (socket === false) {
           // uWebSockets does not say what the system said.
           const told = `the edge cannot listen on ${host}:${port}: the port is taken or not allowed`;

@@ -44,7 +44,7 @@ export async function run(args: readonly string[]): Promise<void> {
     dataDir,
     environment: process.env,
     plan,
-    edgePort: config.port,
+    ports: { edge: config.port, grpc: grpcPortOf(config) },
     screen,
     endWithinMs: drainMs + endMarginMs,
   });
@@ -121,11 +121,24 @@ function metricsOf({ adminPort }: PlannedProcess): string {
   return `http://127.0.0.1:${adminPort}/metrics`;
 }
 
-/** Throws UsageError unless every edge can have the port that it is to have. */
-async function demandPorts({ host, port }: Config, { edges }: Plan): Promise<void> {
-  for (let each = port; port !== 0 && each < port + edges; each += 1) {
-    if (await isFree(each, host)) continue;
-    throw new UsageError(`port ${each} on ${host} is taken: set CIRCUIT_PORT to another one`);
+/** A mesh whose edge takes any free port is one of several on this machine: its services do the same. */
+function grpcPortOf({ port, grpcPort }: Config): number {
+  return port === 0 && !process.env.CIRCUIT_GRPC_PORT ? 0 : grpcPort;
+}
+
+/**
+ * Throws UsageError unless every process can have the port that it is to have. That of gRPC only where it was asked
+ * for: else there is another one, which is printed.
+ */
+async function demandPorts({ host, port, grpcPort }: Config, { edges, services }: Plan): Promise<void> {
+  await demandFree('CIRCUIT_PORT', host, port, edges);
+  if (process.env.CIRCUIT_GRPC_PORT) await demandFree('CIRCUIT_GRPC_PORT', '127.0.0.1', grpcPort, services);
+}
+
+async function demandFree(setting: string, host: string, first: number, count: number): Promise<void> {
+  for (let port = first; first !== 0 && port < first + count; port += 1) {
+    if (await isFree(port, host)) continue;
+    throw new UsageError(`port ${port} on ${host} is taken: set ${setting} to another one`);
   }
 }
 

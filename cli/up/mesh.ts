@@ -8,7 +8,7 @@ import { serviceNames } from '../services.ts';
 import type { Program } from './child.ts';
 import type { RunningMesh } from './claim.ts';
 import { ensureDevKeys } from './dev-keys.ts';
-import { type Plan, type PlannedMesh, type PlannedProcess, planMesh } from './plan.ts';
+import { type FirstPorts, type Plan, type PlannedMesh, type PlannedProcess, planMesh } from './plan.ts';
 import { redisProgram } from './redis.ts';
 import { runToEnd } from './run-to-end.ts';
 import type { Screen } from './screen.ts';
@@ -18,8 +18,7 @@ export type MeshOptions = {
   readonly dataDir: string;
   readonly environment: Environment;
   readonly plan: Plan;
-  /** Of the first edge; 0: any free one. */
-  readonly edgePort: number;
+  readonly ports: FirstPorts;
   readonly screen: Screen;
   /** How long one process may take to end. */
   readonly endWithinMs: number;
@@ -47,8 +46,8 @@ export class Mesh {
 
   /** Throws when a process does not come up. */
   async start(): Promise<PlannedMesh> {
-    const { dataDir, screen, plan, edgePort } = this.#options;
-    const planned = await planMesh(dataDir, plan, edgePort);
+    const { dataDir, screen, plan, ports } = this.#options;
+    const planned = await planMesh(dataDir, plan, ports);
     const environment = this.#environment(planned);
     if (!environment.MONGODB_URI) {
       const store = ['store', '--data', join(dataDir, 'store'), '--port', String(planned.storePort)];

@@ -1,6 +1,6 @@
 // Which processes a mesh on one machine has, what they are called, and the ports that they use.
 
-import { choosePorts } from './ports.ts';
+import { choosePorts, isFree } from './ports.ts';
 
 /** How many of each. */
 export type Plan = {
@@ -9,6 +9,9 @@ export type Plan = {
   /** A Redis beside them, as the bus between edges and services. */
   readonly redis: boolean;
 };
+
+/** The port of the first process of each kind; the others have those that follow. 0: any free ones. */
+export type FirstPorts = { readonly edge: number; readonly grpc: number };
 
 export type PlannedProcess = { readonly name: string; readonly port: number; readonly adminPort: number };
 
@@ -23,25 +26,25 @@ export type PlannedMesh = {
 export const countMax = 8;
 
 /**
- * `edgePort` is the first edge's, the others have those that follow; 0: any free ones, which are then kept so that
- * clients find them again.
+ * Without a port of its own, or where it is taken, a process has any free one, which is then kept so that clients find
+ * it again.
  */
-export async function planMesh(dataDir: string, plan: Plan, edgePort: number): Promise<PlannedMesh> {
+export async function planMesh(dataDir: string, plan: Plan, first: FirstPorts): Promise<PlannedMesh> {
   const services = named('services', plan.services);
   const edges = named('edge', plan.edges);
   const keys = [...services, ...edges].flatMap(({ key }) => [key, `${key}Admin`]);
   const ports = await choosePorts<string>(dataDir, ['store', ...keys, ...(plan.redis ? ['redis'] : [])]);
-  const placed = ({ name, key }: Named): PlannedProcess => {
-    return { name, port: ports[key] as number, adminPort: ports[`${key}Admin`] as number };
+  const place = async ({ name, key }: Named, wanted: number): Promise<PlannedProcess> => {
+    const port = wanted > 0 && (await isFree(wanted)) ? wanted : (ports[key] as number);
+    return { name, port, adminPort: ports[`${key}Admin`] as number };
   };
+  const placeAll = (processes: readonly Named[], from: number) =>
+    Promise.all(processes.map((each, index) => place(each, from === 0 ? 0 : from + index)));
   return {
     storePort: ports.store as number,
     redisPort: ports.redis,
-    services: services.map(placed),
-    edges: edges.map((each, index) => {
-      const planned = placed(each);
-      return edgePort === 0 ? planned : { ...planned, port: edgePort + index };
-    }),
+    services: await placeAll(services, first.grpc),
+    edges: await placeAll(edges, first.edge),
   };
 }
 

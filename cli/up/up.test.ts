@@ -48,6 +48,8 @@ describe('a claim on a data folder', () => {
 });
 
 describe('the ports inside a mesh', () => {
+  const anyPorts = { edge: 0, grpc: 0 };
+
   it('are kept, but for one that somebody else took', async () => {
     const names = ['store', 'services'] as const;
     const first = await choosePorts(folder, names);
@@ -62,8 +64,24 @@ describe('the ports inside a mesh', () => {
     expect(second.services).toBe(first.services);
   });
 
+  it('are those that were asked for, but where these are taken', async () => {
+    const plan = { edges: 2, services: 1, redis: false };
+    // Free a moment ago, and not given out again so soon.
+    const { edge, edge2, grpc } = await choosePorts(folder, ['edge', 'edge2', 'grpc']);
+    const asked = await planMesh(folder, plan, { edge: Math.min(edge, edge2), grpc });
+    expect(asked.services[0]?.port).toBe(grpc);
+    expect(asked.edges[0]?.port).toBe(Math.min(edge, edge2));
+
+    const other = createServer();
+    await new Promise<void>((listening) => other.listen(grpc, '127.0.0.1', listening));
+    const [evaded] = (await planMesh(folder, plan, { edge: 0, grpc })).services;
+    expect(evaded?.port).not.toBe(grpc);
+    expect((await planMesh(folder, plan, { edge: 0, grpc })).services[0]).toEqual(evaded);
+    await new Promise((closed) => other.close(closed));
+  });
+
   it('are each process its own, and stay so when there are fewer', async () => {
-    const many = await planMesh(folder, { edges: 2, services: 2, redis: true }, 0);
+    const many = await planMesh(folder, { edges: 2, services: 2, redis: true }, anyPorts);
     expect([...many.services, ...many.edges].map(({ name }) => name)).toEqual([
       'services-1',
       'services-2',
@@ -72,11 +90,9 @@ describe('the ports inside a mesh', () => {
     ]);
     const ports = [...many.services, ...many.edges].flatMap(({ port, adminPort }) => [port, adminPort]);
     expect(new Set([...ports, many.storePort, many.redisPort]).size).toBe(10);
-    const one = await planMesh(folder, { edges: 1, services: 1, redis: false }, 0);
+    const one = await planMesh(folder, { edges: 1, services: 1, redis: false }, anyPorts);
     expect(one.services).toEqual([{ ...many.services[0], name: 'services' }]);
-    expect(await planMesh(folder, { edges: 2, services: 2, redis: true }, 0)).toEqual(many);
-    const { edges } = await planMesh(folder, { edges: 2, services: 1, redis: false }, 8080);
-    expect(edges.map(({ port }) => port)).toEqual([8080, 8081]);
+    expect(await planMesh(folder, { edges: 2, services: 2, redis: true }, anyPorts)).toEqual(many);
   });
 });
 

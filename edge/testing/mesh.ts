@@ -35,6 +35,8 @@ export type SocketOptions = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: string | string[];
   readonly path?: string;
+  /** False: it does not answer the pings of the protocol. */
+  readonly autoPong?: boolean;
 };
 
 export type TestMeshOptions = Partial<EdgeOptions> & {
@@ -49,12 +51,22 @@ export async function openTestMesh({ trust, ...options }: TestMeshOptions = {}):
   const host = await openTestHost({ services: [pondService(ponds)], api, trust: { issuer, verifier } });
   const meshLinks = await openTestLinks(host, api, [host.host.address]);
   const { links, say } = overheard(meshLinks);
-  const edge = await openEdge({ api, links, verifier, log: silentLog(), drainMs: 0, ...options });
+  const closeOthers = async () => {
+    await meshLinks.close();
+    await host.close();
+  };
+  const edge = await openEdge({ api, links, verifier, log: silentLog(), drainMs: 0, ...options }).catch(
+    async (error: unknown) => {
+      await closeOthers();
+      throw error;
+    },
+  );
   const url = `127.0.0.1:${edge.port}`;
 
-  const socket = async ({ user = asha, headers, protocols = 'circuit.v1.json', path = '/ws' }: SocketOptions = {}) => {
+  const socket = async (asked: SocketOptions = {}) => {
+    const { user = asha, headers, protocols = 'circuit.v1.json', path = '/ws', autoPong = true } = asked;
     const authorization = headers ?? { authorization: `Bearer ${await issuer.issueUser(user)}` };
-    const opening = new WebSocket(`ws://${url}${path}`, protocols, { headers: authorization });
+    const opening = new WebSocket(`ws://${url}${path}`, protocols, { headers: authorization, autoPong });
     const app = new App(opening);
     await new Promise((resolve, reject) => {
       opening.once('open', resolve);
@@ -91,8 +103,7 @@ export async function openTestMesh({ trust, ...options }: TestMeshOptions = {}):
     },
     close: async () => {
       await edge.close();
-      await meshLinks.close();
-      await host.close();
+      await closeOthers();
     },
   };
 }

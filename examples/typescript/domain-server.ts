@@ -22,7 +22,7 @@ const asha = '100000000001';
 const ravi = '100000000002';
 
 const {
-  CIRCUIT_ADDRESS: address = '127.0.0.1:8090',
+  CIRCUIT_ADDRESS: address = '127.0.0.1:7070',
   CIRCUIT_TOKEN: token = '',
   CIRCUIT_ACCOUNT: account = '',
 } = process.env;

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStore, type TestStore } from '../support/store.ts';
@@ -111,6 +112,23 @@ describe('circuit up', { timeout: caseMs }, () => {
     await new Promise((closed) => other.close(closed));
     expect(code).toBe(2);
     expect(text).toContain(`port ${port} on 127.0.0.1 is taken`);
+  });
+
+  it('says in one line that it cannot have its data where a file is', async () => {
+    const file = `${folder.path}/file`;
+    await writeFile(file, '');
+    const { code, text } = await run(['up'], { CIRCUIT_DATA: file });
+    expect({ code, text }).toEqual({ code: 2, text: `circuit: CIRCUIT_DATA: ${file} is a file, not a folder` });
+  });
+
+  it('says so when the port asked for gRPC is taken,', async () => {
+    const other = createServer();
+    await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
+    const { port } = other.address() as { port: number };
+    const { code, text } = await run(['up'], { CIRCUIT_GRPC_PORT: String(port) });
+    await new Promise((closed) => other.close(closed));
+    expect(code).toBe(2);
+    expect(text).toContain(`port ${port} on 127.0.0.1 is taken: set CIRCUIT_GRPC_PORT`);
   });
 
   it('ends in order when it is told to while it starts', async () => {
