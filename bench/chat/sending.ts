@@ -61,11 +61,13 @@ function callBy(key: string): { readonly call: Context; end(): void } {
     expiresAtMs: Number.MAX_SAFE_INTEGER,
   };
   const now = Date.now();
+  const { signal } = new AbortController();
   const call: Context = {
     caller,
     service: undefined,
     now,
-    signal: new AbortController().signal,
+    signal,
+    abortable: signal,
     deadline: now + 10_000,
     log,
     traceparent: '',

@@ -2,6 +2,7 @@
 // same process. Touches no network itself. Promises each follower the order in which it was published here.
 
 import { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
+import { encoded } from '../schema/encoded.ts';
 import type { Bus } from './bus.ts';
 
 export type Follower = {
@@ -23,9 +24,9 @@ export class TopicHub implements Bus {
   publish(event: TopicEvent): void {
     const followers = this.#topics.get(event.topic);
     if (followers === undefined) return;
-    const encoded = TopicEvent.encode(event).finish();
-    if (followers instanceof Set) for (const follower of followers) follower.deliver(event, encoded);
-    else followers.deliver(event, encoded);
+    const bytes = encoded(TopicEvent, event);
+    if (followers instanceof Set) for (const follower of followers) follower.deliver(event, bytes);
+    else followers.deliver(event, bytes);
   }
 
   /** False where it followed already. */

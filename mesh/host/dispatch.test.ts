@@ -110,6 +110,25 @@ describe('the dispatch', () => {
     expect(seen?.reason).toMatchObject({ reason: 'CANCELLED' });
   });
 
+  it('tells who listens without a signal, unless they have stopped, when a call is cancelled or its deadline is over', async () => {
+    const heard: unknown[] = [];
+    const { dispatch, call, outcome } = open(async (request, { abortable }) => {
+      const stopped = () => heard.push('stopped');
+      abortable.addEventListener('abort', stopped);
+      await new Promise<void>((resolve) => {
+        abortable.addEventListener('abort', resolve);
+        abortable.removeEventListener('abort', stopped);
+      });
+      heard.push(abortable.reason);
+      abortable.throwIfAborted();
+      return request;
+    });
+    dispatch.run(call(), () => {}).abort('CANCELLED');
+    await dispatch.whenIdle();
+    expect(heard).toMatchObject([{ reason: 'CANCELLED' }]);
+    expect(await outcome({ timeoutMs: 1 })).toMatchObject({ reason: 'DEADLINE_EXCEEDED' });
+  });
+
   it('tells a fault in the log, once, by the id that the caller gets, and no words of the request', async () => {
     const { outcome, lines } = open(async () => {
       throw new Error('the pump is dry');

@@ -4,7 +4,7 @@
 import type { CircuitError } from '../errors/circuit-error.ts';
 import { refuse } from '../errors/refuse.ts';
 import type { Caller } from '../service/caller.ts';
-import type { Context } from '../service/context.ts';
+import type { Abortable, Context } from '../service/context.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { OpenSpan } from '../telemetry/trace.ts';
 import type { BoundMethod } from './bound-method.ts';
@@ -24,7 +24,7 @@ export type CallStart = {
   readonly log: Logger;
 };
 
-export class RunningCall implements Context<unknown> {
+export class RunningCall implements Context<unknown>, Abortable {
   readonly method: BoundMethod;
   readonly caller: Caller;
   readonly now: number;
@@ -36,7 +36,8 @@ export class RunningCall implements Context<unknown> {
   readonly #log: Logger;
   #childLog: Logger | undefined;
   #controller: AbortController | undefined;
-  #abortedFor: 'CANCELLED' | 'DEADLINE_EXCEEDED' | undefined;
+  #reason: CircuitError | undefined;
+  #listeners: (() => void)[] | undefined;
   #timer: NodeJS.Timeout | undefined;
   #endings: (() => void)[] | undefined;
   #ended = false;
@@ -63,9 +64,33 @@ export class RunningCall implements Context<unknown> {
   get signal(): AbortSignal {
     if (this.#controller !== undefined) return this.#controller.signal;
     this.#controller = new AbortController();
-    if (this.#abortedFor !== undefined) this.#controller.abort(refuse(this.#abortedFor));
-    else if (!this.#ended) this.#armDeadline();
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    else this.#armDeadline();
     return this.#controller.signal;
+  }
+
+  get abortable(): Abortable {
+    return this;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  throwIfAborted(): void {
+    if (this.#reason !== undefined) throw this.#reason;
+  }
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    if (this.#reason !== undefined) return;
+    this.#listeners ??= [];
+    this.#listeners.push(listener);
+    this.#armDeadline();
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    const at = this.#listeners?.indexOf(listener) ?? -1;
+    if (at >= 0) this.#listeners?.splice(at, 1);
   }
 
   onEnd(work: () => void): void {
@@ -79,9 +104,10 @@ export class RunningCall implements Context<unknown> {
 
   /** Tells the handler that nobody waits any more. What it has decided already may stand all the same. */
   abort(reason: 'CANCELLED' | 'DEADLINE_EXCEEDED'): void {
-    if (this.#ended || this.#abortedFor !== undefined) return;
-    this.#abortedFor = reason;
-    this.#controller?.abort(refuse(reason));
+    if (this.#ended || this.#reason !== undefined) return;
+    this.#reason = refuse(reason);
+    this.#controller?.abort(this.#reason);
+    for (const listener of this.#listeners?.splice(0) ?? []) listener();
   }
 
   /** Runs what was asked to run at the end, each once, whatever the others do. */
@@ -101,6 +127,7 @@ export class RunningCall implements Context<unknown> {
   }
 
   #armDeadline(): void {
+    if (this.#ended || this.#timer !== undefined) return;
     const leftMs = this.deadline - this.now;
     if (leftMs <= 0) {
       this.abort('DEADLINE_EXCEEDED');

@@ -75,6 +75,8 @@ export function checkWords(content: Content | undefined, textLengthMax: number =
   return content;
 }
 
+const parts: readonly Part[] = ['text', 'caption', 'attachments', 'location', 'contact', 'poll', 'sticker'];
+
 function checkParts(said: Said, content: Content, rule: TypeRule): void {
   const present: Readonly<Record<Part, boolean>> = {
     text: content.text.trim() !== '',
@@ -86,8 +88,8 @@ function checkParts(said: Said, content: Content, rule: TypeRule): void {
     sticker: said.sticker !== undefined,
   };
   if (!present[rule.needs]) throw mismatch(fieldOf(rule.needs), 'is what a message of this type needs');
-  for (const [part, here] of Object.entries(present) as [Part, boolean][]) {
-    if (here && part !== rule.needs && !rule.allows.includes(part)) {
+  for (const part of parts) {
+    if (present[part] && part !== rule.needs && !rule.allows.includes(part)) {
       throw mismatch(fieldOf(part), 'does not belong to a message of this type');
     }
   }
@@ -145,6 +147,7 @@ function freshPoll(poll: Poll): Poll {
 }
 
 function unitedMentions(content: Content, mentions: readonly string[]): readonly string[] {
+  if (content.formattedText === undefined && mentions.length === 0) return mentions;
   const united = [...new Set([...mentionsIn(content.formattedText), ...mentions])];
   if (united.length > limits.mentionsMax) throw tooManyMentions();
   return united;

@@ -15,6 +15,7 @@ import {
 } from '../../../gen/circuit/chat/v1/events.ts';
 import { DeletedFor } from '../../../gen/circuit/chat/v1/message.ts';
 import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
+import { encoded } from '../../../mesh/schema/encoded.ts';
 import type { Entry, EntryOf, NewMember } from '../log/entry.ts';
 import { contentOf } from '../log/stored-said.ts';
 import { conversationTypes, roles } from '../log/words.ts';
@@ -151,12 +152,13 @@ function participantOf(member: NewMember, joinedAt: Date, addedBy: string | unde
 
 /** The event with its place, for the bus: who loses the topic by it, and which earlier contents are gone. */
 export function conversationTopicEvent(entry: Entry): TopicEvent {
-  const event = conversationEvent(entry);
+  const { event: name, data } = named(conversationEvent(entry));
   return {
     topic: topicOf.conversation(entry.conversation_id),
     seq: entry.seq,
     after: 0,
-    ...encoded(event),
+    event: name,
+    data,
     revokedUsers: entry.kind === 'member_removed' ? [entry.user_key] : [],
     grantedTopics: [],
     revokedTopics: [],
@@ -164,24 +166,24 @@ export function conversationTopicEvent(entry: Entry): TopicEvent {
   };
 }
 
-function encoded(event: ConversationEvent): { readonly event: string; readonly data: Uint8Array } {
+function named(event: ConversationEvent): { readonly event: string; readonly data: Uint8Array } {
   switch (event.$case) {
     case 'messageNew':
-      return { event: 'message.new', data: MessageNewEvent.encode(event.value).finish() };
+      return { event: 'message.new', data: encoded(MessageNewEvent, event.value) };
     case 'messageUpdated':
-      return { event: 'message.updated', data: MessageUpdatedEvent.encode(event.value).finish() };
+      return { event: 'message.updated', data: encoded(MessageUpdatedEvent, event.value) };
     case 'messageDeleted':
-      return { event: 'message.deleted', data: MessageDeletedEvent.encode(event.value).finish() };
+      return { event: 'message.deleted', data: encoded(MessageDeletedEvent, event.value) };
     case 'messageReaction':
-      return { event: 'message.reaction', data: MessageReactionEvent.encode(event.value).finish() };
+      return { event: 'message.reaction', data: encoded(MessageReactionEvent, event.value) };
     case 'conversationNew':
-      return { event: 'conversation.new', data: ConversationNewEvent.encode(event.value).finish() };
+      return { event: 'conversation.new', data: encoded(ConversationNewEvent, event.value) };
     case 'memberAdded':
-      return { event: 'member.added', data: MemberAddedEvent.encode(event.value).finish() };
+      return { event: 'member.added', data: encoded(MemberAddedEvent, event.value) };
     case 'memberRemoved':
-      return { event: 'member.removed', data: MemberRemovedEvent.encode(event.value).finish() };
+      return { event: 'member.removed', data: encoded(MemberRemovedEvent, event.value) };
     case 'memberRole':
-      return { event: 'member.role', data: MemberRoleEvent.encode(event.value).finish() };
+      return { event: 'member.role', data: encoded(MemberRoleEvent, event.value) };
     default:
       throw new Error(`${event.$case} is no event of a conversation.`);
   }
