@@ -15,6 +15,7 @@ import type { Api } from '../mesh/schema/api.ts';
 import { type Shared, unshared } from '../mesh/shared/shared.ts';
 import type { Logger } from '../mesh/telemetry/log.ts';
 import type { Metrics } from '../mesh/telemetry/metrics.ts';
+import { RefusalLog } from '../mesh/telemetry/refusal-log.ts';
 import { EdgeCounters, report } from './counters.ts';
 import { drainSessions } from './drain.ts';
 import { openFanout } from './fanout/open-fanout.ts';
@@ -22,14 +23,17 @@ import { documentFiles } from './http/documents.ts';
 import { type HttpServing, serveHttp } from './http/http-server.ts';
 import { readStaticFiles, type StaticFiles } from './http/static-files.ts';
 import { defaultLimits, type EdgeLimits, sweepMs, sweepSlices } from './limits.ts';
+import type { CloseName } from './socket/close-codes.ts';
 import { ownCalls } from './socket/own-calls.ts';
 import { Requests } from './socket/requests.ts';
+import type { Session } from './socket/session.ts';
 import { Sessions } from './socket/sessions.ts';
 import { endSession, serveSockets } from './socket/socket-server.ts';
 import { Sweep } from './socket/sweep.ts';
 import { Tell } from './socket/tell.ts';
 import { Tickets } from './socket/tickets.ts';
 import { UserRates } from './socket/user-rates.ts';
+import { Wrongs } from './socket/wrongs.ts';
 
 export type EdgeOptions = {
   readonly api: Api;
@@ -108,11 +112,17 @@ export class Edge {
     // Everything that waits listens to it: their number is bounded by what is under way.
     setMaxListeners(0, this.#end.signal);
     const tell = new Tell(api, limits);
-    const admission = new Admission({ ...options.overload, log, metrics });
+    const refusals = new RefusalLog(log);
+    const wrongs = new Wrongs(refusals);
+    const end = (session: Session, name: CloseName): void => {
+      wrongs.ended(session, name);
+      endSession(session, name);
+    };
+    const admission = new Admission({ ...options.overload, log, metrics, waiting: () => links.load });
     this.#admission = admission;
     const { shared = unshared() } = options;
     this.#userRates = new UserRates(limits, shared, clock);
-    const common = { api, links, sessions, limits, log, counters, clock, admission, shared, end: endSession };
+    const common = { api, links, sessions, limits, log, counters, clock, admission, shared, end, wrongs, refusals };
     const subscriptions = options.subscriptions ?? links.subscriptions;
     const fanout = openFanout({ ...common, subscriptions, app: this.#app, tell, signal: this.#end.signal });
     const { hub, rights } = fanout;
@@ -131,7 +141,7 @@ export class Edge {
     this.#http = serveHttp(this.#app, { ...common, ...handshake, metrics, issuer: options.issuer, files, isReady });
     links.onSessionEnd((id, reason) => {
       const session = sessions.byId(id);
-      if (session !== undefined) endSession(session, reason);
+      if (session !== undefined) end(session, reason);
     });
     if (metrics !== undefined) report(counters, () => this.#gauges(hub.size), metrics);
   }

@@ -34,6 +34,8 @@ export class Exchange {
   readonly query: string;
   readonly address: string;
   readonly startedMs = performance.now();
+  /** Who asks, for the log, once that is known: a user's key or a domain server's name. */
+  caller = '';
   /** W3C trace context for the call that it asks for; empty where there is none. */
   traceparent = '';
   readonly #headers: Readonly<Record<HeaderName, string>>;

@@ -15,6 +15,7 @@ import { compileRoutes, type RouteMatch, type Routes } from '../../mesh/schema/r
 import type { Shared } from '../../mesh/shared/shared.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
+import type { RefusalLog } from '../../mesh/telemetry/refusal-log.ts';
 import { inTraces, type OpenSpan, openSpan } from '../../mesh/telemetry/trace.ts';
 import { type EdgeLimits, strangerBytesMax } from '../limits.ts';
 import type { Tickets } from '../socket/tickets.ts';
@@ -39,6 +40,7 @@ export type HttpServerOptions = {
   readonly issuer: Issuer | undefined;
   readonly files: StaticFiles;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
   readonly metrics: Metrics | undefined;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -93,7 +95,7 @@ class HttpServer implements HttpServing {
     this.#rest.sessions.close();
   }
 
-  /** Never rejects. Waits for nothing before the call's own code: a body must be asked for in the turn of its request. */
+  /** Never rejects. Waits for nothing before the call's own code: a body is asked for in the turn of its request. */
   async #answer(exchange: Exchange): Promise<void> {
     let label = 'other';
     let span: OpenSpan | undefined;
@@ -117,7 +119,7 @@ class HttpServer implements HttpServing {
       span.end();
     } catch (thrown) {
       const error = coerce(thrown);
-      this.#fail(exchange, error);
+      this.#fail(exchange, error, label);
       span?.end(error);
     }
   }
@@ -149,10 +151,13 @@ class HttpServer implements HttpServing {
     return match;
   }
 
-  #fail(exchange: Exchange, error: CircuitError): void {
+  #fail(exchange: Exchange, error: CircuitError, method: string): void {
+    const { address, caller } = exchange;
+    const { reason } = error;
+    this.#options.refusals.refused({ address, method, reason, ...(caller !== '' && { caller }) });
     const allow = error.details.metadata?.allow;
     exchange.fail(error, allow === undefined ? {} : { Allow: allow });
-    if (error.reason !== 'INTERNAL') return;
+    if (reason !== 'INTERNAL') return;
     const errorId = error.details.metadata?.error_id ?? '';
     this.#options.log.error({ errorId, err: error.details.cause ?? error }, 'an HTTP request failed at the edge');
   }

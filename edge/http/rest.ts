@@ -70,6 +70,7 @@ async function callerOf(
     throw error;
   });
   // Processes of the mesh have a way of their own; here they would be without the bounds of an account.
+  exchange.caller = caller.key;
   if (caller.kind === 'user' || caller.kind === 'domain_server') return caller;
   throw refuse('CALLER_NOT_ALLOWED');
 }

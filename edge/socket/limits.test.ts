@@ -1,9 +1,11 @@
-import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientFrame } from '../../gen/circuit/socket/v1/socket_service.ts';
+import { openIssuer } from '../../mesh/auth/issuer.ts';
+import { secretKey } from '../../mesh/auth/token-key.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
-import { asha, ravi } from '../../mesh/host/testing.ts';
-import { bufferedBytesMax, malformedFramesMax } from '../limits.ts';
+import { asha, openTrust, ravi } from '../../mesh/host/testing.ts';
+import { openLog } from '../../mesh/telemetry/log.ts';
+import { malformedFramesMax } from '../limits.ts';
 import type { Json } from '../testing/app.ts';
 import { openTestMesh, type TestMesh } from '../testing/mesh.ts';
 import { closeCodes } from './close-codes.ts';
@@ -40,9 +42,16 @@ describe('a handshake', () => {
     expect(offered.socket.protocol).toBe('circuit.v1.json');
   });
 
-  it('with a token that is forged, of a service, or expired ends with a code and without a frame', async () => {
+  it('with a token that is forged, of a service, for another audience, or expired ends without a frame', async () => {
     let now = Date.now();
-    const mesh = await start({ clock: () => now });
+    const clock = () => now;
+    const secret = 'a secret of more than thirty-two bytes';
+    const common = { key: secretKey(secret), issuer: 'https://mesh.test', clock };
+    const reasons: unknown[] = [];
+    const log = openLog({ destination: { write: (line) => reasons.push(JSON.parse(line).reason) } });
+    const mesh = await start({ clock, log, trust: openTrust(clock, secret) });
+    reasons.length = 0;
+    const elsewhere = await openIssuer({ ...common, audience: 'elsewhere' }).issueUser(asha);
     const short = await mesh.issuer.issueUser({ ...asha, ttlSeconds: 5 });
     now += 6_000;
     const server = { kind: 'domain_server', key: 'fish', accountKeys: [asha.accountKey] } as const;
@@ -50,6 +59,7 @@ describe('a handshake', () => {
     const cases = [
       ['a.b.c', closeCodes.TOKEN_INVALID.code],
       [service, closeCodes.NOT_ALLOWED.code],
+      [elsewhere, closeCodes.TOKEN_INVALID.code],
       [short, closeCodes.TOKEN_EXPIRED.code],
     ] as const;
     for (const [token, code] of cases) {
@@ -57,6 +67,7 @@ describe('a handshake', () => {
       expect((await app.closed).code).toBe(code);
       expect(app.frames).toEqual([]);
     }
+    expect(reasons).toEqual(['TOKEN_INVALID', 'CALLER_NOT_ALLOWED', 'TOKEN_INVALID', 'TOKEN_EXPIRED']);
   });
 
   it("is refused when an address or the edge is full, and a user's socket too many is ended", async () => {
@@ -84,15 +95,11 @@ describe('a handshake', () => {
     await expect(from('10.0.0.1')).rejects.toMatchObject({ status: 503 });
   });
 
-  it('keeps what was sent before hello, up to a bound', async () => {
+  it('keeps what was sent before hello', async () => {
     const mesh = await start();
     const app = await mesh.socket();
     app.send({ id: 1, event: 'ping' });
     expect(await app.next((frame) => frame.id === 1)).toMatchObject({ ok: true });
-    const pushy = await mesh.socket({ headers: { authorization: 'Bearer a.b.c' } });
-    for (let n = 0; n < 200; n++) pushy.send({ id: n, event: 'ping' });
-    const { code } = await pushy.closed;
-    expect([closeCodes.TOO_EARLY.code, closeCodes.TOKEN_INVALID.code]).toContain(code);
   });
 });
 
@@ -266,55 +273,5 @@ describe('a session ends', () => {
       expect(code).toBe(closeCodes.EDGE_DRAINING.code);
       expect(reason).toMatch(/^EDGE_DRAINING retry_after_ms=\d+$/);
     }
-  });
-});
-
-describe('a socket that does not read', () => {
-  it('is ended when more waits for it than the budget, and the others get everything', {
-    timeout: 20_000,
-  }, async () => {
-    const mesh = await start();
-    mesh.ponds.admit(asha.userKey, 'q:1');
-    mesh.ponds.admit(ravi.userKey, 'q:1');
-    const reader = await mesh.app(ravi);
-    const [host, port] = mesh.url.split(':');
-    const slow = connect(Number(port), host);
-    const token = await mesh.issuer.issueUser(asha);
-    const key = Buffer.alloc(16).toString('base64');
-    slow.write(
-      [
-        'GET /ws HTTP/1.1',
-        `Host: ${mesh.url}`,
-        'Upgrade: websocket',
-        'Connection: Upgrade',
-        'Sec-WebSocket-Version: 13',
-        `Sec-WebSocket-Key: ${key}`,
-        'Sec-WebSocket-Protocol: circuit.v1.json',
-        `Authorization: Bearer ${token}`,
-        '\r\n',
-      ].join('\r\n'),
-    );
-    let head = '';
-    await new Promise<void>((resolve) => {
-      slow.on('data', (chunk) => {
-        head += chunk.toString('latin1');
-        if (head.includes('"ready"')) resolve();
-      });
-    });
-    slow.pause();
-    const gone = new Promise((resolve) => slow.once('close', resolve));
-    slow.on('error', () => {});
-    const text = 'x'.repeat(20_000);
-    let sent = 0;
-    // The kernel's own buffers take some megabytes before anything waits in the edge.
-    while (mesh.edge.socketCount === 2) {
-      mesh.ponds.append('q:1', { text });
-      sent++;
-      await reader.next((frame) => frame.seq === sent);
-    }
-    expect(sent * text.length).toBeGreaterThan(bufferedBytesMax);
-    slow.resume();
-    await gone;
-    expect(mesh.edge.socketCount).toBe(1);
   });
 });

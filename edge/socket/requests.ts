@@ -18,6 +18,7 @@ import { takeTokens } from './rate.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { UserRates } from './user-rates.ts';
+import type { Wrongs } from './wrongs.ts';
 
 /** A call that the edge answers itself. Throws what the reply shall say. */
 export type OwnCall = (session: Session, request: Uint8Array) => Promise<Uint8Array> | Uint8Array;
@@ -33,10 +34,13 @@ export type RequestsOptions = {
   readonly counters: EdgeCounters;
   readonly admission: Admission;
   readonly userRates: UserRates;
+  readonly wrongs: Wrongs;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly end: (session: Session, name: CloseName) => void;
 };
+
+type Asked = Pick<ClientRequest, 'id' | 'event'>;
 
 /** What a frame costs that can't be read, or names no event. */
 const badFrameCost = 1;
@@ -70,11 +74,9 @@ export class Requests {
   }
 
   #takeMalformed(session: Session, id: number | undefined, error: CircuitError): void {
-    const { log, limits, clock, end } = this.#options;
+    const { limits, clock, end, wrongs } = this.#options;
     session.malformed++;
-    if (session.malformed === 1) {
-      log.info({ session: session.id, userKey: session.caller.key, reason: error.reason }, 'a frame could not be read');
-    }
+    wrongs.refused(session, error.reason, '');
     if (session.malformed > malformedFramesMax) {
       end(session, 'MALFORMED_FRAMES');
       return;
@@ -137,11 +139,11 @@ export class Requests {
         span.end(error);
         this.#forget(session, id);
         if (session.ws === undefined) return;
-        if (error !== undefined) return session.send(session.format.failure(id, error));
+        if (error !== undefined) return this.#refuse(session, { id, event }, error);
         try {
           session.send(session.format.reply(id, method.response, response ?? empty));
         } catch (thrown) {
-          this.#fail(session, { id, event, data: undefined }, thrown);
+          this.#fail(session, { id, event }, thrown);
         }
       },
     });
@@ -168,12 +170,18 @@ export class Requests {
     }
   }
 
-  #fail(session: Session, { id, event }: ClientRequest, thrown: unknown): void {
+  #fail(session: Session, request: Asked, thrown: unknown): void {
     const error = coerce(thrown);
     if (error.reason === 'INTERNAL') {
       const errorId = error.details.metadata?.error_id ?? '';
+      const { event } = request;
       this.#options.log.error({ session: session.id, event, errorId, err: thrown }, 'a request failed at the edge');
     }
+    this.#refuse(session, request, error);
+  }
+
+  #refuse(session: Session, { id, event }: Asked, error: CircuitError): void {
+    this.#options.wrongs.refused(session, error.reason, event);
     session.send(session.format.failure(id, error));
   }
 

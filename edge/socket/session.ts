@@ -22,6 +22,8 @@ export class Session {
   /** What is left of the rate limit; made with the first request. */
   bucket: Bucket | undefined;
   malformed = 0;
+  /** What it did wrong that the log has been told of: of closed lists. Undefined: nothing. */
+  told: Set<string> | undefined;
   /** Place in the list of all sockets. */
   place = -1;
   /** The next socket of the same user. */

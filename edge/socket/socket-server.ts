@@ -7,18 +7,17 @@ import { reasonRule } from '../../mesh/errors/reasons.ts';
 import type { UserCaller } from '../../mesh/service/caller.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
+import type { RefusalLog } from '../../mesh/telemetry/refusal-log.ts';
 import type { EdgeCounters } from '../counters.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Hub } from '../fanout/hub.ts';
 import type { Rights } from '../fanout/rights.ts';
 import { Exchange } from '../http/exchange.ts';
 import {
-  bufferedBytesHard,
   earlyBytesMax,
   earlyBytesOfAllMax,
   earlyFramesMax,
   frameBytesHardFactor,
-  idleTimeoutSeconds,
   openingMsMax,
   tokenCheckMsMax,
 } from '../limits.ts';
@@ -28,6 +27,7 @@ import type { Requests } from './requests.ts';
 import { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Tell } from './tell.ts';
+import type { Wrongs } from './wrongs.ts';
 
 export type SocketServerOptions = HandshakeOptions & {
   readonly hub: Hub;
@@ -35,6 +35,8 @@ export type SocketServerOptions = HandshakeOptions & {
   readonly requests: Requests;
   readonly tell: Tell;
   readonly log: Logger;
+  readonly refusals: RefusalLog;
+  readonly wrongs: Wrongs;
   readonly metrics: Metrics | undefined;
   readonly counters: EdgeCounters;
   /** Milliseconds since 1970. */
@@ -61,6 +63,8 @@ type EarlyFrame = { readonly frame: ArrayBuffer; readonly isBinary: boolean };
 /** uWebSockets puts what it is given at the upgrade on the socket itself. */
 type Socket = WebSocket<Held> & Held;
 
+/** The code of a connection that ended without a close frame. */
+const cutCode = 1006;
 /** Between the app's reconnects when the session could not be opened. */
 const notOpenedRetryMs = 2_000;
 
@@ -69,9 +73,9 @@ export function serveSockets(app: TemplatedApp, options: SocketServerOptions): v
   const { requests, limits, sessions } = options;
   app.ws<Held>('/ws', {
     maxPayloadLength: limits.frameBytes * frameBytesHardFactor,
-    maxBackpressure: bufferedBytesHard,
+    maxBackpressure: limits.bufferedBytesHard,
     closeOnBackpressureLimit: 1,
-    idleTimeout: idleTimeoutSeconds,
+    idleTimeout: limits.idleSeconds,
     sendPingsAutomatically: true,
     compression: 0,
     upgrade: (response, request, context) => {
@@ -98,7 +102,9 @@ export function serveSockets(app: TemplatedApp, options: SocketServerOptions): v
       if (session === undefined) keepEarly(ws as Socket, { frame, isBinary }, options);
       else requests.take(session, frame, isBinary);
     },
-    close: (ws, code) => closed(ws as Socket, code, options),
+    // Nothing may be done to the socket in here: uWebSockets is about to cut it.
+    dropped: (ws) => cut(ws as Socket, `more than ${limits.bufferedBytesHard} bytes waited for it`, options),
+    close: (ws, code, message) => closed(ws as Socket, code, Buffer.from(message).toString(), options),
   });
 }
 
@@ -107,10 +113,10 @@ export function endSession(session: Session, name: CloseName, retryAfterMs = 0):
   session.ws?.end(closeCodes[name].code, closeReason(name, retryAfterMs));
 }
 
-function refused(exchange: Exchange, thrown: unknown, { metrics, log }: SocketServerOptions): void {
+function refused(exchange: Exchange, thrown: unknown, { metrics, refusals }: SocketServerOptions): void {
   const { reason } = exchange.fail(thrown);
   metrics?.counter('circuit_socket_refused_total', { reason }).inc();
-  log.info({ address: exchange.address, reason }, 'a socket was refused');
+  refusals.line({ address: exchange.address, reason }, 'a socket was refused');
 }
 
 /** Checks the token, then opens the session. */
@@ -118,13 +124,14 @@ async function open(socket: Socket, options: SocketServerOptions): Promise<void>
   const { admitted } = socket;
   if (admitted === undefined) return;
   socket.admitted = undefined;
-  const { log, signal } = options;
+  const { refusals, signal } = options;
   try {
     const { caller, token } = await withDeadline(signal, tokenCheckMsMax, () => check(admitted, options));
     if (!socket.isClosed) signedIn(socket, caller, { ...admitted, token }, options);
   } catch (thrown) {
+    if (socket.isClosed) return;
     const { reason } = coerce(thrown);
-    log.info({ address: socket.address, reason }, 'a socket was refused');
+    refusals.line({ address: socket.address, reason }, 'a socket was refused');
     // A ticket that is none any more is no fault of the token: the app fetches another.
     if (reason === 'TICKET_INVALID') endSocket(socket, 'TOKEN_EXPIRED');
     else if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_INVALID') endSocket(socket, reason);
@@ -144,7 +151,7 @@ async function check(
 function signedIn(socket: Socket, caller: UserCaller, admitted: Admitted, options: SocketServerOptions): void {
   const { sessions, limits, tell, requests, counters, clock, nextId } = options;
   if (sessions.countOfUser(caller.key) >= limits.socketsPerUser) {
-    endSocket(socket, 'TOO_MANY_SOCKETS', notOpenedRetryMs);
+    turnAway(socket, 'TOO_MANY_SOCKETS', options, notOpenedRetryMs);
     return;
   }
   const { format, token } = admitted;
@@ -181,14 +188,15 @@ async function openSession(session: Session, { rights, tell, log, signal }: Sock
   }
 }
 
-function keepEarly(socket: Socket, { frame, isBinary }: EarlyFrame, { sessions }: SocketServerOptions): void {
+function keepEarly(socket: Socket, { frame, isBinary }: EarlyFrame, options: SocketServerOptions): void {
+  const { sessions } = options;
   socket.early ??= { frames: [], bytes: 0 };
   const { early } = socket;
   const bytes = frame.byteLength;
   if (early.frames.length >= earlyFramesMax || early.bytes + bytes > earlyBytesMax) {
-    endSocket(socket, 'TOO_EARLY');
+    turnAway(socket, 'TOO_EARLY', options);
   } else if (sessions.earlyBytes + bytes > earlyBytesOfAllMax) {
-    endSocket(socket, 'NOT_OPENED', notOpenedRetryMs);
+    turnAway(socket, 'NOT_OPENED', options, notOpenedRetryMs);
   } else {
     early.bytes += bytes;
     sessions.earlyBytes += bytes;
@@ -203,11 +211,27 @@ function takeEarly(socket: Socket, sessions: Sessions): readonly EarlyFrame[] {
   return early?.frames ?? [];
 }
 
+/** Ends a socket that has no session. */
+function turnAway(socket: Socket, name: CloseName, { refusals }: SocketServerOptions, retryAfterMs = 0): void {
+  refusals.line({ address: socket.address, reason: name }, 'a socket was refused');
+  endSocket(socket, name, retryAfterMs);
+}
+
 function endSocket(socket: Socket, name: CloseName, retryAfterMs = 0): void {
   if (!socket.isClosed) socket.end(closeCodes[name].code, closeReason(name, retryAfterMs));
 }
 
-function closed(socket: Socket, code: number, { sessions, hub, requests, metrics }: SocketServerOptions): void {
+/** What breaks no rule: apps go into tunnels. */
+const lost: ReadonlySet<string> = new Set(['', 'Received TCP FIN before WebSocket close frame']);
+
+function cut({ session, address }: Socket, why: string, { wrongs, refusals }: SocketServerOptions): void {
+  if (session === undefined) refusals.line({ address, detail: why }, 'a socket was cut');
+  else wrongs.cut(session, why);
+}
+
+function closed(socket: Socket, code: number, why: string, options: SocketServerOptions): void {
+  const { sessions, hub, requests, metrics } = options;
+  if (code === cutCode && !lost.has(why)) cut(socket, why, options);
   socket.isClosed = true;
   sessions.leave(socket.address);
   takeEarly(socket, sessions);

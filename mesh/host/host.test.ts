@@ -1,6 +1,7 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Api } from '../schema/api.ts';
+import { openLog } from '../telemetry/log.ts';
 import { openMetrics } from '../telemetry/metrics.ts';
 import { type EchoHandler, echoApi, echoDefinition, echoService, note } from './testdata/echo.ts';
 import { asha, openTestHost, type TestHost, type TestHostOptions } from './testing.ts';
@@ -39,7 +40,8 @@ describe('a plain gRPC call', () => {
   });
 
   it('is refused without a token, by a caller of the wrong kind, without the role, and with a bad token', async () => {
-    const mesh = await start();
+    const lines: Record<string, unknown>[] = [];
+    const mesh = await start({ log: openLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } }) });
     const { look, rule, hail } = echoDefinition;
     await expect(mesh.asAnyone().call(look, note('1'))).rejects.toMatchObject({ reason: 'NOT_SIGNED_IN' });
     const fish = mesh.asService({ kind: 'domain_server', key: 'fish', accountKeys: [asha.accountKey] });
@@ -48,6 +50,13 @@ describe('a plain gRPC call', () => {
     await expect(mesh.withToken('no.such.token').call(look, note('1'))).rejects.toMatchObject({
       reason: 'TOKEN_INVALID',
     });
+    // Each is told the log once, with the call, and who made it where that is known.
+    expect(lines.filter(({ msg }) => msg === 'a request was refused')).toEqual([
+      expect.objectContaining({ level: 'info', method: look.path.slice(1), caller: '', reason: 'NOT_SIGNED_IN' }),
+      expect.objectContaining({ caller: 'fish', reason: 'CALLER_NOT_ALLOWED' }),
+      expect.objectContaining({ caller: asha.userKey, reason: 'ROLE_REQUIRED' }),
+      expect.objectContaining({ reason: 'TOKEN_INVALID', address: expect.stringContaining('127.0.0.1') }),
+    ]);
     expect(await mesh.asUser({ ...asha, roles: ['admin'] }).call(rule, note('1'))).toMatchObject({ key: '1' });
     expect(await mesh.asAnyone().call(hail, note('1'))).toMatchObject({ key: '1' });
   });

@@ -13,12 +13,12 @@ import { CircuitError } from '../errors/circuit-error.ts';
 import { coerce } from '../errors/coerce.ts';
 import { toGrpcStatus } from '../errors/grpc-error.ts';
 import type { Caller } from '../service/caller.ts';
+import type { RefusalLog } from '../telemetry/refusal-log.ts';
 import type { BoundMethod } from './bound-method.ts';
 import { callerOf, textOf } from './credentials.ts';
-import type { Dispatch } from './dispatch.ts';
+import type { CallDone, Dispatch } from './dispatch.ts';
 
 type UnaryCall = ServerUnaryCall<Buffer, Uint8Array>;
-type Answer = sendUnaryData<Uint8Array>;
 
 export type PlainCallsOptions = {
   readonly dispatch: Dispatch;
@@ -30,6 +30,7 @@ export type PlainCallsOptions = {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly onForward?: (service: string) => void;
+  readonly refusals: RefusalLog;
 };
 
 export class PlainCalls {
@@ -40,22 +41,36 @@ export class PlainCalls {
   }
 
   /** The grpc-js handler of one method. Requests and responses stay bytes. */
-  handlerOf(method: BoundMethod): (call: UnaryCall, answer: Answer) => void {
+  handlerOf(method: BoundMethod): (call: UnaryCall, answer: sendUnaryData<Uint8Array>) => void {
     return (call, answer) => {
-      this.#take(method, call, answer).catch((error: unknown) => answer(toGrpcStatus(coerce(error))));
+      const done: CallDone = (error, response) => (error ? answer(toGrpcStatus(error)) : answer(null, response));
+      this.#take(method, call, done).catch((thrown: unknown) => {
+        const error = coerce(thrown);
+        this.#tell(method, call, '', error);
+        done(error, undefined);
+      });
     };
   }
 
-  async #take(method: BoundMethod, call: UnaryCall, answer: Answer): Promise<void> {
+  async #take(method: BoundMethod, call: UnaryCall, done: CallDone): Promise<void> {
     const peer = await callerOf(call, this.#options.verifier);
     const forwarded = readCaller(call.metadata, peer, method.schema.service);
-    if (forwarded !== undefined) return this.#run(method, forwarded, call, answer);
+    // What is wrong with it is told by the process that the caller spoke to.
+    if (forwarded !== undefined) return this.#run(method, forwarded, call, done);
+    const telling: CallDone = (error, response) => {
+      if (error !== undefined) this.#tell(method, call, peer.key, error);
+      done(error, response);
+    };
     const owner = this.#ownerOf(method, call);
-    if (owner === this.#options.owners.self) return this.#run(method, peer, call, answer);
+    if (owner === this.#options.owners.self) return this.#run(method, peer, call, telling);
     const outcome = await this.#forward(method, peer, call, owner);
-    if (outcome instanceof CircuitError) answer(toGrpcStatus(outcome));
-    else if (outcome !== undefined) answer(null, outcome);
-    else this.#run(method, peer, call, answer);
+    if (outcome instanceof CircuitError) telling(outcome, undefined);
+    else if (outcome !== undefined) telling(undefined, outcome);
+    else this.#run(method, peer, call, telling);
+  }
+
+  #tell(method: BoundMethod, call: UnaryCall, caller: string, { reason }: CircuitError): void {
+    this.#options.refusals.refused({ method: method.schema.name, caller, address: call.getPeer(), reason });
   }
 
   #ownerOf(method: BoundMethod, call: UnaryCall): string {
@@ -98,7 +113,7 @@ export class PlainCalls {
     }
   }
 
-  #run(method: BoundMethod, caller: Caller, call: UnaryCall, answer: Answer): void {
+  #run(method: BoundMethod, caller: Caller, call: UnaryCall, done: CallDone): void {
     if (call.cancelled) return;
     const running = this.#options.dispatch.run(
       {
@@ -109,7 +124,7 @@ export class PlainCalls {
         traceparent: textOf(call.metadata, 'traceparent'),
         begins: caller.kind !== 'system' && caller.kind !== 'edge',
       },
-      (error, response) => (error ? answer(toGrpcStatus(error)) : answer(null, response)),
+      done,
     );
     call.on('cancelled', () => running.abort('CANCELLED'));
   }

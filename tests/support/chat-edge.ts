@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { openEdge } from '../../edge/open-edge.ts';
+import { type EdgeOptions, openEdge } from '../../edge/open-edge.ts';
 import { App } from '../../edge/testing/app.ts';
 import type { ServiceToken, UserToken } from '../../mesh/auth/issuer.ts';
 import { openTestLinks } from '../../mesh/host/testing.ts';
@@ -20,10 +20,10 @@ export type ChatEdge = {
 
 const wide = { costPerSecond: 1e6, costBurst: 1e6, requestsInFlight: 1_000, strangerPerSecond: 1e6 };
 
-export async function openChatEdge({ host }: TestChat): Promise<ChatEdge> {
+export async function openChatEdge({ host }: TestChat, options: Partial<EdgeOptions> = {}): Promise<ChatEdge> {
   const { api, issuer, verifier } = host;
   const links = await openTestLinks(host, api, [host.host.address]);
-  const edge = await openEdge({ api, links, verifier, log: silentLog(), drainMs: 0, limits: wide });
+  const edge = await openEdge({ api, links, verifier, log: silentLog(), drainMs: 0, limits: wide, ...options });
   const address = `127.0.0.1:${edge.port}`;
   const tokenOf = (caller: UserToken | ServiceToken) =>
     'kind' in caller ? issuer.issueService(caller) : issuer.issueUser(caller);

@@ -1,0 +1,49 @@
+// Lines about what callers did wrong, at info. However much goes wrong, a process writes only so many in a second; the
+// next line says how many were left out.
+
+import type { Reason } from '../errors/reasons.ts';
+import type { Logger } from './log.ts';
+import type { LogFields } from './names.ts';
+
+/** Lines in a second, over time, and at once. */
+export const refusalsPerSecond = 50;
+export const refusalsAtOnce = 500;
+
+/** Told where they come about, with their cause; who gives a call up is no news. */
+const toldElsewhere: ReadonlySet<Reason> = new Set(['INTERNAL', 'STORE_UNAVAILABLE', 'CANCELLED']);
+
+export type Refusal = LogFields & { readonly reason: Reason };
+
+export class RefusalLog {
+  readonly #log: Logger;
+  /** Milliseconds, of any origin. */
+  readonly #clock: () => number;
+  #left = refusalsAtOnce;
+  #filledMs: number;
+  #untold = 0;
+
+  constructor(log: Logger, clock: () => number = () => performance.now()) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#filledMs = clock();
+  }
+
+  /** A request that was refused. */
+  refused(fields: Refusal): void {
+    if (!toldElsewhere.has(fields.reason)) this.line(fields, 'a request was refused');
+  }
+
+  line(fields: LogFields, message: string): void {
+    const now = this.#clock();
+    this.#left = Math.min(refusalsAtOnce, this.#left + ((now - this.#filledMs) / 1_000) * refusalsPerSecond);
+    this.#filledMs = now;
+    if (this.#left < 1) {
+      this.#untold++;
+      return;
+    }
+    this.#left--;
+    const untold = this.#untold;
+    this.#untold = 0;
+    this.#log.info(untold > 0 ? { ...fields, untold } : fields, message);
+  }
+}
