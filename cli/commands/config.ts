@@ -1,9 +1,10 @@
 // `circuit config [role]`: what a process would run with; secrets are not shown.
-// `circuit config --table`: every setting.
+// `circuit config --table`: every setting; `circuit config --metrics`: every metric.
 
 import { loadConfig } from '../../mesh/config/config.ts';
 import { printedConfig, settingsTable } from '../../mesh/config/printed.ts';
 import type { Role } from '../../mesh/config/setting.ts';
+import { describedMetrics } from '../../mesh/telemetry/printed.ts';
 import { UsageError } from '../process/usage-error.ts';
 
 const roles: readonly Role[] = ['edge', 'service', 'store', 'migrate'];
@@ -14,7 +15,12 @@ export async function run(args: readonly string[]): Promise<void> {
     process.stdout.write(`${settingsTable()}\n`);
     return;
   }
+  if (what === '--metrics') {
+    process.stdout.write(describedMetrics());
+    return;
+  }
   const role = roles.find((name) => name === what);
-  if (what !== undefined && role === undefined) throw new UsageError(`circuit config [${roles.join(' | ')} | --table]`);
+  if (what !== undefined && role === undefined)
+    throw new UsageError(`circuit config [${roles.join(' | ')} | --table | --metrics]`);
   process.stdout.write(`${printedConfig(loadConfig(role))}\n`);
 }

@@ -30,6 +30,7 @@ export type Metrics = {
 };
 
 const nanosecondsPerSecond = 1e9;
+const microsecondsPerSecond = 1e6;
 const quantiles = [50, 99, 100] as const;
 
 export function openMetrics(): Metrics {
@@ -60,6 +61,7 @@ export function openMetrics(): Metrics {
     },
   };
 
+  let told: NodeJS.CpuUsage = { user: 0, system: 0 };
   metrics.beforeScrape(() => {
     for (const quantile of quantiles) {
       const seconds = delay.count === 0 ? 0 : delay.percentile(quantile) / nanosecondsPerSecond;
@@ -71,8 +73,10 @@ export function openMetrics(): Metrics {
     metrics.gauge('circuit_memory_bytes', { kind: 'heap' }).set(memory.heapUsed);
     metrics.gauge('circuit_memory_bytes', { kind: 'external' }).set(memory.external);
     const cpu = process.cpuUsage();
-    metrics.gauge('circuit_cpu_seconds_total', { kind: 'user' }).set(cpu.user / 1e6);
-    metrics.gauge('circuit_cpu_seconds_total', { kind: 'system' }).set(cpu.system / 1e6);
+    for (const kind of ['user', 'system'] as const) {
+      metrics.counter('circuit_cpu_seconds_total', { kind }).inc((cpu[kind] - told[kind]) / microsecondsPerSecond);
+    }
+    told = cpu;
   });
   return metrics;
 }

@@ -100,12 +100,6 @@ export const metrics = {
     help: 'Inserts whose outcome had to be looked up.',
     labels: ['log'],
   },
-  circuit_timer_late_seconds: {
-    kind: 'histogram',
-    help: 'How late a timer ran.',
-    labels: ['timer'],
-    buckets: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
-  },
   circuit_store_seconds: {
     kind: 'histogram',
     help: 'Commands to the database.',
@@ -125,7 +119,7 @@ export const metrics = {
     labels: ['quantile'],
   },
   circuit_memory_bytes: { kind: 'gauge', help: 'Memory of the process, at the scrape.', labels: ['kind'] },
-  circuit_cpu_seconds_total: { kind: 'gauge', help: 'Processor time since the start.', labels: ['kind'] },
+  circuit_cpu_seconds_total: { kind: 'counter', help: 'Processor time since the start.', labels: ['kind'] },
   circuit_ready: { kind: 'gauge', help: '1 while this process may be sent work.', labels: [] },
   circuit_build: { kind: 'gauge', help: 'Always 1; the labels say what runs.', labels: ['version', 'runtime', 'role'] },
 } as const satisfies Record<string, Metric>;
@@ -193,8 +187,6 @@ export type LogFields = {
   readonly err?: unknown;
   readonly durationMs?: number;
   readonly count?: number;
-  /** Lines of this kind that were left out before it. */
-  readonly untold?: number;
   readonly signal?: string;
   /** Of the span that a line was written in, where it is sampled: `openLog` sees to it. */
   readonly trace_id?: string;

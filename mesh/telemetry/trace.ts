@@ -94,11 +94,13 @@ export function tracesOf(works: Iterable<{ readonly traces: readonly Trace[] }>)
   return all ?? none;
 }
 
-/** What a log line says of the trace that it belongs to. */
+/** What a log line says of the sampled trace that led to it, be that over or not. */
 export function traceFields(): { trace_id?: string; span_id?: string } {
-  const [around] = tracesAround();
-  const ids = around && trace.getSpanContext(around);
-  return ids === undefined ? {} : { trace_id: ids.traceId, span_id: ids.spanId };
+  const active = context.active();
+  const [first = active] = (active.getValue(sharers) as readonly Trace[] | undefined) ?? none;
+  const ids = trace.getSpanContext(first);
+  if (ids === undefined || (ids.traceFlags & TraceFlags.SAMPLED) === 0) return {};
+  return { trace_id: ids.traceId, span_id: ids.spanId };
 }
 
 function opened(span: Span, parent: Context): OpenSpan {

@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { settings } from '../../mesh/config/settings.ts';
-import { metrics } from '../../mesh/telemetry/names.ts';
 import { identityOf } from '../../mesh/tls/identity.ts';
 import { faultsOf, type Manifest, manifestsIn, parseManifests } from './manifest.ts';
 
@@ -139,17 +138,6 @@ describe('the component for TLS', () => {
   });
 });
 
-describe('monitoring', () => {
-  it('asks only for metrics that exist', () => {
-    const text = JSON.stringify(
-      all.filter(({ kind }) => kind === 'PrometheusRule' || kind === 'HorizontalPodAutoscaler'),
-    );
-    const asked = [...text.matchAll(/circuit_[a-z_]+/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
-    expect(asked.length).toBeGreaterThan(5);
-    expect([...new Set(asked)].filter((name) => !(name in metrics))).toEqual([]);
-  });
-});
-
 const renderer = ['kustomize build', 'kubectl kustomize'].find((command) => {
   try {
     execFileSync('sh', ['-c', `${command} k8s/overlays/dev`], { stdio: 'ignore' });
@@ -169,14 +157,5 @@ describe.skipIf(renderer === undefined)('the overlays, rendered by kustomize', (
     ).toEqual([]);
     expect(rendered.filter(({ kind }) => kind === 'Deployment').length).toBeGreaterThanOrEqual(2);
     expect(rendered.map(({ kind }) => kind)).toContain('NetworkPolicy');
-  });
-});
-
-describe('alerts', () => {
-  it('each have a section in the runbook', () => {
-    const runbook = readFileSync('docs/runbook.md', 'utf8');
-    const alerts = [...readFileSync('k8s/components/monitoring/alert-rules.yaml', 'utf8').matchAll(/alert: (\w+)/g)];
-    expect(alerts.length).toBeGreaterThan(5);
-    for (const [, alert] of alerts) expect(runbook).toContain(`## ${alert}\n`);
   });
 });

@@ -1,4 +1,4 @@
-// OpenTelemetry as operators load it: by NODE_OPTIONS, into every process of a mesh with two edges, and with Redis where
+// OpenTelemetry as operators load it: by NODE_OPTIONS, into every process of a mesh with two edges, and Redis where
 // there is one. Spans leave only at the end of each process here, so that the end is tried, too.
 
 import { join } from 'node:path';

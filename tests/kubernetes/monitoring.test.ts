@@ -1,0 +1,97 @@
+// What alert rules and the dashboard ask of Prometheus, against the metrics that processes have: names, labels, kinds.
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Metric, metrics } from '../../mesh/telemetry/names.ts';
+import { manifestsIn } from './manifest.ts';
+
+type Rule = { readonly alert: string; readonly expr: string; readonly annotations: { readonly runbook: string } };
+type Panel = {
+  readonly title: string;
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+};
+
+const declared: Readonly<Record<string, Metric>> = metrics;
+/** Labels that Prometheus itself gives to what it scrapes from a pod. */
+const scraped = ['pod', 'namespace', 'job', 'instance'];
+
+const rules = manifestsIn('k8s/components/monitoring')
+  .filter(({ kind }) => kind === 'PrometheusRule')
+  .flatMap(({ spec }) => (spec as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules));
+const dashboard = JSON.parse(readFileSync('k8s/components/monitoring/circuit-mesh.json', 'utf8')) as {
+  readonly panels: readonly Panel[];
+};
+const scaling = JSON.stringify(manifestsIn('k8s/components/autoscaling'));
+
+/** What is wrong with an expression: a metric, label or use of it that no process knows. */
+function faultsIn(expr: string): readonly string[] {
+  const faults: string[] = [];
+  const labels = new Set(scraped);
+  for (const [, name = '', matchers = ''] of expr.matchAll(/\b(circuit_[a-z_]+)(?:\{([^}]*)\})?/g)) {
+    const [, base = name, part] = /^(.*)_(bucket|sum|count)$/.exec(name) ?? [];
+    const metric = declared[base];
+    if (metric === undefined || (part !== undefined) !== (metric.kind === 'histogram')) {
+      faults.push(`${name} is no series`);
+      continue;
+    }
+    for (const label of metric.labels) labels.add(label);
+    if (part === 'bucket') labels.add('le');
+    const given = [...matchers.matchAll(/([a-z_]+)\s*[!=]/g)].map(([, label = '']) => label);
+    faults.push(...given.filter((label) => !metric.labels.includes(label)).map((label) => `${name} has no ${label}`));
+    const grows = new RegExp(`\\b(rate|increase)\\(${name}\\b`).test(expr);
+    if (grows !== (metric.kind !== 'gauge')) faults.push(`${name} is a ${metric.kind}`);
+  }
+  for (const [, by = ''] of expr.matchAll(/\bby \(([^)]*)\)/g)) {
+    faults.push(...by.split(/, */).filter((label) => !labels.has(label)));
+  }
+  return faults;
+}
+
+describe('an expression', () => {
+  it.each([
+    ['sum(rate(circuit_rpc_totals[5m]))', 'circuit_rpc_totals is no series'],
+    ['rate(circuit_rpc_total_sum[5m])', 'circuit_rpc_total_sum is no series'],
+    ['sum(rate(circuit_rpc_seconds[5m]))', 'circuit_rpc_seconds is no series'],
+    ['rate(circuit_rpc_total{reason="INTERNAL"}[5m])', 'circuit_rpc_total has no reason'],
+    ['circuit_rpc_total > 5', 'circuit_rpc_total is a counter'],
+    ['rate(circuit_sockets[5m])', 'circuit_sockets is a gauge'],
+    ['sum by (service) (circuit_sockets)', 'service'],
+  ])('such as %s is found out', (expr, fault) => {
+    expect(faultsIn(expr)).toEqual([fault]);
+  });
+});
+
+describe('an alert', () => {
+  it.each(rules.map((rule) => [rule.alert, rule] as const))('%s asks for what there is', (_, { expr }) => {
+    expect(expr).toMatch(/\bcircuit_/);
+    expect(faultsIn(expr)).toEqual([]);
+  });
+
+  it.each(rules.map((rule) => [rule.alert, rule] as const))('%s leads to a heading of the runbook', (alert, rule) => {
+    expect(rule.annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
+    expect(readFileSync('docs/runbook.md', 'utf8').split('\n')).toContain(`## ${alert}`);
+  });
+});
+
+describe('a panel', () => {
+  it.each(dashboard.panels.map((panel) => [panel.title, panel] as const))(
+    '%s shows what there is',
+    (_, { targets }) => {
+      for (const { expr, legendFormat } of targets) {
+        expect(expr).toMatch(/\bcircuit_/);
+        expect(faultsIn(expr)).toEqual([]);
+        const kept = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, by = '']) => by.split(/, */));
+        const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
+        expect(shown.filter((label) => !kept.includes(label))).toEqual([]);
+      }
+    },
+  );
+});
+
+describe('autoscaling', () => {
+  it('goes by metrics that exist', () => {
+    const asked = [...scaling.matchAll(/circuit_[a-z_]+/g)].map(([name]) => name);
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked.filter((name) => declared[name]?.kind !== 'gauge')).toEqual([]);
+  });
+});
