@@ -1,22 +1,13 @@
 // Measures one subject and prints its rows as JSON on the last line: a process of its own for each.
 
-import type { Row } from './row.ts';
+import { subjects } from './subjects.ts';
 
-const modules: Readonly<Record<string, () => Promise<{ rows(): Promise<readonly Row[]> }>>> = {
-  schema: () => import('./schema/schema.ts'),
-  link: () => import('./link/link.ts'),
-  store: () => import('./store/store.ts'),
-  appender: () => import('./chat/appender.ts'),
-  fanout: () => import('./fanout/fanout.ts'),
-  idle: () => import('./idle/idle.ts'),
-  sends: () => import('./sends/sends.ts'),
-  latency: () => import('./latency/latency.ts'),
-  history: () => import('./history/history.ts'),
-};
-
-const subject = process.argv[2] ?? '';
-const load = modules[subject];
-if (!load) throw new Error(`no bench named '${subject}'`);
-const { rows } = await load();
+const name = process.argv[2] ?? '';
+const subject = subjects[name];
+if (subject === undefined) throw new Error(`no bench named '${name}'`);
+const { rows } = await subject.open();
 const measured = await rows();
+const names = measured.map((row) => row.name);
+const twice = names.find((row, at) => names.indexOf(row) !== at);
+if (twice !== undefined) throw new Error(`two rows of ${name} are named '${twice}'`);
 process.stdout.write(`${JSON.stringify(measured)}\n`, () => process.exit(0));

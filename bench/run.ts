@@ -1,37 +1,53 @@
-// `npm run bench [name …]`: every subject in a process of its own, one table, one JSON file a run.
+// `npm run bench [-- --keep] [name …]`: every subject in a process of its own, one table, one JSON file a run. With
+// `--keep` the run goes to docs/figures/ and onto its page; `--page` measures nothing and makes the page anew.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Row, reached } from './row.ts';
+import { loadAverage, thisMachine } from './machine.ts';
+import { figuresFolder, writePage } from './page/write-page.ts';
+import type { Row } from './row.ts';
+import { type Result, type Run, runName } from './run-record.ts';
+import { subjects } from './subjects.ts';
+import { headInWords, resultInWords } from './words.ts';
 
-const subjects = ['schema', 'link', 'store', 'appender', 'fanout', 'idle', 'sends', 'latency', 'history'] as const;
+const flags = ['--keep', '--page'];
+const passing = 'bench/results';
 
-type Result = {
-  readonly subject: string;
-  readonly seconds: number;
-  readonly rows: readonly Row[];
-  readonly failed?: string;
-};
-
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(subjects as readonly string[]).includes(name));
+const given = process.argv.slice(2);
+const asked = given.filter((name) => !flags.includes(name));
+const unknown = asked.filter((name) => !Object.hasOwn(subjects, name));
 if (unknown.length > 0) {
-  console.error(`There is no bench named ${unknown.join(', ')}; there are ${subjects.join(', ')}.`);
+  console.error(`There is no bench named ${unknown.join(', ')}; there are ${Object.keys(subjects).join(', ')}.`);
   process.exit(2);
 }
+if (given.includes('--page')) await writePage();
+else await measureAll(asked.length > 0 ? asked : Object.keys(subjects), given.includes('--keep'));
 
-const results: Result[] = [];
-for (const subject of asked.length > 0 ? asked : subjects) {
-  process.stderr.write(`· ${subject} …\n`);
-  const result = await measure(subject);
-  results.push(result);
-  print(result);
+async function measureAll(names: readonly string[], keep: boolean): Promise<void> {
+  const commit = commitMeasured();
+  const begun = { at: new Date().toISOString(), ...(commit !== undefined && { commit }), machine: thisMachine() };
+  const start = loadAverage();
+  const printed: string[] = [];
+  const print = (text: string) => {
+    printed.push(text);
+    console.log(text);
+  };
+  print(headInWords(begun, start));
+  const results: Result[] = [];
+  for (const subject of names) {
+    process.stderr.write(`· ${subject} …\n`);
+    const result = await measure(subject);
+    results.push(result);
+    print(resultInWords(result));
+  }
+  const end = loadAverage();
+  print(`\nLoad average at the end ${end.toFixed(2)}. Ratios count; absolute figures wander with the machine.`);
+  const path = await write({ ...begun, load: { start, end }, results }, printed.join('\n'), keep);
+  console.log(`Kept in ${path}.`);
+  process.exitCode = results.some((result) => result.failed) ? 1 : 0;
 }
-const file = await keep(results);
-console.log(`\nKept in ${file}. Ratios count; absolute figures wander with the machine.`);
-process.exitCode = results.some((result) => result.failed) ? 1 : 0;
 
 function measure(subject: string): Promise<Result> {
   const started = Date.now();
@@ -49,26 +65,27 @@ function measure(subject: string): Promise<Result> {
   });
 }
 
-function print(result: Result): void {
-  console.log(`\n${result.subject} (${result.seconds.toFixed(0)} s)${result.failed ? `: ${result.failed}` : ''}`);
-  for (const row of result.rows) {
-    const mark = { true: '✓', false: '✗', undefined: '·' }[String(reached(row)) as 'true' | 'false' | 'undefined'];
-    const ratio = row.ratio === undefined ? '' : ` = ${row.ratio.toFixed(2)} × ${row.of}`;
-    const goal = row.goal === undefined ? '' : ` (goal ${row.less ? '≤' : '≥'} ${row.goal})`;
-    console.log(`  ${mark} ${row.name}: ${figure(row.value)} ${row.unit}${ratio}${goal}`);
-    if (row.note) console.log(`      ${row.note}`);
+/** A run that is kept has its output beside it, and comes onto the page; one with a failure is not kept. */
+async function write(run: Run, printed: string, keep: boolean): Promise<string> {
+  const kept = keep && run.results.every((result) => result.failed === undefined);
+  const path = kept
+    ? join(figuresFolder, `bench-${runName(run)}.json`)
+    : `${passing}/${run.at.replaceAll(':', '-')}.json`;
+  await mkdir(kept ? figuresFolder : passing, { recursive: true });
+  await writeFile(path, `${JSON.stringify(run, undefined, 2)}\n`);
+  if (!kept) return path;
+  await writeFile(path.replace(/json$/, 'txt'), `${printed}\n`);
+  await writePage();
+  return path;
+}
+
+/** Undefined where this is no clone. */
+function commitMeasured(): string | undefined {
+  try {
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return `${git('rev-parse', '--short', 'HEAD').trim()}${git('status', '--porcelain').trim() === '' ? '' : '+'}`;
+  } catch {
+    return undefined;
   }
-}
-
-function figure(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return value.toLocaleString('en-GB', { maximumFractionDigits: digits });
-}
-
-async function keep(results: readonly Result[]): Promise<string> {
-  const machine = { cores: cpus().length, processor: cpus()[0]?.model, memoryBytes: totalmem(), node: process.version };
-  await mkdir('bench/results', { recursive: true });
-  const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
-  await writeFile(file, `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
-  return file;
 }

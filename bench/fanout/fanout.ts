@@ -1,11 +1,13 @@
-// Fan-out: events of 1 KB to many sockets, per second of the server's processor time. The edge, raw uWebSockets.js and
-// Socket.IO in turn, each in a process of its own, with the same readers and the same number of bytes.
+// Fan-out: events of 1 KB to many sockets, per second of the server's processor time. The edge, raw uWebSockets.js, ws
+// and Socket.IO in turn, each in a process of its own, with the same readers and the same number of bytes.
 
 import { jsonFormat } from '../../edge/socket/json-format.ts';
 import { ContentType } from '../../gen/circuit/chat/v1/content.ts';
 import { MessageNewEvent } from '../../gen/circuit/chat/v1/events.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { median } from '../median.ts';
+import { versionOf } from '../peers.ts';
+import { against, quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
 import type { LoadOptions } from './load.ts';
 import { conversationTopic } from './mesh.ts';
@@ -22,15 +24,15 @@ const deliveries = 640_000;
 /** Until code is compiled. */
 const warmUpEvents = 30_000;
 const warmUpMsMax = 12_000;
-/** Socket.IO takes so much longer that it is measured on fewer. */
-const fewer = 16;
 /** Each is measured so often, in turn; the median counts. On a busy machine fewer passes fit into the time. */
 const passesMax = 9;
 const passesMin = 3;
-const passesMsMax = 22_000;
+const passesMsMax = 25_000;
 
-const kinds = ['raw', 'edge', 'socketIo'] as const;
+const kinds = ['raw', 'edge', 'ws', 'socketIo'] as const;
 type Kind = (typeof kinds)[number];
+/** The slower take so much longer that they are measured on fewer deliveries. */
+const fewer: Readonly<Record<Kind, number>> = { raw: 1, edge: 1, ws: 8, socketIo: 16 };
 
 type Running = {
   readonly kind: Kind;
@@ -45,12 +47,15 @@ type Running = {
   frames: number;
 };
 
-type Rates = Readonly<Record<Kind, number[]>>;
+/** Of one pass: deliveries a second of the server's processor time, and the shares of a core that were used. */
+type Pass = { readonly perSecond: number; readonly server: number; readonly generator: number };
+type Passes = Readonly<Record<Kind, Pass[]>>;
 
 export async function rows(): Promise<readonly Row[]> {
   const running: Record<Kind, Running> = {
     raw: await openRaw(),
     edge: await openEdgeSubject(),
+    ws: await openWs(),
     socketIo: await openSocketIo(),
   };
   const measured: Row[] = [];
@@ -67,86 +72,95 @@ export async function rows(): Promise<readonly Row[]> {
   return measured;
 }
 
-/** A pass is raw, edge, Socket.IO, one right after another: what else the machine does comes to all of them. */
-async function measure(running: Readonly<Record<Kind, Running>>): Promise<Rates> {
+/** A pass is each kind, one right after another: what else the machine does comes to all of them. */
+async function measure(running: Readonly<Record<Kind, Running>>): Promise<Passes> {
   for (const kind of kinds) {
     const until = Date.now() + warmUpMsMax / kinds.length;
-    const rounds = Math.ceil(warmUpEvents / eventsPerRound / (kind === 'socketIo' ? fewer : 1));
+    const rounds = Math.ceil(warmUpEvents / eventsPerRound / fewer[kind]);
     for (let done = 0; done < rounds && Date.now() < until; done += roundsInFlight) {
       await run(running[kind], roundsInFlight);
     }
   }
-  const rates: Rates = { raw: [], edge: [], socketIo: [] };
+  const passes: Passes = { raw: [], edge: [], ws: [], socketIo: [] };
   const until = Date.now() + passesMsMax;
   for (let pass = 0; pass < passesMax && (pass < passesMin || Date.now() < until); pass++) {
     for (const kind of kinds) {
-      const count = deliveries / (kind === 'socketIo' ? fewer : 1);
-      rates[kind].push(await rate(running[kind], Math.ceil(count / running[kind].sockets / eventsPerRound)));
+      const rounds = Math.ceil(deliveries / fewer[kind] / running[kind].sockets / eventsPerRound);
+      passes[kind].push(await measurePass(running[kind], rounds));
     }
   }
-  return rates;
+  return passes;
 }
 
-function rowsOf(sockets: number, rates: Rates): Row[] {
-  const edge = median(rates.edge);
+function rowsOf(sockets: number, passes: Passes): Row[] {
+  const rates = (kind: Kind) => passes[kind].map((pass) => pass.perSecond);
   const name = `fan-out of 1 KB to ${sockets.toLocaleString('en')} sockets`;
-  const unit = 'deliveries/s of processor time';
+  const common = (kind: Kind) => ({
+    ...quoted(rates(kind)),
+    unit: 'deliveries/s of processor time',
+    generator: median(passes[kind].map((pass) => pass.generator)),
+  });
+  const busy = (kind: Kind) =>
+    `the server used ${(median(passes[kind].map((pass) => pass.server)) * 100).toFixed(0)} %`;
+  const raw = `raw uWebSockets.js ${versionOf('uWebSockets.js')}`;
+  const rawIsTimes = (kind: Kind) =>
+    `${raw} itself is ${against(rates('raw'), rates(kind)).ratio.toFixed(1)} times as fast`;
   return [
     {
       name: `${name}, edge`,
-      value: edge,
-      unit,
-      ratio: median(ratios(rates.edge, rates.raw)),
-      of: `raw uWebSockets.js publish (${thousands(median(rates.raw))})`,
+      ...common('edge'),
+      ...against(rates('edge'), rates('raw')),
+      of: 'raw uWebSockets.js publish',
       goal: 0.9,
       note:
-        `${spread(rates.edge)}; ratios of each pass ${ratioSpread(ratios(rates.edge, rates.raw))}; ` +
-        `${eventsPerRound * roundsInFlight} events in flight; over a Link from a service's process, ` +
-        'decoded, ordered, encoded, kept for resuming',
-    },
-    {
-      name: `${name}, raw uWebSockets.js`,
-      value: median(rates.raw),
-      unit,
-      note: `${spread(rates.raw)}; the same bytes, made once, published by the process itself`,
+        `${eventsPerRound * roundsInFlight} events in flight; over a Link from a service's process, decoded, ` +
+        `ordered, encoded, kept for resuming; ${busy('edge')}`,
     },
     {
       name: `${name}, edge against Socket.IO`,
-      value: edge,
-      unit,
-      ratio: median(ratios(rates.edge, rates.socketIo)),
-      of: `Socket.IO (${thousands(median(rates.socketIo))})`,
+      ...common('edge'),
+      ...against(rates('edge'), rates('socketIo')),
+      of: 'Socket.IO',
       goal: 15,
-      note:
-        `Socket.IO: ${spread(rates.socketIo)}; its defaults, WebSocket only, emit to a room; raw uWebSockets.js is ` +
-        `${median(ratios(rates.raw, rates.socketIo)).toFixed(1)} times Socket.IO`,
+      note: rawIsTimes('socketIo'),
+    },
+    {
+      name: `${name}, edge against ws`,
+      ...common('edge'),
+      ...against(rates('edge'), rates('ws')),
+      of: 'ws',
+      note: rawIsTimes('ws'),
+    },
+    {
+      name: `${name}, raw uWebSockets.js`,
+      ...common('raw'),
+      note: `${versionOf('uWebSockets.js')}; the same bytes, made once, published by the process; ${busy('raw')}`,
+    },
+    {
+      name: `${name}, ws`,
+      ...common('ws'),
+      note: `${versionOf('ws')}, its defaults (no compression), the same bytes, one send to each; ${busy('ws')}`,
+    },
+    {
+      name: `${name}, Socket.IO`,
+      ...common('socketIo'),
+      note: `${versionOf('socket.io')}, its defaults but WebSocket only, emit to a room; ${busy('socketIo')}`,
     },
   ];
 }
 
-/** Pass by pass, so that both sides of each had the same machine. */
-function ratios(one: readonly number[], other: readonly number[]): number[] {
-  return one.map((value, pass) => value / other[pass]!);
-}
-
-function thousands(value: number): string {
-  return `${Math.round(value / 1_000).toLocaleString('en')} thousand`;
-}
-
-function spread(values: readonly number[]): string {
-  return `${thousands(Math.min(...values))} to ${thousands(Math.max(...values))} in ${values.length} passes`;
-}
-
-function ratioSpread(values: readonly number[]): string {
-  return `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
-}
-
-/** Deliveries for each second of the server's processor time. */
-async function rate(running: Running, rounds: number): Promise<number> {
-  const before = await running.server.cpuSeconds();
+async function measurePass(running: Running, rounds: number): Promise<Pass> {
+  const { server, load, sockets } = running;
+  const [serverBefore, loadBefore] = [await server.cpuSeconds(), await load.cpuSeconds()];
+  const started = performance.now();
   await run(running, rounds);
-  const used = (await running.server.cpuSeconds()) - before;
-  return (rounds * eventsPerRound * running.sockets) / used;
+  const seconds = (performance.now() - started) / 1_000;
+  const used = (await server.cpuSeconds()) - serverBefore;
+  return {
+    perSecond: (rounds * eventsPerRound * sockets) / used,
+    server: used / seconds,
+    generator: ((await load.cpuSeconds()) - loadBefore) / seconds,
+  };
 }
 
 /** A round is published when one has come to all readers: the server is never without work, nor with too much. */
@@ -183,6 +197,14 @@ async function openRaw(): Promise<Running> {
   const load = Subject.start('./load.js', import.meta.url);
   const options = { port, path: '/ws', tokens: [''], greeting: 1 };
   return running({ kind: 'raw', server, publisher: server, load, text: sample().frame }, options);
+}
+
+async function openWs(): Promise<Running> {
+  const server = Subject.start('./ws-server.js', import.meta.url);
+  const port = await server.ask<number>('open');
+  const load = Subject.start('./load.js', import.meta.url);
+  const options = { port, path: '/ws', tokens: [''], greeting: 1 };
+  return running({ kind: 'ws', server, publisher: server, load, text: sample().frame }, options);
 }
 
 async function openSocketIo(): Promise<Running> {

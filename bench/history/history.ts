@@ -3,14 +3,18 @@
 import { randomUUID } from 'node:crypto';
 import { type Document, MongoClient } from 'mongodb';
 import { type BenchMesh, openBenchMesh } from '../load/mesh.ts';
+import { ownShare } from '../load/own-share.ts';
 import { conversationOf, openTalker, type Talker, userKey } from '../load/talker.ts';
 import { median } from '../median.ts';
+import { against, quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
 
 const few = 1_000;
 const many = 1_000_000;
 const batch = 1_000;
-const pages = 300;
+const rounds = 5;
+/** In each round, of each conversation. */
+const pages = 80;
 const backWithinMs = 20_000;
 
 type Place = { readonly name: string; readonly query: (head: number) => object };
@@ -31,17 +35,24 @@ export async function rows(): Promise<readonly Row[]> {
     const large = await filled(mesh, talker, many, 'a million');
     const measured: Row[] = [];
     for (const { name, query } of places) {
-      const short = await medianPageMs(talker, small, query(few));
-      const long = await medianPageMs(talker, large, query(many));
+      const [short, long]: [number[], number[]] = [[], []];
+      await medianPageMs(talker, small, query(few));
+      await medianPageMs(talker, large, query(many));
+      const share = ownShare();
+      for (let round = 0; round < rounds; round++) {
+        short.push(await medianPageMs(talker, small, query(few)));
+        long.push(await medianPageMs(talker, large, query(many)));
+      }
       measured.push({
         name: `page of 50, ${name}, of ${many.toLocaleString('en-GB')} messages`,
-        value: long,
+        ...quoted(long),
         unit: 'ms',
-        ratio: long / short,
+        ...against(long, short),
         of: `the same of ${few.toLocaleString('en-GB')}`,
         goal: 1.25,
         less: true,
-        note: `Median of ${pages} pages, one after another, from socket to socket.`,
+        generator: share(),
+        note: `each round the median of ${pages} pages, one after another, from socket to socket`,
       });
     }
     talker.close();

@@ -1,7 +1,9 @@
 // A thousand people in pairs, a thousand messages a second among them: how long from send to the other's socket.
 
 import { randomUUID } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serveLoad } from '../load/fork.ts';
+import { ownShare } from '../load/own-share.ts';
 import { conversationOf, openTalker, type Talker, userKey } from '../load/talker.ts';
 
 export type LatencyTask = {
@@ -9,20 +11,26 @@ export type LatencyTask = {
   readonly tokens: readonly string[];
   readonly perSecond: number;
   readonly warmUpMs: number;
-  readonly measureMs: number;
+  readonly rounds: number;
+  readonly roundMs: number;
 };
+/** Times in milliseconds. */
+export type LatencyRound = { readonly p50: number; readonly p99: number; readonly max: number };
 export type LatencyResult = {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
+  readonly rounds: readonly LatencyRound[];
   readonly delivered: number;
   readonly sent: number;
+  /** The share of a core that this process used, and how late its own loop was at p99: that much is not the mesh's. */
+  readonly generator: number;
+  readonly lateMs: number;
 };
 
 const tickMs = 5;
+/** What is on its way at the end comes within this. */
+const endMs = 1_000;
 const mark = Buffer.from('sent at ');
 
-serveLoad<LatencyTask, LatencyResult>(async ({ port, tokens, perSecond, warmUpMs, measureMs }) => {
+serveLoad<LatencyTask, LatencyResult>(async ({ port, tokens, perSecond, warmUpMs, rounds, roundMs }) => {
   const talkers: Talker[] = [];
   for (let at = 0; at < tokens.length; at += 50) {
     talkers.push(...(await Promise.all(tokens.slice(at, at + 50).map((token) => openTalker(port, token)))));
@@ -31,9 +39,11 @@ serveLoad<LatencyTask, LatencyResult>(async ({ port, tokens, perSecond, warmUpMs
   for (let pair = 0; pair + 1 < talkers.length; pair += 2) {
     conversations.push(await conversationOf(talkers[pair]!, [userKey(pair + 1)], randomUUID()));
   }
-  const samples: number[] = [];
+  let samples: number[] = [];
+  let delivered = 0;
   let sent = 0;
-  let measuring = false;
+  /** What is sent from now on counts. */
+  let from = Number.POSITIVE_INFINITY;
   let refused = 0;
   talkers.forEach((talker, index) => {
     talker.onReply = (_, ok) => {
@@ -43,10 +53,11 @@ serveLoad<LatencyTask, LatencyResult>(async ({ port, tokens, perSecond, warmUpMs
     if (index % 2 === 0) return;
     talker.onEvent = (payload) => {
       const at = payload.indexOf(mark);
-      if (!measuring || at < 0) return;
-      samples.push(
-        performance.now() - Number.parseFloat(payload.toString('latin1', at + mark.length, at + mark.length + 24)),
-      );
+      if (at < 0) return;
+      const sentAt = Number.parseFloat(payload.toString('latin1', at + mark.length, at + mark.length + 24));
+      if (sentAt < from) return;
+      delivered += 1;
+      samples.push(performance.now() - sentAt);
     };
   });
   let turn = 0;
@@ -56,7 +67,7 @@ serveLoad<LatencyTask, LatencyResult>(async ({ port, tokens, perSecond, warmUpMs
     const due = Math.floor(((performance.now() - started) / 1_000) * perSecond);
     for (; given < due; given++) {
       const pair = turn++ % conversations.length;
-      if (measuring) sent += 1;
+      if (performance.now() >= from) sent += 1;
       talkers[pair * 2]!.post('message.send', {
         conversation_id: conversations[pair]!,
         client_message_id: randomUUID(),
@@ -65,12 +76,26 @@ serveLoad<LatencyTask, LatencyResult>(async ({ port, tokens, perSecond, warmUpMs
     }
   }, tickMs);
   await new Promise((resolve) => setTimeout(resolve, warmUpMs));
-  measuring = true;
-  await new Promise((resolve) => setTimeout(resolve, measureMs));
+  const share = ownShare();
+  const loop = monitorEventLoopDelay({ resolution: 1 });
+  loop.enable();
+  from = performance.now();
+  const measured: LatencyRound[] = [];
+  for (let round = 0; round < rounds; round++) {
+    samples = [];
+    await new Promise((resolve) => setTimeout(resolve, roundMs));
+    measured.push(roundOf(samples));
+  }
+  const generator = share();
+  const lateMs = Math.max(0, loop.percentile(99) / 1e6 - 1);
   clearInterval(timer);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await new Promise((resolve) => setTimeout(resolve, endMs));
   if (refused > 0) throw new Error(`${refused} sends were refused`);
+  return { rounds: measured, delivered, sent, generator, lateMs };
+});
+
+function roundOf(samples: number[]): LatencyRound {
   samples.sort((a, b) => a - b);
   const at = (share: number) => samples[Math.min(samples.length - 1, Math.floor(samples.length * share))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), max: samples.at(-1) ?? Number.NaN, delivered: samples.length, sent };
-});
+  return { p50: at(0.5), p99: at(0.99), max: samples.at(-1) ?? Number.NaN };
+}

@@ -10,7 +10,10 @@ import type { MeshLinks } from '../../mesh/caller/link-client/open-links.ts';
 import { echoApi, echoMethods, encodeNote, note } from '../../mesh/host/testdata/echo.ts';
 import { asha, openTestLinks, openTrust } from '../../mesh/host/testing.ts';
 import type { MethodSchema } from '../../mesh/schema/api.ts';
+import { ownShare } from '../load/own-share.ts';
 import { median } from '../median.ts';
+import { versionOf } from '../peers.ts';
+import { against, quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
 
 const secret = 'the secret of a bench, known to both processes';
@@ -45,7 +48,7 @@ export async function rows(): Promise<readonly Row[]> {
       measured.push({
         bare: await rate(bare.work, unaryInFlight),
         plain: await rate(plain.work, unaryInFlight),
-        link: await rate(overLink, linkInFlight),
+        ...(await linkRate(overLink)),
         bareMs: await roundTripMs(bare.work),
         linkMs: await roundTripMs(overLink),
         events: await eventRate(links, api.methods.get(echoMethods.look)!),
@@ -62,41 +65,44 @@ export async function rows(): Promise<readonly Row[]> {
   return rowsOf(measured.slice(1));
 }
 
-/** Calls a second with many in flight, the median round trip of one alone, and events a second. */
-type Round = Readonly<Record<'bare' | 'plain' | 'link' | 'bareMs' | 'linkMs' | 'events', number>>;
+/** Calls a second with many in flight, the median round trip of one alone, events a second, and the caller's share. */
+type Round = Readonly<Record<'bare' | 'plain' | 'link' | 'bareMs' | 'linkMs' | 'events' | 'caller', number>>;
 
 function rowsOf(measured: readonly Round[]): Row[] {
+  const each = (name: keyof Round) => measured.map((round) => round[name]);
   const of = 'unary calls of bare grpc-js';
-  const how = `two processes, median of ${rounds} rounds of ${roundMs / 1_000} s, taken in turn`;
+  const how = `two processes, each of ${roundMs / 1_000} s, taken in turn`;
+  const share = (median(each('caller')) * 100).toFixed(0);
+  const caller = `the caller, a side of what is measured, used ${share} % of a core`;
   return [
     {
       name: of,
-      value: median(measured.map(({ bare }) => bare)),
+      ...quoted(each('bare')),
       unit: 'calls/s',
-      note: `${how}, ${unaryInFlight} in flight, no service behind`,
+      note: `grpc-js ${versionOf('@grpc/grpc-js')}, ${how}, ${unaryInFlight} in flight, no service behind`,
     },
     {
       name: 'unary calls to a host',
-      value: median(measured.map(({ plain }) => plain)),
+      ...quoted(each('plain')),
       unit: 'calls/s',
-      ratio: median(measured.map(({ plain, bare }) => plain / bare)),
+      ...against(each('plain'), each('bare')),
       of,
       note: `${how}, ${unaryInFlight} in flight; token, rule, fields, handler`,
     },
     {
       name: 'calls over Link',
-      value: median(measured.map(({ link }) => link)),
+      ...quoted(each('link')),
       unit: 'calls/s',
-      ratio: median(measured.map(({ link, bare }) => link / bare)),
+      ...against(each('link'), each('bare')),
       of,
       goal: 30,
-      note: `${how}, ${linkInFlight} in flight; session, rule, fields, handler`,
+      note: `${how}, ${linkInFlight} in flight; session, rule, fields, handler; ${caller}`,
     },
     {
       name: 'round trip of one call over Link',
-      value: median(measured.map(({ linkMs }) => linkMs)),
+      ...quoted(each('linkMs')),
       unit: 'ms',
-      ratio: median(measured.map(({ linkMs, bareMs }) => linkMs / bareMs)),
+      ...against(each('linkMs'), each('bareMs')),
       of,
       goal: 1,
       less: true,
@@ -104,11 +110,16 @@ function rowsOf(measured: readonly Round[]): Row[] {
     },
     {
       name: 'events of 1 KB over Link',
-      value: median(measured.map(({ events }) => events)),
+      ...quoted(each('events')),
       unit: 'events/s',
       note: `${eventsInRound} in each round, from publish in a service to the listener in an edge`,
     },
   ];
+}
+
+async function linkRate(work: Work): Promise<Pick<Round, 'link' | 'caller'>> {
+  const share = ownShare();
+  return { link: await rate(work, linkInFlight), caller: share() };
 }
 
 function unary(address: string, request: Buffer, token: string): { client: Client; work: Work } {

@@ -6,6 +6,8 @@ import { SendMessageRequest } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { MessageNewEvent } from '../../gen/circuit/chat/v1/events.ts';
 import type { MessageSchema } from '../../mesh/schema/api.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
+import { median } from '../median.ts';
+import { against, quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
 
 const roundMs = 300;
@@ -37,33 +39,43 @@ const event = {
   },
 };
 
-/** Calls a second, on one core: the median of several rounds after one to warm up. */
-function rate(work: () => unknown): number {
-  const measured: number[] = [];
+type Work = () => unknown;
+
+/** Calls a second on one core, round by round, each work in turn; a round before them warms up. */
+function rates<Name extends string>(works: Readonly<Record<Name, Work>>): Record<Name, number[]> {
+  const names = Object.keys(works) as Name[];
+  const measured = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = 0; round <= rounds; round++) {
-    const start = performance.now();
-    let calls = 0;
-    let now = start;
-    while (now - start < roundMs) {
-      for (let i = 0; i < 200; i++) work();
-      calls += 200;
-      now = performance.now();
+    for (const name of names) {
+      const perSecond = Math.round(rate(works[name]));
+      if (round > 0) measured[name].push(perSecond);
     }
-    if (round > 0) measured.push((calls / (now - start)) * 1000);
   }
-  return measured.sort((a, b) => a - b)[rounds >> 1]!;
+  return measured;
 }
 
-function row(name: string, value: number, peer: number, of: string, note: string, goal?: number): Row {
-  return {
-    name,
-    value: Math.round(value),
-    unit: 'messages/s on one core',
-    ratio: value / peer,
-    of,
-    ...(goal !== undefined && { goal }),
-    note,
-  };
+function rate(work: Work): number {
+  const start = performance.now();
+  let calls = 0;
+  let now = start;
+  while (now - start < roundMs) {
+    for (let i = 0; i < 200; i++) work();
+    calls += 200;
+    now = performance.now();
+  }
+  return (calls / (now - start)) * 1000;
+}
+
+type Compared = { readonly ours: number[]; readonly tsProto: number[]; readonly protobufEs: number[] };
+type Peer = { readonly of: string; readonly goal: number };
+
+function comparisons(name: string, measured: Compared, note: string, tsProto: Peer, protobufEs: Peer): Row[] {
+  const { ours } = measured;
+  const common = { ...quoted(ours), unit: 'messages/s on one core', note };
+  return [
+    { name: `${name}, against ts-proto`, ...common, ...against(ours, measured.tsProto), ...tsProto },
+    { name: `${name}, against protobuf-es`, ...common, ...against(ours, measured.protobufEs), ...protobufEs },
+  ];
 }
 
 export async function rows(): Promise<readonly Row[]> {
@@ -78,17 +90,22 @@ function inRows(schema: MessageSchema): Row[] {
   const json = JSON.stringify(request);
   const desc = schema.shape.desc as DescMessage;
   // ts-proto has no JSON of ours: it is given the object that JSON of its own would have been parsed to.
-  const ours = rate(() => schema.encodeJson(JSON.parse(json)));
   const decoded = SendMessageRequest.decode(schema.encodeJson(request));
   const parsed = JSON.stringify(decoded);
-  const tsProto = rate(() => SendMessageRequest.encode(JSON.parse(parsed) as SendMessageRequest).finish());
   const theirs = JSON.stringify(toJson(desc, fromBinary(desc, schema.encodeJson(request))));
-  const protobufEs = rate(() => toBinary(desc, fromJson(desc, JSON.parse(theirs) as JsonValue)));
+  const measured = rates({
+    ours: () => schema.encodeJson(JSON.parse(json)),
+    tsProto: () => SendMessageRequest.encode(JSON.parse(parsed) as SendMessageRequest).finish(),
+    protobufEs: () => toBinary(desc, fromJson(desc, JSON.parse(theirs) as JsonValue)),
+  });
   const note = `a send of ${json.length} characters, JSON text to protobuf bytes`;
-  return [
-    row('JSON in', ours, tsProto, 'JSON.parse and ts-proto encode, which checks nothing', note, 0.5),
-    row('JSON in', ours, protobufEs, 'JSON.parse and @bufbuild/protobuf fromJson', note, 2),
-  ];
+  return comparisons(
+    'JSON in',
+    measured,
+    note,
+    { of: 'JSON.parse and ts-proto encode, which checks nothing', goal: 0.5 },
+    { of: 'JSON.parse and @bufbuild/protobuf fromJson', goal: 2 },
+  );
 }
 
 /** From the bytes that a service publishes to a socket's text. */
@@ -96,14 +113,19 @@ function outRows(schema: MessageSchema): Row[] {
   // As it comes from a Link: a Buffer.
   const bytes = Buffer.from(schema.encodeJson(event));
   const desc = schema.shape.desc as DescMessage;
-  const ours = rate(() => schema.decodeJson(bytes));
-  const tsProto = rate(() => JSON.stringify(MessageNewEvent.decode(bytes)));
-  const protobufEs = rate(() => JSON.stringify(toJson(desc, fromBinary(desc, bytes))));
+  const measured = rates({
+    ours: () => schema.decodeJson(bytes),
+    tsProto: () => JSON.stringify(MessageNewEvent.decode(bytes)),
+    protobufEs: () => JSON.stringify(toJson(desc, fromBinary(desc, bytes))),
+  });
   const note = `an event of ${bytes.length} bytes to ${schema.decodeJson(bytes).length} characters of JSON text`;
-  return [
-    row('JSON out', ours, tsProto, 'ts-proto decode and JSON.stringify', note, 1),
-    row('JSON out', ours, protobufEs, '@bufbuild/protobuf toJson and JSON.stringify', note, 2),
-  ];
+  return comparisons(
+    'JSON out',
+    measured,
+    note,
+    { of: 'ts-proto decode and JSON.stringify', goal: 1 },
+    { of: '@bufbuild/protobuf toJson and JSON.stringify', goal: 2 },
+  );
 }
 
 function validatorRow(schema: MessageSchema): Row {
@@ -111,13 +133,16 @@ function validatorRow(schema: MessageSchema): Row {
   const desc = schema.shape.desc as DescMessage;
   const violations = schema.validate(bytes);
   if (violations.length > 0) throw new Error(`The bench's own request is not valid: ${JSON.stringify(violations)}`);
-  const value = rate(() => schema.validate(bytes));
-  const decode = rate(() => fromBinary(desc, bytes, { readUnknownFields: false }) ?? create(desc));
+  const measured = rates({
+    validate: () => schema.validate(bytes),
+    decode: () => fromBinary(desc, bytes, { readUnknownFields: false }) ?? create(desc),
+  });
+  const decoded = median(measured.decode).toLocaleString('en');
   return {
     name: 'validation',
-    value: Math.round(value),
+    ...quoted(measured.validate),
     unit: 'messages/s on one core',
     goal: 300_000,
-    note: `all rules of a send of ${bytes.length} bytes; @bufbuild/protobuf only decodes ${Math.round(decode)} of them`,
+    note: `all rules of a send of ${bytes.length} bytes; @bufbuild/protobuf only decodes ${decoded} of them`,
   };
 }

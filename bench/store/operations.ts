@@ -2,6 +2,7 @@
 
 import { MongoClient } from 'mongodb';
 import { serveLoad } from '../load/fork.ts';
+import { ownShare } from '../load/own-share.ts';
 import { conversationOf, conversations, documentOf, indexes, type MessageDocument } from './documents.ts';
 
 export type Operation = 'insertMany' | 'insertOne' | 'findOne' | 'range' | 'updateOne' | 'findAndModify';
@@ -14,7 +15,8 @@ export type OperationTask = {
   /** Documents that are there; inserts go on behind them. */
   readonly known: number;
 };
-export type OperationResult = { readonly perSecond: number };
+/** `generator`: the share of a core that the driver's process used. */
+export type OperationResult = { readonly perSecond: number; readonly generator: number };
 
 /** Documents in one insertMany. */
 const batchSize = 500;
@@ -54,9 +56,11 @@ serveLoad<OperationTask, OperationResult>(async ({ uri, operation, inFlight, cou
     await Promise.all(Array.from({ length: inFlight }, worker));
   };
   await inTurn(Math.ceil(count / 5));
+  const share = ownShare();
   const started = performance.now();
   await inTurn(count);
   const perSecond = (count * 1000) / (performance.now() - started);
+  const generator = share();
   await client.close();
-  return { perSecond: operation === 'insertMany' ? perSecond * batchSize : perSecond };
+  return { perSecond: operation === 'insertMany' ? perSecond * batchSize : perSecond, generator };
 });

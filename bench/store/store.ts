@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { runLoad } from '../load/fork.ts';
 import { median } from '../median.ts';
+import { versionOf } from '../peers.ts';
+import { against, quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
 import type { DirectResult, DirectTask } from './direct.ts';
 import type { FillResult, FillTask } from './fill.ts';
@@ -17,6 +19,8 @@ import type { Operation, OperationResult, OperationTask } from './operations.ts'
 const small = 1000;
 const large = 5_000_000;
 const rounds = 5;
+/** Of single operations, each some seconds long. */
+const operationRounds = 3;
 const batches = 40;
 
 type Running = { readonly uri: string; readonly pid: number; readonly startMs: number; stop(): Promise<void> };
@@ -30,46 +34,51 @@ export async function rows(): Promise<readonly Row[]> {
   }
 }
 
-/** Both sides in turn, so that what else the machine does meets both; the medians are compared. */
+/** Both sides in turn, so that what else the machine does meets both. */
 async function bulk(folder: string): Promise<Row[]> {
   const direct: number[] = [];
-  const one: number[] = [];
-  const two: number[] = [];
+  const one: OperationResult[] = [];
+  const two: OperationResult[] = [];
   for (let round = 0; round < rounds; round++) {
     direct.push((await runLoad<DirectTask, DirectResult>('store/direct', { batches, batchSize: 500 })).perSecond);
     one.push(await inserts(join(folder, `one-${round}`), 1));
     two.push(await inserts(join(folder, `two-${round}`), 2));
   }
-  const limit = median(direct);
-  const of = 'the same inserts on LMDB directly';
-  const row = (name: string, values: readonly number[], goal?: number): Row => ({
+  const row = (name: string, results: readonly OperationResult[], goal?: number): Row => ({
     name,
-    value: median(values),
+    ...figuresOf(results),
     unit: 'documents/s',
-    ratio: median(values) / limit,
-    of,
-    ...(goal === undefined ? {} : { goal }),
-    note: `median of ${rounds} rounds, ${spread(values)}; flushed; driver in a process of its own on the same cores`,
+    ...against(perSecond(results), direct),
+    of: 'the same inserts on LMDB directly',
+    ...(goal !== undefined && { goal }),
+    note: 'flushed; driver in a process of its own on the same cores',
   });
-  const plain: Row = {
-    name: 'LMDB directly: batches of 500 documents, 4 keys each',
-    value: limit,
-    unit: 'documents/s',
-    note: `the limit; median of ${rounds} rounds, ${spread(direct)}; one process, flushed with every batch`,
-  };
   return [
-    plain,
+    {
+      name: 'LMDB directly: batches of 500 documents, 4 keys each',
+      ...quoted(direct),
+      unit: 'documents/s',
+      note: `the limit; lmdb ${versionOf('lmdb')}, one process, flushed with every batch`,
+    },
     row('insertMany of 500 with three indexes, one in flight', one),
     row('insertMany of 500 with three indexes, two in flight', two, 0.7),
   ];
 }
 
-async function inserts(dataDir: string, inFlight: number): Promise<number> {
+function perSecond(results: readonly OperationResult[]): number[] {
+  return results.map((result) => result.perSecond);
+}
+
+function figuresOf(results: readonly OperationResult[]): Pick<Row, 'value' | 'spread' | 'generator'> {
+  return { ...quoted(perSecond(results)), generator: median(results.map((result) => result.generator)) };
+}
+
+async function inserts(dataDir: string, inFlight: number): Promise<OperationResult> {
   const store = await start(dataDir);
-  const perSecond = await measure(store, { operation: 'insertMany', inFlight, count: batches, known: 0 });
+  const result = await measure(store, { operation: 'insertMany', inFlight, count: batches, known: 0 });
   await store.stop();
   rmSync(dataDir, { recursive: true });
-  return perSecond;
+  return result;
 }
 
 async function singles(folder: string, documents: number): Promise<Row[]> {
@@ -91,10 +100,17 @@ async function operationsOn(dataDir: string, documents: number): Promise<Row[]> 
   const out: Row[] = [];
   let known = documents;
   for (const [name, operation, inFlight, count] of wanted) {
-    const value = await measure(store, { operation, inFlight, count, known });
-    if (operation === 'insertOne') known += count + Math.ceil(count / 5) + inFlight;
-    const note = 'one round; driver in a process of its own on the same cores';
-    out.push({ name: `${name}, at ${documents.toLocaleString('en')} documents`, value, unit: 'operations/s', note });
+    const results: OperationResult[] = [];
+    for (let round = 0; round < operationRounds; round++) {
+      results.push(await measure(store, { operation, inFlight, count, known }));
+      if (operation === 'insertOne') known += count + Math.ceil(count / 5) + inFlight;
+    }
+    out.push({
+      name: `${name}, at ${documents.toLocaleString('en')} documents`,
+      ...figuresOf(results),
+      unit: 'operations/s',
+      note: 'driver in a process of its own on the same cores',
+    });
   }
   await store.stop();
   return out;
@@ -103,12 +119,19 @@ async function operationsOn(dataDir: string, documents: number): Promise<Row[]> 
 async function atLarge(folder: string): Promise<Row[]> {
   const dataDir = join(folder, 'large');
   const { seconds } = await runLoad<FillTask, FillResult>('store/fill', { dataDir, count: large });
-  const store = await start(dataDir);
+  const startMs: number[] = [];
+  const megabytes: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const store = await start(dataDir);
+    startMs.push(store.startMs);
+    megabytes.push(privateMegabytes(store.pid));
+    await store.stop();
+  }
   const note = `${large.toLocaleString('en')} documents, filled in ${seconds.toFixed(0)} s`;
   const out: Row[] = [
     {
       name: 'start-up',
-      value: store.startMs,
+      ...quoted(startMs),
       unit: 'ms',
       goal: 1000,
       less: true,
@@ -116,18 +139,16 @@ async function atLarge(folder: string): Promise<Row[]> {
     },
     {
       name: 'memory after start',
-      value: privateMegabytes(store.pid),
+      ...quoted(megabytes),
       unit: 'MB',
       note: `private, without mapped file pages; ${note}`,
     },
   ];
-  await store.stop();
   return [...out, ...(await operationsOn(dataDir, large))];
 }
 
-async function measure(store: Running, task: Omit<OperationTask, 'uri'>): Promise<number> {
-  const { perSecond } = await runLoad<OperationTask, OperationResult>('store/operations', { uri: store.uri, ...task });
-  return perSecond;
+function measure(store: Running, task: Omit<OperationTask, 'uri'>): Promise<OperationResult> {
+  return runLoad<OperationTask, OperationResult>('store/operations', { uri: store.uri, ...task });
 }
 
 async function start(dataDir: string): Promise<Running> {
@@ -160,9 +181,4 @@ function firstLine(child: ChildProcess): Promise<string> {
 function privateMegabytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
-}
-
-function spread(values: readonly number[]): string {
-  const thousands = (value: number) => `${(value / 1000).toFixed(1)} k`;
-  return `${thousands(Math.min(...values))} to ${thousands(Math.max(...values))}`;
 }

@@ -1,0 +1,71 @@
+// Figures in words, the same in a terminal and on the page.
+
+import { machineInWords } from './machine.ts';
+import { type Row, reached, type Spread } from './row.ts';
+import type { Result, Run } from './run-record.ts';
+
+/** Three digits that count: `2,176,286`, `57.1`, `0.91`. */
+export function figure(value: number): string {
+  const size = Math.abs(value);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4;
+  return value.toLocaleString('en-GB', { minimumFractionDigits: size < 10 ? 2 : 0, maximumFractionDigits: digits });
+}
+
+export function spreadInWords({ least, most }: Spread): string {
+  return `${figure(least)}–${figure(most)}`;
+}
+
+export function goalInWords(row: Row): string {
+  return row.goal === undefined ? '' : `${row.less ? '≤' : '≥'} ${row.goal.toLocaleString('en-GB')}`;
+}
+
+/** `2,176,286 [2,102,000–2,200,000] deliveries/s`. */
+export function valueInWords({ value, spread, unit }: Row): string {
+  return `${figure(value)}${apart(spread)} ${unit}`;
+}
+
+/** What is held against the goal, with its unit or what it is a ratio of: `0.91 × raw inserts`. */
+export function measuredInWords(row: Row, spread?: Spread): string {
+  return row.ratio === undefined
+    ? `${figure(row.value)}${apart(spread)} ${row.unit}`
+    : `${figure(row.ratio)}${apart(spread)} × ${row.of ?? 'the reference'}`;
+}
+
+export function markOf(row: Row): string {
+  const yes = reached(row);
+  return yes === undefined ? '·' : yes ? '✓' : '✗';
+}
+
+/** The first lines of a run's output. */
+export function headInWords({ at, commit, machine }: Pick<Run, 'at' | 'commit' | 'machine'>, load: number): string {
+  const when = `${at.slice(0, 16).replace('T', ' ')} UTC${commit === undefined ? '' : `, commit ${commit}`}`;
+  return `${when}\n${machineInWords(machine)}; load average ${load.toFixed(2)}`;
+}
+
+/** A subject's rows, as they are printed. */
+export function resultInWords({ subject, seconds, rows, failed }: Result): string {
+  const title = `\n${subject} (${seconds.toFixed(0)} s)${failed === undefined ? '' : `: ${failed}`}`;
+  return [title, ...rows.flatMap(rowInWords)].join('\n');
+}
+
+function rowInWords(row: Row): string[] {
+  const ratio = row.ratio === undefined ? '' : ` = ${measuredInWords(row, row.ratioSpread)}`;
+  const goal = row.goal === undefined ? '' : ` (goal ${goalInWords(row)})`;
+  const how = howInWords(row);
+  return [`  ${markOf(row)} ${row.name}: ${valueInWords(row)}${ratio}${goal}`, ...(how === '' ? [] : [`      ${how}`])];
+}
+
+function apart(spread: Spread | undefined): string {
+  return spread === undefined ? '' : ` [${spreadInWords(spread)}]`;
+}
+
+/** The note, how many rounds there were, and how busy the load generator was. */
+export function howInWords({ note, spread, ratioSpread, generator }: Row): string {
+  const rounds = (spread ?? ratioSpread)?.rounds;
+  const parts = [
+    note.replace(/\.$/, ''),
+    rounds === undefined ? '' : `median [least–most] of ${rounds} rounds`,
+    generator === undefined ? '' : `the load generator used ${(generator * 100).toFixed(0)} % of a core`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
+}
