@@ -146,10 +146,11 @@ export class OutboxLane {
     if (!passes) this.#waitFor(error.retryAfterMs);
   }
 
+  /** All that was on its way fails at once: that is one attempt, and one pause. */
   #waitFor(retryAfterMs: number): void {
+    if (this.#pause !== undefined) return;
     const delayMs = retryDelayMs(this.#attempts, retryAfterMs, this.#options.clock);
     this.#attempts += 1;
-    this.#pause?.cancel();
     this.#pause = this.#options.clock.after(delayMs, () => {
       this.#pause = undefined;
       this.pump();

@@ -20,9 +20,12 @@ import { LinkSpeaker } from './link-speaker.ts';
 import { type Keepalive, LinkConnection, type LinkStream } from './link-stream.ts';
 import type { PendingCall } from './pending-call.ts';
 
-/** Pause before the first attempt to connect again; it doubles up to the last, each time with jitter. */
+/**
+ * Pause before the first attempt to connect again; it doubles up to the last, each time with jitter. A process that was
+ * killed is back within a second or two, and all that its users wait for then is the next attempt.
+ */
 const firstPauseMs = 50;
-const pauseMsMax = 2_000;
+const pauseMsMax = 500;
 /** A peer that takes the stream and then says nothing is given up. */
 const helloWithinMs = 5_000;
 
@@ -132,6 +135,15 @@ export class Link implements OpenResponseReader {
   /** By `performance.now()`; of a Link that drains or whose service is not ready. */
   get avoidedSince(): number {
     return this.#avoidedSince;
+  }
+
+  /** Calls that it takes at a time; 0 while it is not open. */
+  get callsMax(): number {
+    return this.#speaker === undefined ? 0 : this.#callsMax;
+  }
+
+  get unansweredCount(): number {
+    return this.#inFlight.size;
   }
 
   unanswered(): IterableIterator<PendingCall> {
