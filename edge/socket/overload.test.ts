@@ -23,6 +23,8 @@ function press(turnMs: number): { close(): void } {
   };
 }
 
+const refusal = { ok: false, error: { reason: 'OVERLOADED', retry_after_ms: expect.any(Number) } };
+
 describe('an edge with too much to do', () => {
   it('answers what matters most, refuses the rest and new sockets, and takes all again when it has time', async () => {
     const metrics = openMetrics();
@@ -33,7 +35,6 @@ describe('an edge with too much to do', () => {
     const pressure = press(120);
     opened.push(pressure);
 
-    const refusal = { ok: false, error: { reason: 'OVERLOADED', retry_after_ms: expect.any(Number) } };
     await expect.poll(() => app.call('pond.echo', { text: 'x' }), { timeout: 15_000 }).toMatchObject(refusal);
     expect(await app.call('ping')).toMatchObject({ ok: true });
     await expect(mesh.socket()).rejects.toMatchObject({ status: 503, body: { reason: 'OVERLOADED' } });
@@ -42,5 +43,19 @@ describe('an edge with too much to do', () => {
     pressure.close();
     await expect.poll(() => mesh.app().catch(() => undefined), { timeout: 15_000 }).toBeDefined();
     await expect.poll(() => app.call('pond.echo', { text: 'x' })).not.toMatchObject(refusal);
+  });
+
+  it('refuses what is not important while the calls that it has handed on wait for their answers', async () => {
+    let load = 0;
+    const mesh = await openTestMesh({ load: () => load });
+    opened.push(mesh);
+    const app = await mesh.app();
+    const echo = () => app.call('pond.echo', { text: 'x' });
+    expect(await echo()).not.toMatchObject(refusal);
+    load = 0.5;
+    expect(await echo()).toMatchObject(refusal);
+    expect(await app.call('ping')).toMatchObject({ ok: true });
+    load = 0;
+    expect(await echo()).not.toMatchObject(refusal);
   });
 });

@@ -42,15 +42,17 @@ export type SocketOptions = {
 export type TestMeshOptions = Partial<EdgeOptions> & {
   /** Shared where an issuer is handed to the edge. */
   readonly trust?: Trust;
+  /** How full the Links are said to be; as they are, if not given. */
+  readonly load?: () => number;
 };
 
-export async function openTestMesh({ trust, ...options }: TestMeshOptions = {}): Promise<TestMesh> {
+export async function openTestMesh({ trust, load, ...options }: TestMeshOptions = {}): Promise<TestMesh> {
   const api = await pondApi();
   const ponds = new Ponds();
   const { issuer, verifier } = trust ?? openTrust(options.clock);
   const host = await openTestHost({ services: [pondService(ponds)], api, trust: { issuer, verifier } });
   const meshLinks = await openTestLinks(host, api, [host.host.address]);
-  const { links, say } = overheard(meshLinks);
+  const { links, say } = overheard(meshLinks, load);
   const closeOthers = async () => {
     await meshLinks.close();
     await host.close();
@@ -109,7 +111,7 @@ export async function openTestMesh({ trust, ...options }: TestMeshOptions = {}):
 }
 
 /** The Links, and a way to say what they would say when a Link is lost or a session is revoked. */
-function overheard(links: Links): { links: Links; say: Said } {
+function overheard(links: Links, load = () => links.load): { links: Links; say: Said } {
   const onGap: ((topics: Iterable<string>) => void)[] = [];
   const onSessionEnd: Parameters<Links['onSessionEnd']>[0][] = [];
   const { subscriptions } = links;
@@ -130,6 +132,9 @@ function overheard(links: Links): { links: Links; say: Said } {
       onSessionEnd: (listener) => {
         onSessionEnd.push(listener);
         links.onSessionEnd(listener);
+      },
+      get load() {
+        return load();
       },
       healthy: () => links.healthy(),
       close: () => links.close(),

@@ -36,6 +36,8 @@ export type Links = {
   request(call: Omit<LinkCall, 'done'> & { readonly signal: AbortSignal }): Promise<Uint8Array>;
   /** Called when a service ended a session (expired or revoked). */
   onSessionEnd(listener: (sessionId: string, reason: 'TOKEN_EXPIRED' | 'TOKEN_INVALID') => void): void;
+  /** How full the room for calls without an answer is on all Links together, from 0 to 1. */
+  readonly load: number;
   /** True when each service of the API has at least one healthy Link. */
   healthy(): boolean;
   close(): Promise<void>;

@@ -184,3 +184,8 @@ function tag(number: number): number {
 function text(number: number): number {
   return (number << 3) | WireType.LengthDelimited;
 }
+
+/** The code of an encoded google.rpc.Status: its first field, and a small number. INTERNAL where it is not. */
+export function codeOf(status: Uint8Array): number {
+  return status[0] === 8 ? (status[1] ?? 13) : 13;
+}

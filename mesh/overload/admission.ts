@@ -15,6 +15,8 @@ export const queueShare: Thresholds = [0.25, 0.5, 1];
 export type AdmissionOptions = Omit<PressureOptions, 'onChange'> & {
   readonly log: Logger;
   readonly metrics: Metrics | undefined;
+  /** How full this process's own queue is, from 0 to 1, for calls that are asked about without one; 0 if not given. */
+  readonly waiting?: () => number;
 };
 
 /** From which level on a call is refused. */
@@ -24,9 +26,11 @@ const retryMsPerLevel = 1_000;
 
 export class Admission {
   readonly #pressure: Pressure;
+  readonly #waiting: () => number;
   readonly #shed: Readonly<Record<Importance, { inc(): void } | undefined>>;
 
-  constructor({ log, metrics, ...thresholds }: AdmissionOptions) {
+  constructor({ log, metrics, waiting = () => 0, ...thresholds }: AdmissionOptions) {
+    this.#waiting = waiting;
     const shed = (importance: Importance) => metrics?.counter('circuit_shed_total', { importance });
     this.#shed = { low: shed('low'), normal: shed('normal'), high: shed('high') };
     for (const cause of ['loop', 'memory']) metrics?.gauge('circuit_pressure', { cause }).set(0);
@@ -48,7 +52,7 @@ export class Admission {
    * What speaks against taking a call now: OVERLOADED; undefined when nothing does. `waiting` is how full the queue is
    * that it would join, from 0 to 1.
    */
-  objectionTo(importance: Importance, waiting = 0): CircuitError | undefined {
+  objectionTo(importance: Importance, waiting = this.#waiting()): CircuitError | undefined {
     const level = Math.max(this.#pressure.level, levelOf(waiting));
     if (level < refusedFrom[importance]) return undefined;
     this.#shed[importance]?.inc();

@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { type Level, nextLevel, Pressure, type Thresholds } from './pressure.ts';
+import { type Level, memoryBound, memoryUsed, nextLevel, Pressure, type Thresholds } from './pressure.ts';
 
 const thresholds: Thresholds = [10, 50, 100];
 
@@ -11,6 +13,37 @@ describe('the level of pressure', () => {
     expect(nextLevel(2, 40, thresholds)).toBe(2);
     expect(nextLevel(2, 34, thresholds)).toBe(1);
     expect(nextLevel(1, 0, thresholds)).toBe(0);
+  });
+});
+
+describe('memory', () => {
+  it('that fills is pressure, until it is free again', async () => {
+    const bound = memoryBound();
+    const before = memoryUsed(bound);
+    const changes: [string, Level][] = [];
+    const pressure = new Pressure({
+      loopDelayMs: [1e6, 2e6, 3e6],
+      // Left below 0.7 of it: what else the process does must not keep it there.
+      memoryShare: [before * 2.5, before * 100, before * 100],
+      onChange: (...change) => changes.push(change),
+    });
+    try {
+      const kept: number[][] = [];
+      while (pressure.level === 0) {
+        // On the heap and in the process's memory alike: 8 MB at a time.
+        if (memoryUsed(bound) < before * 3) kept.push(new Array(2 ** 20).fill(0.5));
+        await new Promise((turn) => setTimeout(turn, 1));
+      }
+      kept.length = 0;
+      collectGarbage();
+      await expect.poll(() => pressure.level, { timeout: 10_000 }).toBe(0);
+      expect(changes).toEqual([
+        ['memory', 1],
+        ['memory', 0],
+      ]);
+    } finally {
+      pressure.close();
+    }
   });
 });
 
@@ -54,3 +87,8 @@ describe('the event loop', () => {
     expect(levels).toEqual([]);
   });
 });
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}

@@ -84,14 +84,14 @@ export function nextLevel(level: Level, measure: number, thresholds: Thresholds)
 }
 
 /** The larger share of what V8 may use for its heap, and of what the process may use where that is bounded. */
-function memoryUsed(bound: number): number {
+export function memoryUsed(bound: number): number {
   const { used_heap_size, heap_size_limit } = getHeapStatistics();
   const heap = used_heap_size / heap_size_limit;
   return bound === 0 ? heap : Math.max(heap, process.memoryUsage.rss() / bound);
 }
 
 /** What the system lets this process use, in bytes; 0 where it sets no bound, or does not tell. */
-function memoryBound(): number {
+export function memoryBound(): number {
   try {
     const bound = process.constrainedMemory();
     // Without a bound, systems tell a number that no machine has.

@@ -150,9 +150,11 @@ describe('a call over Link', () => {
     const { links } = await start({ say: handler });
     const calls = Array.from({ length: 20_001 }, () => say(links, '').catch((error: CircuitError) => error));
     const last = await calls[20_000];
+    expect(links.load).toBe(1);
     expect(last).toMatchObject({ reason: 'TOO_MANY_IN_FLIGHT', details: { retryAfterMs: 100 } });
     open();
     expect((await Promise.all(calls)).filter((answer) => typeof answer === 'string')).toHaveLength(20_000);
+    expect(links.load).toBe(0);
   });
 
   it('without a Link to its service is UNAVAILABLE', async () => {

@@ -7,7 +7,7 @@ import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
 import type { CircuitError } from '../../errors/circuit-error.ts';
 import { fromGrpcError } from '../../errors/grpc-error.ts';
 import { refuse } from '../../errors/refuse.ts';
-import { decodeStatus } from '../../errors/status.ts';
+import { codeOf, decodeStatus } from '../../errors/status.ts';
 import { type OpenResponseReader, readOpenResponse } from '../../link/open-response.ts';
 import { partBytesMax } from '../../link/outbox.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -137,13 +137,9 @@ export class Link implements OpenResponseReader {
     return this.#avoidedSince;
   }
 
-  /** Calls that it takes at a time; 0 while it is not open. */
-  get callsMax(): number {
-    return this.#speaker === undefined ? 0 : this.#callsMax;
-  }
-
-  get unansweredCount(): number {
-    return this.#inFlight.size;
+  /** How many calls it takes at a time, and has taken; nothing while it is not open. */
+  get load(): { readonly taken: number; readonly room: number } {
+    return { taken: this.#inFlight.size, room: this.#speaker === undefined ? 0 : this.#callsMax };
   }
 
   unanswered(): IterableIterator<PendingCall> {
@@ -402,8 +398,3 @@ export class Link implements OpenResponseReader {
 }
 
 const retryAfterMs = 100;
-
-/** The code of an encoded google.rpc.Status: its first field, and a small number. INTERNAL where it is not. */
-function codeOf(status: Uint8Array): number {
-  return status[0] === 8 ? (status[1] ?? 13) : 13;
-}

@@ -139,6 +139,15 @@ export class MeshLinks implements Links {
     return this.#links.length;
   }
 
+  get load(): number {
+    let [taken, room] = [0, 0];
+    for (const { load } of this.#links) {
+      taken += load.taken;
+      room += load.room;
+    }
+    return room === 0 ? 0 : taken / room;
+  }
+
   healthy(): boolean {
     for (const service of this.#services) if (this.#routes.of(service).length === 0) return false;
     return !this.#closing;
