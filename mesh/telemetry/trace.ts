@@ -80,6 +80,8 @@ export function tracesAround(): readonly Trace[] {
 /** Does work for these requests and no others: their spans are the parents of what it opens, now and later. */
 export function inTraces<Result>(traces: readonly Trace[], work: () => Result): Result {
   const [first = ROOT_CONTEXT] = traces;
+  // Before the first sampled request a context manager costs a process nothing.
+  if (first === ROOT_CONTEXT && context.active() === ROOT_CONTEXT) return work();
   return context.with(traces.length > 1 ? ROOT_CONTEXT.setValue(sharers, traces) : first, work);
 }
 
