@@ -20,8 +20,9 @@ export const linkKeepalive: Keepalive = { timeMs: 5_000, timeoutMs: 5_000 };
 const linkChannelOptions = {
   ...channelOptions,
   'grpc-node.flow_control_window': windowBytes,
-  // Pauses between attempts are the Link's: the channel must not add its own.
-  'grpc.max_reconnect_backoff_ms': 500,
+  // Pauses between attempts are the Link's: the channel's own would let attempts fail that come before they are over.
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 50,
 } as const;
 
 export class LinkConnection {
