@@ -187,6 +187,8 @@ export type LogFields = {
   readonly err?: unknown;
   readonly durationMs?: number;
   readonly count?: number;
+  /** Lines of this kind that were left out before it. */
+  readonly untold?: number;
   readonly signal?: string;
   /** Of the span that a line was written in, where it is sampled: `openLog` sees to it. */
   readonly trace_id?: string;
