@@ -119,7 +119,7 @@ class HttpServer implements HttpServing {
       span.end();
     } catch (thrown) {
       const error = coerce(thrown);
-      this.#fail(exchange, error, label);
+      inTraces(span?.traces ?? [], () => this.#fail(exchange, error, label));
       span?.end(error);
     }
   }

@@ -9,7 +9,7 @@ import { refuse } from '../../mesh/errors/refuse.ts';
 import type { Admission } from '../../mesh/overload/admission.ts';
 import type { Api, MethodSchema } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
-import { openSpan } from '../../mesh/telemetry/trace.ts';
+import { inTraces, openSpan } from '../../mesh/telemetry/trace.ts';
 import type { EdgeCounters } from '../counters.ts';
 import { type EdgeLimits, malformedFramesMax } from '../limits.ts';
 import type { CloseName } from './close-codes.ts';
@@ -139,11 +139,11 @@ export class Requests {
         span.end(error);
         this.#forget(session, id);
         if (session.ws === undefined) return;
-        if (error !== undefined) return this.#refuse(session, { id, event }, error);
+        if (error !== undefined) return inTraces(span.traces, () => this.#refuse(session, { id, event }, error));
         try {
           session.send(session.format.reply(id, method.response, response ?? empty));
         } catch (thrown) {
-          this.#fail(session, { id, event }, thrown);
+          inTraces(span.traces, () => this.#fail(session, { id, event }, thrown));
         }
       },
     });

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Edge, openEdge } from '../../edge/open-edge.ts';
 import { App, type Json } from '../../edge/testing/app.ts';
-import { ChatServiceService, SendMessageRequest } from '../../gen/circuit/chat/v1/chat_service.ts';
+import { ChatServiceService, ListMessagesRequest, SendMessageRequest } from '../../gen/circuit/chat/v1/chat_service.ts';
 import type { UserToken } from '../../mesh/auth/issuer.ts';
 import type { MeshLinks } from '../../mesh/caller/link-client/open-links.ts';
 import {
@@ -28,7 +28,7 @@ import {
 } from '../../mesh/host/testing.ts';
 import { type Connection, connectStore } from '../../mesh/store/connect.ts';
 import { counters, openIds } from '../../mesh/store/ids.ts';
-import { silentLog } from '../../mesh/telemetry/log.ts';
+import { openLog } from '../../mesh/telemetry/log.ts';
 import { openMetrics } from '../../mesh/telemetry/metrics.ts';
 import { chatService } from '../../services/chat/service.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
@@ -37,6 +37,8 @@ const outside = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b71
 const traceparent = `00-${outside.traceId}-${outside.spanId}-01`;
 const exporter = new InMemorySpanExporter();
 const metrics = openMetrics();
+const lines: Json[] = [];
+const log = openLog({ destination: { write: (line) => lines.push(JSON.parse(line)) } });
 
 let trust: Trust;
 let store: TestStore;
@@ -52,13 +54,13 @@ beforeAll(async () => {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager());
   trust = openTrust();
   store = await openTestStore({ collections: [...chatService.collections, counters] });
-  connection = await connectStore({ uri: store.uri, log: silentLog(), metrics });
+  connection = await connectStore({ uri: store.uri, log, metrics });
   const { db } = connection;
-  host = await openTestHost({ services: [chatService], db, ids: openIds({ db, key: 'a key for tests' }), trust });
+  host = await openTestHost({ services: [chatService], db, ids: openIds({ db, key: 'a key for tests' }), trust, log });
   const { api } = host;
   links = await Promise.all([1, 2].map(() => openTestLinks(trust, api, [host.host.address])));
   edges = await Promise.all(
-    links.map((each) => openEdge({ api, links: each, verifier: trust.verifier, log: silentLog(), drainMs: 0 })),
+    links.map((each) => openEdge({ api, links: each, verifier: trust.verifier, log, drainMs: 0 })),
   );
   apps.push(await appOf(asha, 0), await appOf(ravi, 1));
   const created = await call('conversation.create', {
@@ -210,6 +212,25 @@ describe('one trace', () => {
     });
     const told = exporter.getFinishedSpans().map(({ attributes, events, name }) => ({ attributes, events, name }));
     expect(JSON.stringify(told)).not.toContain('a private word');
+  });
+
+  it('is named by the line of the log that tells what was wrong', async () => {
+    const nowhere = '999999999999';
+    const told = () => lines.filter(({ reason }) => reason === 'CONVERSATION_NOT_FOUND').map((line) => line.trace_id);
+    await apps[0]?.call('message.list', { conversation_id: nowhere });
+    expect(told()).toEqual([spanOf('message.list').spanContext().traceId]);
+
+    lines.length = 0;
+    const headers = { authorization: `Bearer ${await trust.issuer.issueUser(asha)}`, traceparent };
+    const path = `/api/chat/conversations/${nowhere}/messages`;
+    expect((await fetch(`http://127.0.0.1:${edges[0]?.port}${path}`, { headers })).status).toBe(404);
+    expect(told()).toEqual([outside.traceId]);
+
+    lines.length = 0;
+    const request = ListMessagesRequest.fromPartial({ conversationId: nowhere });
+    const asked = host.asUser(asha).call(ChatServiceService.listMessages, request, { metadata: { traceparent } });
+    await expect(asked).rejects.toMatchObject({ reason: 'CONVERSATION_NOT_FOUND' });
+    expect(told()).toEqual([outside.traceId]);
   });
 
   it('shows what a page of history asks of the database', async () => {
