@@ -1,9 +1,6 @@
 // The embedded store: speaks MongoDB's wire protocol over an LMDB file, for a laptop, one small server, and every
 // test. It may touch its data directory and its own socket only. What it has acknowledged is on disk.
-import { mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
-import { finishCompact } from './care/compact.ts';
+import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { Cursors } from './commands/cursors.ts';
 import { dispatch } from './commands/dispatch.ts';
 import type { Engine, Peer, StoreHooks } from './commands/engine.ts';
@@ -12,8 +9,8 @@ import { setName } from './commands/handshake.ts';
 import { verifierOf } from './commands/scram.ts';
 import { Upkeep } from './commands/upkeep.ts';
 import { Catalog } from './storage/catalog.ts';
-import { Environment } from './storage/environment.ts';
-import { takeLock } from './storage/lock.ts';
+import type { Environment } from './storage/environment.ts';
+import { type Files, openFiles } from './storage/open-files.ts';
 import { Sessions } from './storage/sessions.ts';
 import { Connection } from './wire/connection.ts';
 
@@ -38,68 +35,75 @@ export type StoreOptions = {
 };
 
 /** `uri` is for any MongoDB driver, without further options; it holds no password. */
-export type Store = { readonly uri: string; readonly port: number; close(): Promise<void> };
+export type Store = {
+  readonly uri: string;
+  readonly port: number;
+  /** How many of each are open now. */
+  open(): { readonly connections: number; readonly cursors: number };
+  close(): Promise<void>;
+};
 
 /** Connections at once; a further one is closed at once. */
 export const connectionsMax = 2000;
 
-const loopback = /^(127\.|::1$|localhost$)/;
-
-/** Throws if the data is open elsewhere, the port is taken, or credentials are missing. */
+/** Throws if the data is open elsewhere or damaged, the port is taken, or credentials are missing. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const host = options.host ?? '127.0.0.1';
-  if (!loopback.test(host) && options.credentials === undefined) {
+  if (!isLoopback(host) && options.credentials === undefined) {
     throw new Error(`the store listens on ${host} only with credentials`);
   }
-  mkdirSync(options.dataDir, { recursive: true });
-  const lock = takeLock(options.dataDir);
-  finishCompact(options.dataDir);
-  let environment: Environment | undefined;
+  const files = openFiles(options.dataDir);
   try {
-    environment = new Environment(join(options.dataDir, 'lmdb'));
-    return await serve(options, host, environment, () => lock.release());
+    if (files.restored) options.log?.({ level: 'warn', event: 'store.restored', dataDir: options.dataDir });
+    return await serve(options, host, files);
   } catch (error) {
-    await environment?.close();
-    await lock.release();
+    await files.close();
     throw error;
   }
 }
 
-async function serve(
-  options: StoreOptions,
-  host: string,
-  environment: Environment,
-  release: () => Promise<void>,
-): Promise<Store> {
-  let port = 0;
-  const engine = engineOf(options, environment, () => `${host}:${port}`);
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+async function serve(options: StoreOptions, host: string, files: Files): Promise<Store> {
+  const engine = engineOf(options, files.environment);
   const connections = new Set<Connection>();
   const server = createServer((socket) => {
-    const peer: Peer = { authenticated: false };
+    const peer: Peer = { authenticated: false, reachedAt: addressOf(socket) };
     const connection = new Connection(socket, (request, signal) => dispatch(engine, request, peer, signal));
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
   server.maxConnections = connectionsMax;
-  port = await listen(server, options.port, host);
+  const port = await listen(server, options.port, host);
   server.on('error', (error) => options.log?.({ level: 'error', event: 'store.listener', error: String(error) }));
   const upkeep = new Upkeep(engine);
   const login = options.credentials === undefined ? '' : '&authMechanism=SCRAM-SHA-256';
   return {
     port,
-    uri: `mongodb://${host}:${port}/?replicaSet=${setName}${login}`,
+    uri: `mongodb://${withPort(host, port)}/?replicaSet=${setName}${login}`,
+    open: () => ({ connections: connections.size, cursors: engine.cursors.count }),
     async close() {
       await upkeep.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all([...connections].map((connection) => connection.drain()));
       await closed;
-      await environment.close();
-      await release();
+      await files.close();
     },
   };
 }
 
-function engineOf(options: StoreOptions, environment: Environment, address: () => string): Engine {
+/** Where this client reached the store: what it is told to come back to. */
+function addressOf({ localAddress = '', localPort = 0 }: Socket): string {
+  return withPort(localAddress.replace(/^::ffff:/, ''), localPort);
+}
+
+function withPort(host: string, port: number): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+function engineOf(options: StoreOptions, environment: Environment): Engine {
   const { credentials, hooks, log } = options;
   return {
     environment,
@@ -107,7 +111,6 @@ function engineOf(options: StoreOptions, environment: Environment, address: () =
     cursors: new Cursors(() => Date.now()),
     sessions: new Sessions(environment, () => Date.now()),
     strict: options.strict ?? false,
-    address,
     now: () => new Date(),
     ...(options.enableTestCommands ? { failPoints: new FailPoints() } : {}),
     ...(hooks === undefined ? {} : { hooks }),

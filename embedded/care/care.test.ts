@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BSON, Double, EJSON, Long } from 'bson';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStore } from '../store.ts';
+import { openStore, type Store } from '../store.ts';
 import { compact } from './compact.ts';
 import { exportData, importData } from './dump.ts';
 import { openOffline } from './offline.ts';
@@ -96,5 +96,47 @@ describe('compact', () => {
     const { bytesBefore, bytesAfter } = await compact(at('data'));
     expect(bytesAfter).toBeLessThan(bytesBefore / 2);
     expect(await verify(at('data'))).toMatchObject({ documents: 12, problems: [] });
+    expect(readdirSync(at('data')).sort()).toEqual(['lmdb', 'lock']);
+  });
+
+  it('is done once where two begin together, and loses nothing', async () => {
+    const outcomes = await Promise.allSettled([compact(at('data')), compact(at('data'))]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(outcomes[1]).toMatchObject({ reason: { message: expect.stringMatching(/already open/) } });
+    expect(await verify(at('data'))).toMatchObject({ documents: 3001, problems: [] });
+  });
+
+  it('lets no store in before the new file is in its place', async () => {
+    const compacting = compact(at('data'));
+    let refusals = 0;
+    let store: Store | undefined;
+    while (store === undefined) {
+      store = await openStore({ dataDir: at('data'), port: 0 }).catch((error: Error) => {
+        expect(error.message).toMatch(/already open/);
+        refusals++;
+        return undefined;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(refusals).toBeGreaterThan(0);
+    const client = new MongoClient(store.uri);
+    await client.db('other').collection('one').insertOne({ x: 2 });
+    await client.close();
+    await store.close();
+    await compacting;
+    expect(await verify(at('data'))).toMatchObject({ documents: 3002, problems: [] });
+  });
+
+  it('leaves nothing of a copy that a crash cut short', async () => {
+    mkdirSync(at('data/lmdb.copy-left'));
+    writeFileSync(at('data/lmdb.copy-left/data.mdb'), 'half');
+    expect(await verify(at('data'))).toMatchObject({ documents: 3001, problems: [] });
+    expect(existsSync(at('data/lmdb.copy-left'))).toBe(false);
+  });
+
+  it('says that there is no store where there is none', async () => {
+    mkdirSync(at('empty/lmdb'), { recursive: true });
+    await expect(compact(at('empty'))).rejects.toThrow(/there is no store/);
+    await expect(exportData(at('nowhere'), at('dump'))).rejects.toThrow(/there is no store/);
   });
 });

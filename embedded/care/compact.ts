@@ -1,40 +1,35 @@
-// Writes the data anew without its free pages. The old files are replaced only when the new ones are whole on disk.
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+// Writes the data anew without its free pages. The old file is replaced, in one step, only when the new one is whole on
+// disk; until then nobody else may open the directory.
+import { closeSync, fsyncSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesIn, openOffline } from './offline.ts';
+import { copyPrefix, filesIn } from '../storage/open-files.ts';
+import { openOffline } from './offline.ts';
 
 export type Compacted = { readonly bytesBefore: number; readonly bytesAfter: number };
 
+/** Throws if a process has the data open, or the disk has no room for the copy: then nothing has changed. */
 export async function compact(dataDir: string): Promise<Compacted> {
-  const fresh = join(dataDir, 'lmdb.compact');
-  const old = join(dataDir, 'lmdb.old');
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh);
   const offline = openOffline(dataDir);
-  const bytesBefore = sizeOf(filesIn(dataDir));
+  const current = join(filesIn(dataDir), 'data.mdb');
+  let copy: string | undefined;
+  let replaced: Compacted | undefined;
   try {
-    await offline.environment.copyTo(fresh);
-    for (const name of readdirSync(fresh)) sync(join(fresh, name));
-    sync(fresh);
+    copy = mkdtempSync(join(dataDir, copyPrefix));
+    await offline.environment.copyTo(copy);
+    sync(join(copy, 'data.mdb'));
+    const fresh = join(copy, 'data.mdb');
+    replaced = { bytesBefore: statSync(current).size, bytesAfter: statSync(fresh).size };
   } finally {
-    await offline.close();
+    await offline.close(() => {
+      if (copy === undefined) return;
+      if (replaced !== undefined) {
+        renameSync(join(copy, 'data.mdb'), current);
+        sync(filesIn(dataDir));
+      }
+      rmSync(copy, { recursive: true });
+    });
   }
-  rmSync(old, { recursive: true, force: true });
-  renameSync(filesIn(dataDir), old);
-  renameSync(fresh, filesIn(dataDir));
-  sync(dataDir);
-  rmSync(old, { recursive: true });
-  return { bytesBefore, bytesAfter: sizeOf(filesIn(dataDir)) };
-}
-
-/** Puts the data back that a crash of compact left under its other name. */
-export function finishCompact(dataDir: string): void {
-  const files = readdirSync(dataDir);
-  if (!files.includes('lmdb') && files.includes('lmdb.old')) renameSync(join(dataDir, 'lmdb.old'), filesIn(dataDir));
-}
-
-function sizeOf(folder: string): number {
-  return statSync(join(folder, 'data.mdb')).size;
+  return replaced;
 }
 
 function sync(path: string): void {

@@ -21,13 +21,18 @@ export type Engine = {
   readonly hooks?: StoreHooks;
   /** Who may ask; undefined: everybody who reaches the socket. */
   readonly credentials?: Verifier;
-  readonly address: () => string;
   readonly now: () => Date;
   readonly log?: (record: object) => void;
 };
 
 /** What is known of the other end of one connection. */
-export type Peer = { appName?: string; authenticated: boolean; login?: Login };
+export type Peer = {
+  appName?: string;
+  authenticated: boolean;
+  login?: Login;
+  /** The address and port at which it reached the store. */
+  readonly reachedAt: string;
+};
 
 /** A login under way. */
 export type Login = {

@@ -19,7 +19,7 @@ export function hello({ args, engine, peer }: Call): Reply {
   const name = application?.type === bsonType.object ? fieldOf(application, 'name') : undefined;
   if (name?.type === bsonType.string) peer.appName = textOf(name);
   const asksMechanisms = args.get('saslSupportedMechs') !== undefined && engine.credentials !== undefined;
-  const address = engine.address();
+  const address = peer.reachedAt;
   const modern = args.command === 'hello';
   return {
     ...(args.get('helloOk') === undefined ? {} : { helloOk: true }),

@@ -42,7 +42,6 @@ beforeEach(async () => {
     cursors: new Cursors(() => now),
     sessions: new Sessions(environment, () => now),
     strict: false,
-    address: () => '',
     now: () => new Date(now),
   };
   rows = await engine.catalog.create('t.rows');

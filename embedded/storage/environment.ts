@@ -1,8 +1,11 @@
 // The LMDB file and its one writer. Jobs that arrive while a commit is under way go together into the next one:
 // one fsync for all of them, and nobody is answered before it. Readers see only what was committed and flushed.
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ABORT, open, type RootDatabase } from 'lmdb';
 import { storeError } from '../errors.ts';
+import { checkDataFile, makingMark } from './data-file.ts';
 import { Tree } from './tree.ts';
 
 /** Trees (collections and indexes) one store can hold. */
@@ -23,6 +26,8 @@ type Job = {
 type Outcome = { readonly value?: unknown; readonly error?: unknown; readonly poisoned?: boolean };
 
 export class Environment {
+  /** The file's last commit was torn by a crash, and taken back when it was opened. */
+  readonly restored: boolean;
   private readonly root: RootDatabase<Buffer, Buffer>;
   private readonly trees = new Map<string, Tree>();
   private waiting: Job[] = [];
@@ -34,7 +39,15 @@ export class Environment {
   private changes = 0;
   private closed = false;
 
+  /** Throws an Error for a file that is damaged. */
   constructor(path: string) {
+    const found = checkDataFile(path);
+    this.restored = found === 'restored';
+    const mark = join(path, makingMark);
+    if (found === 'none') {
+      mkdirSync(path, { recursive: true });
+      closeSync(openSync(mark, 'w'));
+    }
     this.root = open<Buffer, Buffer>({
       path,
       maxDbs: treesMax,
@@ -46,6 +59,7 @@ export class Environment {
       eventTurnBatching: false,
       noSubdir: false,
     } as never);
+    rmSync(mark, { force: true });
   }
 
   /** Opens or makes a tree. Only between jobs (see `exclusive`) or before the first. */

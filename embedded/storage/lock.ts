@@ -1,5 +1,6 @@
-// One process at a time may have the data open. The lock is a reader's place in a small LMDB file of its own: LMDB
-// knows by an operating-system lock which places belong to living processes, so a crash leaves nothing behind.
+// One process at a time may have the data open. The lock is a place among the readers of a small LMDB file of its own.
+// LMDB holds an operating-system lock on that file as long as it is open, and whoever opens it first begins its list of
+// readers anew: so a crash leaves nothing behind, and containers that share the directory see each other.
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
@@ -9,15 +10,16 @@ const mine = new Set<string>();
 
 export type Lock = { release(): Promise<void> };
 
-/** Throws an Error that names the process that has the data open. */
+/** Throws an Error that says who has the data open. */
 export function takeLock(dataDir: string): Lock {
   const path = realpathSync(dataDir);
   if (mine.has(path)) throw inUse(dataDir, process.pid);
   const environment = open({ path: join(path, 'lock'), overlappingSync: false, maxDbs: 1 } as never);
   const place = environment.useReadTransaction();
   environment.get('', { transaction: place });
-  const other = readers(environment.readerList()).find((pid) => pid !== process.pid);
-  if (other !== undefined) {
+  // Places taken since the file was last opened by nobody; process ids would not do: each container counts its own.
+  if ((environment.getStats() as { readonly numReaders: number }).numReaders > 1) {
+    const other = readers(environment.readerList()).find((pid) => pid !== process.pid);
     place.done();
     void environment.close();
     throw inUse(dataDir, other);
@@ -40,8 +42,7 @@ function readers(list: string): number[] {
     .filter((pid) => !Number.isNaN(pid));
 }
 
-function inUse(dataDir: string, pid: number): Error {
-  return new Error(
-    `the store's data in ${dataDir} is already open in process ${pid}; one process at a time may open it`,
-  );
+function inUse(dataDir: string, pid: number | undefined): Error {
+  const where = pid === undefined ? 'another process, perhaps of another container' : `process ${pid}`;
+  return new Error(`the store's data in ${dataDir} is already open in ${where}; one process at a time may open it`);
 }
