@@ -10,7 +10,7 @@ import { withSettings } from '../process/failure.ts';
 import { issuerFor } from '../process/identity.ts';
 import { toldToEnd } from '../process/told-to-end.ts';
 import { UsageError } from '../process/usage-error.ts';
-import { type Claim, claim, type RunningMesh } from '../up/claim.ts';
+import { type Claim, claim } from '../up/claim.ts';
 import { environmentWithDevKeys } from '../up/dev-keys.ts';
 import { devAccount, devServer, devUsers, registerDevUsers } from '../up/dev-users.ts';
 import { LogFile } from '../up/log-file.ts';
@@ -77,24 +77,25 @@ async function startMesh(mesh: Mesh, dataDir: string, screen: Screen, startedAt:
   const issuer = issuerFor(config);
   const service = { kind: 'domain_server', key: devServer, accountKeys: [devAccount] } as const;
   const token = await issuer?.issueService(service);
-  if (token !== undefined && config.mode === 'dev') await registerDevUsers(grpc, token);
+  if (token !== undefined && config.mode === 'dev') await registerDevUsers(grpc, token, mesh.certs?.domainServer);
   mesh.markReady();
-  screen.say(
-    `ready in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n${welcome(config, mesh.state, token, planned)}`,
-  );
+  screen.say(`ready in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s\n${welcome(config, mesh, token, planned)}`);
 }
 
-function welcome(config: Config, running: RunningMesh, token: string | undefined, planned: PlannedMesh): string {
+function welcome(config: Config, { state, certs }: Mesh, token: string | undefined, planned: PlannedMesh): string {
   const dataDir = relative(process.cwd(), config.dataDir) || '.';
   const users = devUsers.map(({ displayName, userKey }) => `${displayName} ${userKey}`).join(' · ');
-  const pids = Object.entries(running.processes).map(([name, pid]) => `${name} ${pid}`);
+  const pids = Object.entries(state.processes).map(([name, pid]) => `${name} ${pid}`);
   const rows: readonly (readonly [string, string])[] = [
-    ['console', running.urls.join(' · ')],
+    ['console', state.urls.join(' · ')],
     ...(config.mode === 'dev' ? [['users', `${users} · account ${devAccount} (dev mode: no password)`] as const] : []),
     ['grpc', planned.services.map(({ port }) => `127.0.0.1:${port}`).join(' · ')],
     ...(token === undefined
       ? []
       : [['token', `of the domain server "${devServer}", for a day:\n\n${token}\n`] as const]),
+    ...(certs === undefined
+      ? []
+      : [['tls', `gRPC with ${certs.domainServer.cert}, its key and ${certs.domainServer.ca}`] as const]),
     ['metrics', [...planned.edges, ...planned.services].map(metricsOf).join(' · ')],
     ['pids', pids.join(' · ')],
     ['data', `${dataDir} (kept until you delete it; logs in ${join(dataDir, 'logs')})`],
@@ -142,7 +143,7 @@ async function demandFree(setting: string, host: string, first: number, count: n
   }
 }
 
-const usage = 'circuit up [--edges N] [--services N] [--redis] [--verbose]';
+const usage = 'circuit up [--edges N] [--services N] [--redis] [--tls] [--verbose]';
 
 function optionsOf(args: readonly string[]): { readonly verbose: boolean; readonly plan: Plan } {
   try {
@@ -151,12 +152,14 @@ function optionsOf(args: readonly string[]): { readonly verbose: boolean; readon
       options: {
         verbose: { type: 'boolean', default: false },
         redis: { type: 'boolean', default: false },
+        tls: { type: 'boolean', default: false },
         edges: { type: 'string', default: '1' },
         services: { type: 'string', default: '1' },
       },
     });
-    const { verbose, redis } = values;
-    const plan = { edges: count('--edges', values.edges), services: count('--services', values.services), redis };
+    const { verbose, redis, tls } = values;
+    const [edges, services] = [count('--edges', values.edges), count('--services', values.services)];
+    const plan = { edges, services, redis, tls };
     return { verbose, plan };
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${usage}`);

@@ -7,6 +7,7 @@ import { UsageError } from '../process/usage-error.ts';
 import { serviceNames } from '../services.ts';
 import type { Program } from './child.ts';
 import type { RunningMesh } from './claim.ts';
+import { type DevCerts, makeDevCerts, tlsSettings } from './dev-certs.ts';
 import { ensureDevKeys } from './dev-keys.ts';
 import { type FirstPorts, type Plan, type PlannedMesh, type PlannedProcess, planMesh } from './plan.ts';
 import { redisProgram } from './redis.ts';
@@ -28,6 +29,8 @@ export class Mesh {
   readonly #options: MeshOptions;
   /** In the order of their start. */
   readonly #supervisors: Supervisor[] = [];
+  /** With `--tls`, once it starts. */
+  certs: DevCerts | undefined;
   #urls: readonly string[] = [];
   #grpc: readonly string[] = [];
   #ready = false;
@@ -48,6 +51,7 @@ export class Mesh {
   async start(): Promise<PlannedMesh> {
     const { dataDir, screen, plan, ports } = this.#options;
     const planned = await planMesh(dataDir, plan, ports);
+    if (plan.tls) this.certs = makeDevCerts(dataDir);
     const environment = this.#environment(planned);
     if (!environment.MONGODB_URI) {
       const store = ['store', '--data', join(dataDir, 'store'), '--port', String(planned.storePort)];
@@ -57,8 +61,10 @@ export class Mesh {
       environment.REDIS_URL = await this.#startRedis(planned.redisPort, environment);
     }
     await runToEnd({ run: ['migrate'], environment, onLine: (line) => screen.line('migrate', line) });
-    this.#grpc = await this.#startAll(planned.services, ['serve', ...serviceNames], 'CIRCUIT_GRPC_PORT', environment);
-    this.#urls = await this.#startAll(planned.edges, ['edge'], 'CIRCUIT_PORT', environment);
+    const services = { ...environment, ...(this.certs && tlsSettings(this.certs.services)) };
+    const edge = { ...environment, ...(this.certs && tlsSettings(this.certs.edge)) };
+    this.#grpc = await this.#startAll(planned.services, ['serve', ...serviceNames], 'CIRCUIT_GRPC_PORT', services);
+    this.#urls = await this.#startAll(planned.edges, ['edge'], 'CIRCUIT_PORT', edge);
     return planned;
   }
 

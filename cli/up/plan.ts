@@ -8,6 +8,8 @@ export type Plan = {
   readonly services: number;
   /** A Redis beside them, as the bus between edges and services. */
   readonly redis: boolean;
+  /** Mutual TLS between all of them. */
+  readonly tls: boolean;
 };
 
 /** The port of the first process of each kind; the others have those that follow. 0: any free ones. */

@@ -65,7 +65,7 @@ describe('the ports inside a mesh', () => {
   });
 
   it('are those that were asked for, but where these are taken', async () => {
-    const plan = { edges: 2, services: 1, redis: false };
+    const plan = { edges: 2, services: 1, redis: false, tls: false };
     // Free a moment ago, and not given out again so soon.
     const { edge, edge2, grpc } = await choosePorts(folder, ['edge', 'edge2', 'grpc']);
     const asked = await planMesh(folder, plan, { edge: Math.min(edge, edge2), grpc });
@@ -81,7 +81,7 @@ describe('the ports inside a mesh', () => {
   });
 
   it('are each process its own, and stay so when there are fewer', async () => {
-    const many = await planMesh(folder, { edges: 2, services: 2, redis: true }, anyPorts);
+    const many = await planMesh(folder, { edges: 2, services: 2, redis: true, tls: false }, anyPorts);
     expect([...many.services, ...many.edges].map(({ name }) => name)).toEqual([
       'services-1',
       'services-2',
@@ -90,9 +90,9 @@ describe('the ports inside a mesh', () => {
     ]);
     const ports = [...many.services, ...many.edges].flatMap(({ port, adminPort }) => [port, adminPort]);
     expect(new Set([...ports, many.storePort, many.redisPort]).size).toBe(10);
-    const one = await planMesh(folder, { edges: 1, services: 1, redis: false }, anyPorts);
+    const one = await planMesh(folder, { edges: 1, services: 1, redis: false, tls: false }, anyPorts);
     expect(one.services).toEqual([{ ...many.services[0], name: 'services' }]);
-    expect(await planMesh(folder, { edges: 2, services: 2, redis: true }, anyPorts)).toEqual(many);
+    expect(await planMesh(folder, { edges: 2, services: 2, redis: true, tls: false }, anyPorts)).toEqual(many);
   });
 });
 
