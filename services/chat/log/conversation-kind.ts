@@ -1,7 +1,14 @@
 // The conversation's kind of log: which documents follow it, what is told of it, and what follows in users' own logs.
 
 import type { Collection, Document } from 'mongodb';
-import { applyDeleted, applyEdited, applyReaction, type ChangeDocuments, findMessage } from './apply-change.ts';
+import {
+  applyDeleted,
+  applyEdited,
+  applyReaction,
+  type ChangeDocuments,
+  findMessage,
+  reactionId,
+} from './apply-change.ts';
 import type { ConversationDocument } from './conversation-document.ts';
 import type { Entry, EntryOf, MembershipKind, NewEntry } from './entry.ts';
 import { foldEntry, placeEntry } from './fold.ts';
@@ -144,8 +151,9 @@ function touches(entry: Entry): readonly string[] {
       return nothingTouched;
     case 'edited':
     case 'deleted':
-    case 'reaction':
       return [messageName(entry.target)];
+    case 'reaction':
+      return [reactionName(entry.target, entry.user_key, entry.emoji), emojisName(entry.target)];
     default:
       return [membersName];
   }
@@ -155,6 +163,16 @@ export const membersName = 'members';
 
 export function messageName(messageId: string): string {
   return `message:${messageId}`;
+}
+
+/** One user's emoji under a message. */
+export function reactionName(messageId: string, userKey: string, emoji: string): string {
+  return `reaction:${reactionId(messageId, userKey, emoji)}`;
+}
+
+/** Which emojis are under a message. */
+export function emojisName(messageId: string): string {
+  return `emojis:${messageId}`;
 }
 
 /** What the state of a large conversation keeps of its members. */

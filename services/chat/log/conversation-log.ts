@@ -70,15 +70,23 @@ export type Nothing = { readonly nothing: true };
 
 /** What a decision may read beside the state. */
 export type Documents = {
-  /** A message of this conversation; `undefined` where there is none. */
+  /**
+   * A message of this conversation; `undefined` where there is none. Its reactions may lag behind the entries ahead:
+   * nobody waits for those of others.
+   */
   message(messageId: string): Promise<MessageDocument | undefined>;
-  /** True where this user has this emoji under this message. */
-  hasReacted(messageId: string, userKey: string, emoji: string): Promise<boolean>;
+  /**
+   * A message, and whether this user has this emoji under it. Which emojis are under it is certain where this one is
+   * none of them; so many reactions with one emoji can be decided together.
+   */
+  reaction(messageId: string, userKey: string, emoji: string): Promise<FoundReaction>;
   /**
    * The oldest admin, else the oldest member, except this user: who inherits. `undefined` where nobody else is left.
    */
   heir(exceptUserKey: string): Promise<string | undefined>;
 };
+
+export type FoundReaction = { readonly message: MessageDocument | undefined; readonly reacted: boolean };
 
 export type Change = {
   /** `undefined`: there was nothing to do. */

@@ -3,7 +3,7 @@
 import type { Context } from '../../../mesh/service/context.ts';
 import { aboutOf } from './about.ts';
 import { findMessage } from './apply-change.ts';
-import { membersName, messageName } from './conversation-kind.ts';
+import { emojisName, membersName, messageName, reactionName } from './conversation-kind.ts';
 import type { AppendOptions, Change, Documents, Nothing, OpenConversation } from './conversation-log.ts';
 import type { Entry, NewEntry } from './entry.ts';
 import type { OpenLog } from './open-log.ts';
@@ -68,9 +68,15 @@ export class WritableConversation extends View implements OpenConversation {
         names.add(messageName(messageId));
         return findMessage(entries, this.where, messageId);
       },
-      hasReacted: (messageId, userKey, emoji) => {
-        names.add(messageName(messageId));
-        return this.hasReacted(messageId, userKey, emoji);
+      reaction: async (messageId, userKey, emoji) => {
+        names.add(messageName(messageId)).add(reactionName(messageId, userKey, emoji));
+        const [message, reacted] = await Promise.all([
+          findMessage(entries, this.where, messageId),
+          this.hasReacted(messageId, userKey, emoji),
+        ]);
+        const isNew = !message?.reactions?.some((reaction) => reaction.emoji === emoji);
+        if (isNew) names.add(emojisName(messageId));
+        return { message, reacted };
       },
       heir: async (exceptUserKey) => {
         names.add(membersName);

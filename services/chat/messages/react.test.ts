@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import type { Document } from 'mongodb';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ConversationType } from '../../../gen/circuit/chat/v1/conversation.ts';
+import { openChat } from '../testing/open-chat.ts';
+import { needed, openPerson, type Person } from '../testing/person.ts';
 import { refusal } from '../testing/refusal.ts';
 import { talk } from '../testing/talk.ts';
 import { limits } from './limits.ts';
@@ -49,6 +53,38 @@ describe('message.react', () => {
     await asha.react(sent, emojis[0] ?? '');
     await ravi.unreact(sent, emojis[1] ?? '');
     await ravi.react(sent, extra);
+  });
+
+  it('of many at once goes together, is counted once each, and makes room for no further emoji', async () => {
+    const inserts: Document[] = [];
+    const chat = await openChat((command) => {
+      if (command.insert === 'messages') inserts.push(command);
+    });
+    onTestFinished(() => chat.close());
+    const people = Array.from({ length: 17 }, (_, at) =>
+      openPerson(chat.host, { key: `1000000000${10 + at}`, name: `Member ${at}`, accountKey: '900000000001' }),
+    );
+    await Promise.all(people.map((person) => person.call('listConversations')));
+    const [asha, ...others] = people as [Person, ...Person[]];
+    const { conversation } = await asha.call('createConversation', {
+      type: ConversationType.CONVERSATION_TYPE_GROUP,
+      info: { name: 'Harvest' },
+      participantKeys: others.map(({ key }) => key),
+    });
+    const sent = await asha.send(needed(conversation).conversationId, 'Harvest done');
+    for (const emoji of emojis.slice(0, limits.reactionKindsMax - 1)) await asha.react(sent, emoji);
+    inserts.length = 0;
+    await Promise.all(others.map((person) => person.react(sent, emojis[0] ?? '')));
+    expect(inserts.length).toBeLessThan(others.length / 2);
+    const [first] = needed((await asha.call('getMessage', sent)).message).reactions;
+    expect(first).toMatchObject({ emoji: emojis[0], count: 17 });
+    // Room for one further emoji: of two that come at once one is refused.
+    const further = await Promise.allSettled([
+      others[0]?.react(sent, '🐟'),
+      others[1]?.react(sent, '🌾'),
+      others[2]?.unreact(sent, emojis[0] ?? ''),
+    ]);
+    expect(further.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
   });
 
   it('is one emoji, on a message that is there', async () => {

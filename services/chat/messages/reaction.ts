@@ -4,6 +4,7 @@ import type { Reaction } from '../../../gen/circuit/chat/v1/message.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf, userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
+import type { FoundReaction } from '../log/conversation-log.ts';
 import type { MessageDocument } from '../log/entry.ts';
 import { checkOpen, memberIn } from '../members/rules.ts';
 import { messageOf } from '../topics/message-of.ts';
@@ -19,8 +20,6 @@ export type ReactionRequest = {
   readonly emoji: string;
 };
 
-type Found = { readonly message: MessageDocument | undefined; readonly reacted: boolean };
-
 /**
  * The message's reactions after the change; nothing happens where it stands so already. Throws MESSAGE_NOT_FOUND,
  * MESSAGE_DELETED, TOO_MANY_REACTIONS, INVALID_REQUEST for what is no emoji.
@@ -35,17 +34,11 @@ export async function changeReaction(
   const { messageId } = request;
   const emoji = emojiOf(request.emoji);
 
-  const change = await conversation.append<Found>(context, {
+  const change = await conversation.append<FoundReaction>(context, {
     senderKey: senderKeyOf(context.caller),
     requestId: request.requestId,
     about: { react: messageId, emoji, removed },
-    read: async (documents) => {
-      const [message, reacted] = await Promise.all([
-        documents.message(messageId),
-        documents.hasReacted(messageId, user.key, emoji),
-      ]);
-      return { message, reacted };
-    },
+    read: (documents) => documents.reaction(messageId, user.key, emoji),
     decide: (state, found) => {
       const member = memberIn(state, user.key);
       checkOpen(state);

@@ -83,10 +83,10 @@ function decisionOf({ by, requestId, action }: Request): Pick<AppendOptions<Foun
   return {
     rows,
     decide,
-    read: async (documents) => ({
-      message: await documents.message(action.messageId),
-      reacted: action.do === 'react' && (await documents.hasReacted(action.messageId, by, action.emoji)),
-    }),
+    read: async (documents) =>
+      action.do === 'react'
+        ? documents.reaction(action.messageId, by, action.emoji)
+        : { message: await documents.message(action.messageId), reacted: false },
   };
 }
 
