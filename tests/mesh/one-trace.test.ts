@@ -233,6 +233,19 @@ describe('one trace', () => {
     expect(told()).toEqual([outside.traceId]);
   });
 
+  it('shows what was looked up for a refusal', async () => {
+    const { message } = (await say('not for Ravi to edit')) as { message: { message_id: string } };
+    const edit = { conversation_id: pond, message_id: message.message_id, content: content('edited') };
+    const reply = await apps[1]?.call('message.edit', { request_id: 'an edit by Ravi', ...edit });
+    expect(reply).toMatchObject({ ok: false, error: { reason: 'NOT_THE_SENDER' } });
+    const { traceId } = spanOf('message.edit').spanContext();
+    const append = exporter.getFinishedSpans().find((span) => {
+      return span.name === 'append' && span.spanContext().traceId === traceId;
+    });
+    // The message, then whether the log ends where it was decided, and whether the request is stored already.
+    expect(tree(traceId, append?.spanContext().spanId)).toEqual(Array(3).fill('find messages CLIENT'));
+  });
+
   it('shows what a page of history asks of the database', async () => {
     await call('message.list', { conversation_id: pond, page_size: 5 });
     const rpc = spanOf('circuit.chat.v1.ChatService/ListMessages').spanContext();

@@ -342,8 +342,9 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   async #endWithout(ended: readonly Ended<State, Entry, Body>[]): Promise<void> {
     if (ended.some(({ pending }) => pending.operation.fresh !== true && pending.lost < openLogLimits.lostMax)) {
       const decidedAt = this.state.seq;
+      const traces = tracesOf(ended.map(({ pending }) => pending));
       try {
-        await this.#head.catchUp('majority');
+        await inTraces(traces, () => this.#head.catchUp('majority'));
       } catch (error) {
         for (const { pending } of ended) this.#queue.reject(pending, error);
         return;
@@ -354,7 +355,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
         return;
       }
     }
-    for (const { pending, error } of ended) void this.#endOne(pending, error);
+    for (const { pending, error } of ended) void inTraces(pending.traces, () => this.#endOne(pending, error));
   }
 
   async #endOne(pending: Pending<State, Entry, Body>, error: unknown): Promise<void> {
