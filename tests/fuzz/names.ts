@@ -17,6 +17,8 @@ export async function namesOf({ asha, ravi, pond, direct, accountKey }: Talk): P
     mentions: [ravi.key],
     account_key: [accountKey],
     topic: [`c:${pond}`, `u:${asha.key}`],
+    topics: [`c:${pond}`, `u:${asha.key}`],
+    positions: [`c:${pond}`, `u:${asha.key}`],
     emoji: ['👍', '🎉'],
     // Without these most requests end at the first thing that a handler looks at.
     page_token: [''],
@@ -24,9 +26,13 @@ export async function namesOf({ asha, ravi, pond, direct, accountKey }: Talk): P
   };
 }
 
-/** Who may make this call: Asha, or else a domain server of the account. */
-export function callerOf(method: MethodSchema, { asha, accountKey }: Talk): UserToken | ServiceToken {
-  return method.callers.includes('user')
-    ? { userKey: asha.key, accountKey, displayName: asha.name }
-    : { kind: 'domain_server', key: 'fish', accountKeys: [accountKey] };
+/** One caller of each kind that may make this call: Asha, a domain server of the account, an edge, a process. */
+export function callersOf(method: MethodSchema, { asha, accountKey }: Talk): readonly (UserToken | ServiceToken)[] {
+  const who: Readonly<Record<string, UserToken | ServiceToken>> = {
+    user: { userKey: asha.key, accountKey, displayName: asha.name },
+    domain_server: { kind: 'domain_server', key: 'fish', accountKeys: [accountKey] },
+    edge: { kind: 'edge', key: 'edge' },
+    system: { kind: 'system', key: 'chat' },
+  };
+  return method.callers.flatMap((kind) => who[kind] ?? []);
 }

@@ -33,9 +33,15 @@ function withNames(json: Json, names: Names, choices: Iterator<number>): Json {
 }
 
 function named(field: string, value: Json, names: Names, choices: Iterator<number>): Json {
-  const known = names[field];
+  const known = Object.hasOwn(names, field) ? names[field] : undefined;
   const choice = Number(choices.next().value);
-  if (known === undefined || choice % 5 === 0) return withNames(value, names, choices);
-  const name = known[choice % known.length] ?? '';
-  return Array.isArray(value) ? [name] : name;
+  const name = known?.[choice % known.length];
+  if (name === undefined || choice % 5 === 0) return withNames(value, names, choices);
+  if (typeof value === 'string') return name;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return [name];
+  // A map whose keys are names.
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    return { ...value, [name]: Object.values(value)[0] ?? 0 };
+  }
+  return withNames(value, names, choices);
 }

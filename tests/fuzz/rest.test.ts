@@ -5,15 +5,15 @@ import type { Json } from '../../mesh/schema/arbitrary.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { talk } from '../../services/chat/testing/talk.ts';
 import { type ChatEdge, openChatEdge } from '../support/chat-edge.ts';
-import { atOnce, faults, rounds } from './limits.ts';
-import { callerOf, namesOf } from './names.ts';
+import { atOnce, faultsOf, rounds } from './limits.ts';
+import { callersOf, namesOf } from './names.ts';
 import { arbitraryData } from './requests.ts';
 
 type Route = readonly [name: string, method: MethodSchema, http: HttpBinding];
 
-const routes: readonly Route[] = [...loadApiFile().methods.values()]
-  .filter((method) => method.service === 'chat')
-  .flatMap((method) => method.http.map((http): Route => [`${http.verb} ${http.path}`, method, http]));
+const routes: readonly Route[] = [...loadApiFile().methods.values()].flatMap((method) =>
+  method.http.map((http): Route => [`${http.verb} ${http.path}`, method, http]),
+);
 
 let edge: ChatEdge | undefined;
 afterAll(() => edge?.close());
@@ -25,12 +25,13 @@ describe('random requests over REST', () => {
       const opened = await talk();
       edge ??= await openChatEdge(opened.chat);
       const { url, tokenOf } = edge;
-      const authorization = `Bearer ${await tokenOf(callerOf(method, opened))}`;
+      const tokens = await Promise.all(callersOf(method, opened).map((who) => tokenOf(who)));
       const data = arbitraryData(method, await namesOf(opened));
 
       await fc.assert(
         fc.asyncProperty(fc.array(data, { minLength: atOnce, maxLength: atOnce }), async (round) => {
-          const answers = round.map(async (json) => {
+          const answers = round.map(async (json, n) => {
+            const authorization = `Bearer ${tokens[n % tokens.length]}`;
             const { path, body } = asHttp(http, json);
             const response = await fetch(url + path, {
               method: http.verb,
@@ -42,7 +43,7 @@ describe('random requests over REST', () => {
           for (const { status, text } of await Promise.all(answers)) {
             const answer = JSON.parse(text) as { code?: string; reason?: string };
             if (status !== 200) expect(answer.reason).toMatch(/^[A-Z_]+$/);
-            expect(faults).not.toContain(answer.code);
+            expect(faultsOf(method)).not.toContain(answer.code);
           }
         }),
         { numRuns: rounds },

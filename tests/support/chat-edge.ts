@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { type EdgeOptions, openEdge } from '../../edge/open-edge.ts';
 import { App } from '../../edge/testing/app.ts';
+import { ServerFrame } from '../../gen/circuit/socket/v1/socket_service.ts';
 import type { ServiceToken, UserToken } from '../../mesh/auth/issuer.ts';
 import { openTestLinks } from '../../mesh/host/testing.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
@@ -12,8 +13,8 @@ import type { TestChat } from '../../services/chat/testing/open-chat.ts';
 export type ChatEdge = {
   /** Such as `http://127.0.0.1:40123`. */
   readonly url: string;
-  /** A signed-in app, after `ready`. */
-  app(user: UserToken): Promise<App>;
+  /** A signed-in app, after `ready`; in JSON unless another subprotocol is asked for. */
+  app(user: UserToken, protocol?: string): Promise<App>;
   tokenOf(caller: UserToken | ServiceToken): Promise<string>;
   close(): Promise<void>;
 };
@@ -30,12 +31,12 @@ export async function openChatEdge({ host }: TestChat, options: Partial<EdgeOpti
   return {
     url: `http://${address}`,
     tokenOf,
-    async app(user) {
+    async app(user, protocol = 'circuit.v1.json') {
       const headers = { authorization: `Bearer ${await tokenOf(user)}` };
-      const socket = new WebSocket(`ws://${address}/ws`, 'circuit.v1.json', { headers });
+      const socket = new WebSocket(`ws://${address}/ws`, protocol, { headers });
       const app = new App(socket);
       await once(socket, 'open');
-      await app.event('ready');
+      await app.next((frame) => eventOf(frame) === 'ready');
       return app;
     },
     async close() {
@@ -43,4 +44,11 @@ export async function openChatEdge({ host }: TestChat, options: Partial<EdgeOpti
       await links.close();
     },
   };
+}
+
+/** The event of a frame of either format. */
+function eventOf(frame: Readonly<Record<string, unknown>>): unknown {
+  if (!('bytes' in frame)) return frame.event;
+  const { kind } = ServerFrame.decode(frame.bytes as Uint8Array);
+  return kind?.$case === 'event' ? kind.value.event : undefined;
 }
