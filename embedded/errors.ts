@@ -37,6 +37,8 @@ export const errorCodes = {
   QueryPlanKilled: 175,
   CursorInUse: 12051,
   CannotBackfillArray: 15891,
+  IndexBuildAborted: 276,
+  UnsupportedOpQueryCommand: 352,
   TransactionTooOld: 225,
   Unauthorized: 13,
   OperationFailed: 96,

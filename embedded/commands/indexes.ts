@@ -23,11 +23,25 @@ export async function createIndexes(call: Call): Promise<Reply> {
   for (const spec of specs) if (spec.partialFilter !== undefined) parseFilter(spec.partialFilter);
   const createdCollectionAutomatically = engine.catalog.get(namespace) === undefined;
   const collection = await engine.catalog.create(namespace);
-  const numIndexesBefore = collection.indexes.length;
-  for (const spec of specs) if (isNew(collection, spec)) await build(call, collection, spec);
-  const numIndexesAfter = collection.indexes.length;
-  const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
-  return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, ...note };
+  return inTurn(call, collection, async () => {
+    const numIndexesBefore = collection.indexes.length;
+    for (const spec of specs) if (isNew(collection, spec)) await build(call, collection, spec);
+    const numIndexesAfter = collection.indexes.length;
+    const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
+    return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, ...note };
+  });
+}
+
+/** As in MongoDB, builds wait for each other, and here drops do, too: at most one a connection, as its commands do. */
+async function inTurn<T>(call: Call, collection: Collection, run: () => Promise<T>): Promise<T> {
+  const before = collection.indexWork;
+  const turn = (async () => {
+    await before;
+    call.signal.throwIfAborted();
+    return run();
+  })();
+  collection.indexWork = turn.catch(() => {});
+  return turn;
 }
 
 /** Every index says v: 2, in first place. */
@@ -73,9 +87,6 @@ function samePartial(a: IndexSpec, b: IndexSpec): boolean {
 /** Fills a new index, a piece of the records in a commit, and publishes it with the last. */
 async function build(call: Call, collection: Collection, spec: IndexSpec): Promise<void> {
   const { catalog, environment } = call.engine;
-  if (collection.building !== undefined) {
-    throw storeError('OperationFailed', `an index is being built on ${collection.namespace}; builds go one at a time`);
-  }
   const index = await catalog.prepareIndex(spec);
   collection.building = index;
   try {
@@ -85,14 +96,17 @@ async function build(call: Call, collection: Collection, spec: IndexSpec): Promi
         const before = index.builtTo;
         environment.onAbort(() => {
           index.builtTo = before;
+          collection.building = index;
         });
+        if (!collection.alive) throw storeError('IndexBuildAborted', 'Index build failed: collection dropped');
         if (fillPiece(collection, index)) return false;
+        // Here and not behind the commit: the next job of the same commit must not keep it twice.
+        collection.building = undefined;
+        index.builtTo = Number.POSITIVE_INFINITY;
         catalog.publish(collection, [...collection.indexes, index]);
         return true;
       });
     }
-    index.builtTo = Number.POSITIVE_INFINITY;
-    collection.building = undefined;
   } catch (error) {
     collection.building = undefined;
     await catalog.release([index]);
@@ -102,7 +116,7 @@ async function build(call: Call, collection: Collection, spec: IndexSpec): Promi
 
 /** In a write job: the next records into the index; answers false when there are none left. */
 function fillPiece(collection: Collection, index: Index): boolean {
-  const records = collection.alive ? collection.recordsAfter(index.builtTo, buildPiece) : [];
+  const records = collection.recordsAfter(index.builtTo, buildPiece);
   for (const { record, document } of records) {
     collection.addToIndex(index, record, document);
     index.builtTo = record;
@@ -130,16 +144,18 @@ export async function dropIndexes(call: Call): Promise<Reply> {
   const wanted = args.get('index');
   if (wanted === undefined)
     throw storeError('FailedToParse', "BSON field 'dropIndexes.index' is missing but a required field");
-  const nIndexesWas = collection.indexes.length;
-  const gone = indexesToDrop(collection, wanted);
-  await engine.environment.write(() => {
-    engine.catalog.publish(
-      collection,
-      collection.indexes.filter((index) => !gone.includes(index)),
-    );
+  return inTurn(call, collection, async () => {
+    const { nIndexesWas, gone } = await engine.environment.write(() => {
+      if (!collection.alive) throw storeError('NamespaceNotFound', `ns not found ${namespace}`);
+      const before = collection.indexes;
+      const dropped = new Set(indexesToDrop(collection, wanted));
+      const left = before.filter((index) => !dropped.has(index));
+      if (dropped.size > 0) engine.catalog.publish(collection, left);
+      return { nIndexesWas: before.length, gone: [...dropped] };
+    });
+    await engine.catalog.release(gone);
+    return { nIndexesWas };
   });
-  await engine.catalog.release(gone);
-  return { nIndexesWas };
 }
 
 function indexesToDrop(collection: Collection, wanted: Raw): Index[] {

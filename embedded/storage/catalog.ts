@@ -31,13 +31,13 @@ export class Catalog {
     this.tree = environment.tree('catalog');
     const trees = this.tree.get(treesKey);
     if (trees !== undefined) {
-      const state = rawDocument(trees);
-      this.nextTree = fieldOf(state, 'next')!.bytes.readInt32LE(fieldOf(state, 'next')!.start);
-      this.freeTrees = elementsOf(fieldOf(state, 'free')!).map(textOf);
+      const next = fieldOf(rawDocument(trees), 'next')!;
+      this.nextTree = next.bytes.readInt32LE(next.start);
     }
     for (const [key, value] of this.tree.entries({ from: lowest, to: highest })) {
       this.load(key.toString(), rawDocument(value));
     }
+    this.freeTrees = this.unusedTrees();
   }
 
   get(namespace: string): Collection | undefined {
@@ -77,7 +77,7 @@ export class Catalog {
     return this.environment.exclusive(async () => {
       const collection = this.collections.get(namespace);
       if (collection === undefined) return false;
-      const names = [collection.recordsName, ...collection.indexes.map((index) => index.treeName)];
+      const names = treesOf(collection);
       await this.environment.writeAlone(() => {
         this.environment.onAbort(() => {
           collection.alive = true;
@@ -86,9 +86,8 @@ export class Catalog {
         collection.alive = false;
         this.collections.delete(namespace);
         this.tree.remove(Buffer.from(namespace));
-        this.free(names);
       });
-      for (const name of names) this.environment.tree(name).clear();
+      this.free(names);
       return true;
     });
   }
@@ -111,12 +110,15 @@ export class Catalog {
     this.save(collection);
   }
 
-  /** Gives back the trees of indexes that are published no more. */
+  /** All trees that no collection holds: also those that a build or a drop had when a crash ended it. */
+  private unusedTrees(): string[] {
+    const used = new Set(this.list().flatMap(treesOf));
+    return Array.from({ length: this.nextTree - 1 }, (_, i) => `t${i + 1}`).filter((name) => !used.has(name));
+  }
+
+  /** Gives back the trees of indexes that are published no more. Once for each. */
   release(indexes: readonly Index[]): Promise<void> {
-    return this.environment.exclusive(async () => {
-      await this.environment.writeAlone(() => this.free(indexes.map((index) => index.treeName)));
-      for (const index of indexes) index.tree.clear();
-    });
+    return this.environment.exclusive(() => this.free(indexes.map((index) => index.treeName)));
   }
 
   private load(namespace: string, stored: Raw): void {
@@ -179,14 +181,12 @@ export class Catalog {
     return name;
   }
 
-  /** In a write job: the trees may be used again. */
+  /** Between commits: these trees may be used again, but for those that are somebody's. */
   private free(names: readonly string[]): void {
-    const before = [...this.freeTrees];
-    this.environment.onAbort(() => {
-      this.freeTrees = before;
-    });
-    this.freeTrees.push(...names);
-    this.saveTrees();
+    const unused = new Set(this.unusedTrees());
+    const fresh = names.filter((name) => unused.has(name) && !this.freeTrees.includes(name));
+    this.freeTrees.push(...fresh);
+    for (const name of fresh) this.environment.tree(name).clear();
   }
 
   /** In a write job. */
@@ -204,12 +204,12 @@ export class Catalog {
       })),
     });
     this.tree.put(Buffer.from(collection.namespace), stored);
-    this.saveTrees();
+    this.tree.put(treesKey, encodeDocument({ next: this.nextTree }));
   }
+}
 
-  private saveTrees(): void {
-    this.tree.put(treesKey, encodeDocument({ next: this.nextTree, free: this.freeTrees }));
-  }
+function treesOf(collection: Collection): string[] {
+  return [collection.recordsName, ...collection.indexes.map((index) => index.treeName)];
 }
 
 /** A UUID's bytes as a BSON binary of subtype 4. */

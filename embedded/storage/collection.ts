@@ -55,6 +55,8 @@ export class Collection {
   indexes: Index[];
   /** An index that is being filled: queries do not see it, writes keep it in step. */
   building: Index | undefined;
+  /** The last of the builds and drops of indexes that were asked for: they go one after another. */
+  indexWork: Promise<unknown> = Promise.resolve();
   /** False once dropped: whoever still holds it looks the name up again. */
   alive = true;
   private readonly flagsRise: FlagsRise;

@@ -3,7 +3,7 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Of a page: its number (8 bytes), its transaction (8), padding (2), flags (2), two bounds (4). Offsets count from here. */
+/** Of a page: number (8 bytes), transaction (8), padding (2), flags (2), two bounds (4); offsets count from its end. */
 const pageHeaderBytes = 24;
 const metaBytes = 168;
 const magic = 0xbeef_c0de;
@@ -127,7 +127,7 @@ function tailIsFree(file: number, meta: Meta, pagesThere: number): boolean {
   }
 }
 
-/** A list of free pages: how many numbers follow, then page numbers; a negative one tells how many pages the next begins. */
+/** A list of free pages: how many numbers follow, then page numbers; a negative one is the length of the run behind. */
 function noteFree(list: Buffer, from: number, into: Set<number>): void {
   const count = Number(list.readBigInt64LE(0));
   for (let i = 1; i <= count; i++) {
