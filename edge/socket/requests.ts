@@ -12,6 +12,7 @@ import type { Logger } from '../../mesh/telemetry/log.ts';
 import { inTraces, openSpan } from '../../mesh/telemetry/trace.ts';
 import type { EdgeCounters } from '../counters.ts';
 import { type EdgeLimits, malformedFramesMax } from '../limits.ts';
+import { Answers } from './answers.ts';
 import type { CloseName } from './close-codes.ts';
 import type { ClientRequest } from './format.ts';
 import { takeTokens } from './rate.ts';
@@ -47,6 +48,7 @@ const badFrameCost = 1;
 
 export class Requests {
   readonly #options: RequestsOptions;
+  readonly #answers = new Answers();
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -141,7 +143,7 @@ export class Requests {
         if (session.ws === undefined) return;
         if (error !== undefined) return inTraces(span.traces, () => this.#refuse(session, { id, event }, error));
         try {
-          session.send(session.format.reply(id, method.response, response ?? empty));
+          this.#answers.add(session, session.format.reply(id, method.response, response ?? empty));
         } catch (thrown) {
           inTraces(span.traces, () => this.#fail(session, { id, event }, thrown));
         }

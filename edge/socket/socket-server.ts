@@ -110,7 +110,7 @@ export function serveSockets(app: TemplatedApp, options: SocketServerOptions): v
 
 /** Ends a socket with a code that the app understands. */
 export function endSession(session: Session, name: CloseName, retryAfterMs = 0): void {
-  session.ws?.end(closeCodes[name].code, closeReason(name, retryAfterMs));
+  session.end(closeCodes[name].code, closeReason(name, retryAfterMs));
 }
 
 function refused(exchange: Exchange, thrown: unknown, { metrics, refusals }: SocketServerOptions): void {
@@ -239,6 +239,7 @@ function closed(socket: Socket, code: number, why: string, options: SocketServer
   const { session } = socket;
   if (session === undefined) return;
   session.ws = undefined;
+  session.answers = undefined;
   sessions.remove(session);
   hub.detachAll(session);
   requests.giveUp(session);
