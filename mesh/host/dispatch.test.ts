@@ -110,7 +110,7 @@ describe('the dispatch', () => {
     expect(seen?.reason).toMatchObject({ reason: 'CANCELLED' });
   });
 
-  it('tells who listens without a signal, unless they have stopped, when a call is cancelled or its deadline is over', async () => {
+  it('tells who listens without a signal that a call is cancelled, or that its deadline is over', async () => {
     const heard: unknown[] = [];
     const { dispatch, call, outcome } = open(async (request, { abortable }) => {
       const stopped = () => heard.push('stopped');

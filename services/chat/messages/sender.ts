@@ -5,7 +5,7 @@ import type { ChatContext } from '../chat.ts';
 import type { StoredSender } from '../log/message-document.ts';
 import type { KnownUser } from '../users/users.ts';
 
-/** The calling user as the sender of a message. Waits for nothing but when the user was forgotten since the call came. */
+/** The calling user as the sender of a message. Waits only where the user was forgotten since the call came. */
 export function senderOf(context: ChatContext): Promise<StoredSender> | StoredSender {
   const { service, caller, now } = context;
   const { accountKey, key } = userOf(caller);
