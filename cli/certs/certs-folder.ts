@@ -1,4 +1,4 @@
-// A folder with an authority of its own and certificates of it: `circuit certs` fills it, `circuit up --tls` runs on it.
+// A folder with an authority of its own and certificates of it: `circuit certs` fills it, `circuit up --tls` uses it.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 // The manifests against the Kubernetes schemas and against the rules of this house.
 
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -135,27 +134,5 @@ describe('the component for TLS', () => {
       { kind: 'edge', key: 'edge' },
       { kind: 'system', key: 'chat' },
     ]);
-  });
-});
-
-const renderer = ['kustomize build', 'kubectl kustomize'].find((command) => {
-  try {
-    execFileSync('sh', ['-c', `${command} k8s/overlays/dev`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-
-describe.skipIf(renderer === undefined)('the overlays, rendered by kustomize', () => {
-  it.each(['dev', 'prod'])('%s is whole and fits the schemas', (overlay) => {
-    const rendered = parseManifests(
-      execFileSync('sh', ['-c', `${renderer} k8s/overlays/${overlay}`], { encoding: 'utf8', maxBuffer: 1 << 26 }),
-    );
-    expect(
-      rendered.flatMap((manifest) => faultsOf(manifest).map((fault) => `${manifest.metadata.name}${fault}`)),
-    ).toEqual([]);
-    expect(rendered.filter(({ kind }) => kind === 'Deployment').length).toBeGreaterThanOrEqual(2);
-    expect(rendered.map(({ kind }) => kind)).toContain('NetworkPolicy');
   });
 });
