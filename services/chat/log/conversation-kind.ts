@@ -132,12 +132,12 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
     current,
     publish: effects.publish,
     follow,
-    writeBehind: async (state) => {
+    writeBehind: async (state, openUntil) => {
       await ownNumbers.write(inConversation(state));
-      await writtenHeads.write({
+      return writtenHeads.write({
         updateOne: {
           filter: { _id: state.conversationId, account_key: state.accountKey, last_seq: { $lt: state.seq } },
-          update: { $set: headFields(state) },
+          update: { $set: headFields(state), ...(openUntil && { $max: { open_until: openUntil } }) },
         },
       });
     },

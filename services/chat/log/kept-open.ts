@@ -32,9 +32,14 @@ export class KeptOpen {
     return openUntil - this.#clock() < openFor.raiseBelowMs;
   }
 
-  /** The new value, in milliseconds since 1970. `newHead`: what a head document gets that is not there yet. */
+  /** What it is raised to now, in milliseconds since 1970. */
+  next(): number {
+    return this.#clock() + openFor.raiseByMs;
+  }
+
+  /** The new value. `newHead`: what a head document gets that is not there yet. */
   async raise(key: string, accountKey: string, newHead: Document | undefined): Promise<number> {
-    const until = this.#clock() + openFor.raiseByMs;
+    const until = this.next();
     await this.#heads.write({
       updateOne: {
         filter: { _id: key, account_key: accountKey },

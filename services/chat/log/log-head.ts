@@ -160,7 +160,11 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
     const state = this.#state;
     if (state === undefined || state.seq === this.#written) return;
     await this.#followed;
-    await this.#parts.kind.writeBehind(state);
+    // A log that is kept open anyway stays so by the same write: one of its messages a minute costs no other.
+    const { keptOpen, kind } = this.#parts;
+    const until = keptOpen.isAhead(this.#openUntil) ? keptOpen.next() : undefined;
+    const applied = await kind.writeBehind(state, until === undefined ? undefined : new Date(until));
+    if (applied && until !== undefined) this.#openUntil = Math.max(this.#openUntil, until);
     this.#written = Math.max(this.#written, state.seq);
   }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationDocument } from './conversation-document.ts';
 import { openFor } from './kept-open.ts';
+import { logsLimits } from './logs.ts';
 import { perform } from './testing/actions.ts';
 import { asha, makeGroup, openTestLogs, type Process, ravi, sayIn, type TestLogs } from './testing/test-logs.ts';
 
@@ -58,7 +59,7 @@ describe('the tail of a log', () => {
     const pond = await makeGroup(process, logs.now(), [asha, ravi]);
     let raised = 0;
     process.flaky.fate = (collection, _method, [operations]) => {
-      if (collection === 'conversations' && JSON.stringify(operations).includes('open_until')) raised++;
+      if (collection === 'conversations' && !JSON.stringify(operations).includes('last_seq')) raised++;
       return 'done';
     };
     for (let at = 0; at < 20; at++) await sayIn(process, pond, asha, `request ${at}`, logs.now());
@@ -66,6 +67,27 @@ describe('the tail of a log', () => {
     logs.move(openFor.raiseByMs);
     for (let at = 20; at < 40; at++) await sayIn(process, pond, asha, `request ${at}`, logs.now());
     expect(raised).toBe(1);
+  });
+
+  it('costs three writes a message where there is one a minute', async () => {
+    const process = logs.process();
+    const pond = await makeGroup(process, logs.now(), [asha, ravi]);
+    await process.conversations.writeBehind();
+    const written: string[] = [];
+    process.flaky.fate = (collection, _method, [operations]) => {
+      for (const _ of operations as unknown[]) written.push(collection);
+      return 'done';
+    };
+    for (let minute = 0; minute < 5; minute++) {
+      await sayIn(process, pond, asha, `minute ${minute}`, logs.now());
+      // As the timer does.
+      logs.move(logsLimits.writeBehindMs);
+      await process.conversations.writeBehind();
+      logs.move(60_000 - logsLimits.writeBehindMs);
+    }
+    // The entry, the sender's own number, the head with the time that it is kept open.
+    expect(written.sort()).toEqual(['conversations', 'members', 'messages'].flatMap((name) => Array(5).fill(name)));
+    expect((await headOf(pond))?.open_until?.getTime()).toBeGreaterThan(logs.now() + 60_000);
   });
 
   it('is applied and published by another process when its own dies before it could', async () => {

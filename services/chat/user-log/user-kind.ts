@@ -144,11 +144,11 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
     current: async (entry) => ({ entry: entry.kind === 'rows' ? await withRowsNow(entry) : entry }),
     publish,
     follow: () => undefined,
-    writeBehind: (state) =>
+    writeBehind: (state, openUntil) =>
       writtenHeads.write({
         updateOne: {
           filter: { _id: state.userKey, account_key: state.accountKey, last_seq: { $lt: state.seq } },
-          update: { $set: { last_seq: state.seq } },
+          update: { $set: { last_seq: state.seq }, ...(openUntil && { $max: { open_until: openUntil } }) },
         },
       }),
   };
