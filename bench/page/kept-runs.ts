@@ -14,6 +14,14 @@ export function readRuns(folder: string): readonly Run[] {
     .sort((one, other) => (runName(one) < runName(other) ? -1 : 1));
 }
 
+/** Files with what runs of `npm run chaos` printed: `chaos-<day>.txt`. Newest first. */
+export function chaosOutputs(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => /^chaos-.*\.txt$/.test(name))
+    .sort()
+    .reverse();
+}
+
 /** A subject as the newest run that has it measured it. */
 export type Newest = { readonly run: Run; readonly result: Result };
 

@@ -45,6 +45,13 @@ describe('the page of figures', () => {
     expect(readme).toContain('A processor, 2 cores, 16 GiB; Linux 6; Node 20.20.2');
   });
 
+  it('leads to what runs of chaos printed', () => {
+    expect(pageOf(runs, ['chaos-2026-11-21.txt']).get('README.md')).toContain(
+      '- [chaos-2026-11-21](chaos-2026-11-21.txt)',
+    );
+    expect(readme).not.toContain('chaos');
+  });
+
   it('draws every run that has a figure, and the goal', () => {
     const chart = page.get('charts/link.svg') ?? '';
     expect(chart.match(/<circle/g)).toHaveLength(2);

@@ -11,13 +11,14 @@ import { type Newest, newestOfEach } from './kept-runs.ts';
 /** File names below the folder of figures, with what they hold. */
 export type Page = ReadonlyMap<string, string>;
 
-export function pageOf(runs: readonly Run[]): Page {
+/** `chaos`: names of files with what runs of `npm run chaos` printed. */
+export function pageOf(runs: readonly Run[], chaos: readonly string[] = []): Page {
   const newest = newestOfEach(runs);
   const charts = newest.map(({ result }) => [`charts/${result.subject}.svg`, chartsOf(runs, result)] as const);
-  return new Map([['README.md', markdown(runs, newest)], ...charts]);
+  return new Map([['README.md', markdown(runs, newest, chaos)], ...charts]);
 }
 
-function markdown(runs: readonly Run[], newest: readonly Newest[]): string {
+function markdown(runs: readonly Run[], newest: readonly Newest[], chaos: readonly string[]): string {
   return `${[
     '# Figures',
     '',
@@ -40,6 +41,7 @@ function markdown(runs: readonly Run[], newest: readonly Newest[]): string {
     '## Runs',
     '',
     ...runsTable(runs),
+    ...chaosList(chaos),
   ].join('\n')}\n`;
 }
 
@@ -102,6 +104,13 @@ function runsTable(runs: readonly Run[]): string[] {
       ]),
     );
   return [line(['run (UTC)', 'commit', 'subjects', 'load average']), line(['---', '---', '---', '---']), ...rows];
+}
+
+/** What is not a matter of speed: kills, cuts, pauses, a store or Redis that is away. */
+function chaosList(chaos: readonly string[]): string[] {
+  if (chaos.length === 0) return [];
+  const files = chaos.map((name) => `- [${name.replace(/\.txt$/, '')}](${name})`);
+  return ['', '## Broken on purpose', '', 'What [`npm run chaos`](../chaos.md) printed:', '', ...files];
 }
 
 function link(run: Run): string {

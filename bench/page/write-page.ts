@@ -2,7 +2,7 @@
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readRuns } from './kept-runs.ts';
+import { chaosOutputs, readRuns } from './kept-runs.ts';
 import { pageOf } from './page.ts';
 
 export const figuresFolder = 'docs/figures';
@@ -11,5 +11,6 @@ export async function writePage(folder: string = figuresFolder): Promise<void> {
   const charts = join(folder, 'charts');
   await rm(charts, { recursive: true, force: true });
   await mkdir(charts, { recursive: true });
-  for (const [name, text] of pageOf(readRuns(folder))) await writeFile(join(folder, name), text);
+  const page = pageOf(readRuns(folder), chaosOutputs(folder));
+  for (const [name, text] of page) await writeFile(join(folder, name), text);
 }
