@@ -82,7 +82,7 @@ export type LogKind<State extends LogState, Entry extends StoredEntry, Body exte
   /** What must be done elsewhere before `last_seq` may rise to this entry; idempotent. `undefined`: nothing. */
   follow(entry: Entry, state: State): (() => Promise<void>) | undefined;
   /**
-   * Writes behind: rows first, then the head document up to `state`, under `last_seq < state.seq`; with it `open_until`,
+   * Writes behind: rows, then the head document up to `state`, under `last_seq < state.seq`; with it `open_until`,
    * where given. True where it is certain that this was applied.
    */
   writeBehind(state: State, openUntil: Date | undefined): Promise<boolean>;
