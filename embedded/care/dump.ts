@@ -4,6 +4,7 @@ import {
   closeSync,
   createReadStream,
   existsSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -49,10 +50,11 @@ function exportCollection(collection: Collection, folder: string): number {
   for (let record = 0; ; ) {
     const piece = collection.recordsAfter(record, pieceSize);
     if (piece.length === 0) break;
-    writeSync(file, Buffer.concat(piece.map(({ document }) => bytesOf(document))));
+    writeWhole(file, Buffer.concat(piece.map(({ document }) => bytesOf(document))));
     documents += piece.length;
     record = piece.at(-1)!.record;
   }
+  fsyncSync(file);
   closeSync(file);
   const metadata = {
     options: jsOf(collection.options),
@@ -63,6 +65,11 @@ function exportCollection(collection: Collection, folder: string): number {
   };
   writeFileSync(`${base}.metadata.json`, EJSON.stringify(metadata, { relaxed: false }), { flag: 'wx' });
   return documents;
+}
+
+/** A disk with little room takes a part, and throws only at the next write. */
+function writeWhole(file: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
 function splitNamespace(namespace: string): [database: string, name: string] {

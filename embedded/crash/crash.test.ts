@@ -1,4 +1,5 @@
 // kill -9 at any moment: every acknowledged write is there afterwards, and the indexes agree with the documents.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../care/verify.ts';
 import { bundleStore, type StoreProcess, spawnStore } from './spawn-store.ts';
 
-/** STORE_CRASH_ROUNDS=200 for a long run. */
-const rounds = Number(process.env.STORE_CRASH_ROUNDS ?? 8);
+/** Of starting, writing and killing. NIGHTLY=1 has them all; STORE_CRASH_ROUNDS says another number. */
+const rounds = Number(process.env.STORE_CRASH_ROUNDS ?? (process.env.NIGHTLY ? 200 : 8));
 
 type Row = { _id: string; round: number; n: number; text: string };
 
@@ -102,6 +103,12 @@ describe('a store killed at any moment', () => {
   );
 });
 
+/** Gives a process a process list of its own, in which it is number 1; undefined where that is not allowed. */
+const ownProcesses = [
+  ['unshare', '--pid', '--fork', '--kill-child'],
+  ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--kill-child'],
+].find(([command, ...args]) => spawnSync(command as string, [...args, 'true']).status === 0);
+
 describe('a second process', () => {
   it('does not get the data that another has open, but does when that was killed', async () => {
     const first = await spawnStore(bundle, dataDir);
@@ -110,4 +117,18 @@ describe('a second process', () => {
     const second = await spawnStore(bundle, dataDir);
     await second.kill('SIGTERM');
   }, 30_000);
+
+  it.skipIf(ownProcesses === undefined)(
+    'does not get it either where each counts its processes for itself, as containers do',
+    async () => {
+      const under = ownProcesses as readonly string[];
+      const first = await spawnStore(bundle, dataDir, { under });
+      await expect(spawnStore(bundle, dataDir, { under })).rejects.toThrow(/already open in/);
+      await expect(spawnStore(bundle, dataDir)).rejects.toThrow(/already open in/);
+      await first.kill('SIGKILL');
+      const second = await spawnStore(bundle, dataDir, { under });
+      await second.kill('SIGKILL');
+    },
+    30_000,
+  );
 });

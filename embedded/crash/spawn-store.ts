@@ -15,13 +15,13 @@ export type StoreProcess = {
 };
 
 /** Answers the bundle's path, below node_modules, so that the packages are found from there. */
-export async function bundleStore(): Promise<string> {
+export async function bundleStore(entry: 'child.ts' | 'care-child.ts' = 'child.ts'): Promise<string> {
   const root = join(import.meta.dirname, '../..');
   const folder = join(root, 'node_modules/.cache/embedded');
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, `store-${randomUUID()}.mjs`);
   await build({
-    entryPoints: [join(import.meta.dirname, 'child.ts')],
+    entryPoints: [join(import.meta.dirname, entry)],
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -32,16 +32,24 @@ export async function bundleStore(): Promise<string> {
   return outfile;
 }
 
-/**
- * Throws if the process ends before it listens, with what it said. `fileBlocksMax` (of 1024 bytes) is the length at
- * which writing to a file fails, as on a full disk.
- */
-export function spawnStore(bundle: string, dataDir: string, fileBlocksMax?: number): Promise<StoreProcess> {
-  const [command, args] =
-    fileBlocksMax === undefined
-      ? [process.execPath, [bundle, dataDir]]
-      : ['bash', ['-c', `ulimit -f ${fileBlocksMax} && exec "$0" "$@"`, process.execPath, bundle, dataDir]];
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export type Ground = {
+  /** Of 1024 bytes: the length at which writing to a file fails, as on a full disk. */
+  readonly fileBlocksMax?: number;
+  /** A command to run the process under, such as one that gives it a name space of its own. */
+  readonly under?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
+/** Runs a bundle with its arguments. */
+export function spawnBundle(args: readonly string[], { fileBlocksMax, under = [], environment }: Ground = {}) {
+  const limits = fileBlocksMax === undefined ? [] : ['bash', '-c', `ulimit -f ${fileBlocksMax} && exec "$0" "$@"`];
+  const [command, ...rest] = [...under, ...limits, process.execPath, ...args] as [string, ...string[]];
+  return spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+}
+
+/** Throws if the process ends before it listens, with what it said. */
+export function spawnStore(bundle: string, dataDir: string, ground?: Ground): Promise<StoreProcess> {
+  const child = spawnBundle([bundle, dataDir], ground);
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;

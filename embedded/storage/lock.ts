@@ -3,7 +3,7 @@
 // readers anew: so a crash leaves nothing behind, and containers that share the directory see each other.
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { open } from 'lmdb';
+import { open, type RootDatabase, type Transaction } from 'lmdb';
 
 /** Directories this very process has open. */
 const mine = new Set<string>();
@@ -15,12 +15,10 @@ export function takeLock(dataDir: string): Lock {
   const path = realpathSync(dataDir);
   if (mine.has(path)) throw inUse(dataDir, process.pid);
   const environment = open({ path: join(path, 'lock'), overlappingSync: false, maxDbs: 1 } as never);
-  const place = environment.useReadTransaction();
-  environment.get('', { transaction: place });
-  // Places taken since the file was last opened by nobody; process ids would not do: each container counts its own.
-  if ((environment.getStats() as { readonly numReaders: number }).numReaders > 1) {
+  const place = placesIn(environment) === 0 ? takePlace(environment) : undefined;
+  if (place === undefined || placesIn(environment) > 1) {
     const other = readers(environment.readerList()).find((pid) => pid !== process.pid);
-    place.done();
+    place?.done();
     void environment.close();
     throw inUse(dataDir, other);
   }
@@ -32,6 +30,21 @@ export function takeLock(dataDir: string): Lock {
       mine.delete(path);
     },
   };
+}
+
+/**
+ * Places taken since the file was last opened by nobody. Process ids would not do: each container counts its own, and
+ * LMDB itself fails to take a place where both have the same.
+ */
+function placesIn(environment: RootDatabase): number {
+  const { env } = environment as unknown as { readonly env: { info(): { readonly numReaders: number } } };
+  return env.info().numReaders;
+}
+
+function takePlace(environment: RootDatabase): Transaction {
+  const place = environment.useReadTransaction();
+  environment.get('', { transaction: place });
+  return place;
 }
 
 /** LMDB lists readers as lines of process, thread and transaction, under a heading. */
