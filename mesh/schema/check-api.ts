@@ -65,6 +65,9 @@ function checkMethod(method: MethodSchema): string[] {
   if (method.streaming && (method.event !== '' || method.http.length > 0)) {
     faults.push(`${method.name} is a stream, and those have neither event nor route`);
   }
+  if (method.event !== '' && !method.callers.some((caller) => caller === 'user' || caller === 'anyone')) {
+    faults.push(`${method.name} has the event "${method.event}", and no user may call it`);
+  }
   for (const { path, body } of method.http) {
     if (!/^(\/([A-Za-z0-9_.~-]+|\{[a-z][a-z0-9_]*\}))+(:[a-z][A-Za-z0-9]*)?$/.test(path)) {
       faults.push(`${method.name} has the path "${path}", which is none that the mesh can match`);
