@@ -28,6 +28,8 @@ export type CutsRound = { readonly p50: number; readonly p99: number; readonly r
 export type CutsResult = Tally & {
   readonly rounds: readonly CutsRound[];
   readonly returns: number;
+  /** Cuts that came before a client was back from the one before. */
+  readonly overtaken: number;
   readonly slowestMs: number;
   readonly generator: number;
 };
@@ -55,7 +57,8 @@ serveLoad<CutsTask, CutsResult>(async (task) => {
     const unsettled = new Set(rooms.flatMap(({ sent, riders }) => riders.map((rider) => ({ rider, sent }))));
     look = () => {
       for (const one of unsettled) {
-        if (one.rider.seen.length < one.sent.length || one.rider.returns.length < task.cuts) return;
+        const { seen, returns, overtaken } = one.rider;
+        if (seen.length < one.sent.length || returns.length + overtaken < task.cuts) return;
         unsettled.delete(one);
       }
       resolve();
@@ -75,8 +78,9 @@ serveLoad<CutsTask, CutsResult>(async (task) => {
         ),
       ),
     ),
-    rounds: Array.from({ length: task.cuts }, (_, n) => roundOf(riders.flatMap((rider) => rider.returns[n] ?? []))),
+    rounds: Array.from({ length: task.cuts }, (_, n) => roundOf(returns.filter(({ cut }) => cut === n))),
     returns: returns.length,
+    overtaken: riders.reduce((sum, rider) => sum + rider.overtaken, 0),
     slowestMs: Math.max(...returns.map(({ ms }) => ms)),
     generator,
   };

@@ -51,7 +51,7 @@ function measure(mesh: BenchMesh, people: readonly Person[], atOnce: boolean): P
 }
 
 function rowsOf(name: string, result: CutsResult): Row[] {
-  const { expected, delivered, twice, disordered, rounds, returns, slowestMs, generator } = result;
+  const { expected, delivered, twice, disordered, rounds, returns, overtaken, slowestMs, generator } = result;
   const clients = rooms * ridersInRoom;
   const talk = `${clients} SDKs in ${rooms} conversations, ${perSecond} messages/s in each; ${cuts} cuts of each`;
   const replay = median(rounds.map((round) => round.replayP99)).toFixed(0);
@@ -74,7 +74,7 @@ function rowsOf(name: string, result: CutsResult): Row[] {
       generator,
       note:
         'from the first step of the attempt that succeeds (ticket, socket, session) to the last missed message; ' +
-        `the replay alone ${replay} ms at p99; ${returns} of ${cuts * clients} returns, ` +
+        `the replay alone ${replay} ms at p99; ${returns} returns, ${overtaken} cuts before one was back, ` +
         `the median ${middle} ms, the slowest ${slowestMs.toFixed(0)} ms; ` +
         "when it is tried is the SDK's back-off, up to 1, then 2, then 4 s at random",
     },

@@ -5,6 +5,8 @@ import { Client } from '../../client/connect.ts';
 import { type Line, openLine } from './line.ts';
 
 export type Return = {
+  /** The number of the cut that it follows. */
+  readonly cut: number;
   /** From the first step of the attempt that succeeded (ticket, socket, session) until nothing was missing. */
   readonly ms: number;
   /** The part of it after the session was open: the replay itself. */
@@ -14,13 +16,15 @@ export type Return = {
 export class Rider {
   /** Numbers of messages, in the order in which the app was shown them. */
   readonly seen: number[] = [];
-  /** One for each cut. */
   readonly returns: Return[] = [];
+  /** Cuts that came before it was back from the one before. */
+  overtaken = 0;
   readonly #client: Client;
   readonly #line: Line;
   readonly #online: Promise<void>;
   #attemptAt = performance.now();
   #readyAt: number | undefined;
+  #cuts = 0;
   #away = false;
 
   /** `onProgress`: a message was shown, or it is back. */
@@ -43,7 +47,9 @@ export class Rider {
   }
 
   cut(): void {
+    if (this.#away) this.overtaken += 1;
     this.#away = true;
+    this.#cuts += 1;
     this.#line.cut();
   }
 
@@ -69,7 +75,8 @@ export class Rider {
       isOnline();
       if (!this.#away) return;
       this.#away = false;
-      this.returns.push({ ms: now - this.#attemptAt, replayMs: now - (this.#readyAt ?? now) });
+      const replayMs = now - (this.#readyAt ?? now);
+      this.returns.push({ cut: this.#cuts - 1, ms: now - this.#attemptAt, replayMs });
       onProgress();
     }
   }

@@ -144,7 +144,7 @@ function rowsOf(sockets: number, passes: Passes): Row[] {
     {
       name: `${name}, raw uWebSockets.js`,
       ...common('raw'),
-      note: `${versionOf('uWebSockets.js')}; the same bytes, made once, published by the process; ${busy('raw')}`,
+      note: `${versionOf('uWebSockets.js')}; the same text, published by the process itself; ${busy('raw')}`,
     },
     {
       name: `${name}, ws`,

@@ -5,6 +5,7 @@ import { openBenchMesh } from '../load/mesh.ts';
 import { userKey } from '../load/talker.ts';
 import { quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
+import { figure } from '../words.ts';
 import type { LatencyResult, LatencyTask } from './latency-load.ts';
 
 const people = 1_000;
@@ -19,7 +20,7 @@ export async function rows(): Promise<readonly Row[]> {
     const { rounds, delivered, sent, generator, lateMs } = result;
     if (delivered !== sent) throw new Error(`${delivered} of ${sent} were delivered`);
     const slowest = Math.max(...rounds.map((round) => round.max));
-    const name = `send → delivered, ${people} people, ${perSecond} messages/s`;
+    const name = `send → delivered, ${figure(people)} people, ${figure(perSecond)} messages/s`;
     const common = { unit: 'ms', generator };
     return [
       {

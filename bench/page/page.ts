@@ -22,9 +22,10 @@ function markdown(runs: readonly Run[], newest: readonly Newest[], chaos: readon
   return `${[
     '# Figures',
     '',
-    'What `npm run bench` measured; `npm run bench -- --keep` adds a run to this page. Every figure is the median of',
-    'its rounds; peers are measured in the same run, and ratios count: absolute figures wander with the machine.',
-    'Load generators are processes of their own, and how busy they were stands with each figure.',
+    'What `npm run bench` measured; `npm run bench -- --keep` adds a run to this page, and `npm run bench -- fanout idle`',
+    'measures only these. Every figure is the median of its rounds; peers are measured in the same run, and ratios',
+    'count: absolute figures wander with the machine. Load generators are processes of their own, and how busy they were',
+    'stands with each figure.',
     '',
     ...machines(newest),
     '',
