@@ -69,10 +69,8 @@ describe('the configuration', () => {
       CIRCUIT_PEERS: 'chat=dns:///chat:7070;tasks=dns://[::1]:53/t.example:1',
     });
     expect([...peers.values()].flat()).toEqual(['dns:///chat:7070', 'dns://[::1]:53/t.example:1']);
-    expect(faults({ CIRCUIT_PEERS: 'chat=dns:///chat' })).toEqual([
-      expect.stringContaining('neither host:port nor dns:'),
-    ]);
-    expect(faults({ CIRCUIT_PEERS: 'chat=xds:///chat' })).toEqual([expect.stringContaining('use dns:///')]);
+    expect(faults({ CIRCUIT_PEERS: 'chat=dns:///chat' })).toEqual([expect.stringContaining('neither host:port, dns:')]);
+    expect(faults({ CIRCUIT_PEERS: 'chat=xds:chat' })).toEqual([expect.stringContaining('nor xds:///name')]);
   });
 
   it('tells every mistake at once, each with its name', () => {

@@ -77,12 +77,20 @@ describe('a peer in the configuration', () => {
     expect(parseTarget('dns://10.0.0.53/chat:1')).toEqual({ kind: 'dns', name: 'chat', port: 1, server: '10.0.0.53' });
   });
 
-  it.each(['chat', 'chat:0', 'chat:70707', 'dns:chat:7070', 'dns:///chat', 'dns://names/chat:7070', 'http://chat:1'])(
-    'is not %s',
-    (text) => expect(() => parseTarget(text)).toThrow(/"/),
-  );
+  it.each([
+    'chat',
+    'chat:0',
+    'chat:70707',
+    'dns:chat:7070',
+    'dns:///chat',
+    'dns://names/chat:7070',
+    'http://chat:1',
+    'xds:chat',
+  ])('is not %s', (text) => expect(() => parseTarget(text)).toThrow(/"/));
 
-  it('is no xDS name, and says why', () => {
-    expect(() => parseTarget('xds:///chat')).toThrow(/use dns:\/\/\//);
+  it('is a name of a control plane, where the library for it is installed', () => {
+    expect(parseTarget('xds:///chat')).toEqual({ kind: 'xds', name: 'chat', authority: '' });
+    expect(parseTarget('xds://plane/a/chat:1')).toEqual({ kind: 'xds', name: 'a/chat:1', authority: 'plane' });
+    expect(() => parseTarget('xds:///chat', () => false)).toThrow(/npm install @grpc\/grpc-js-xds/);
   });
 });

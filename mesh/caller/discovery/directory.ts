@@ -1,9 +1,10 @@
-// Where the processes of each service are, as the configuration and DNS say. Whether they answer is found out by
-// whoever connects to them.
+// Where the processes of each service are, as the configuration, DNS and control planes say. Whether they answer is
+// found out by whoever connects to them.
 
 import type { Logger } from '../../telemetry/log.ts';
 import { type AddressTarget, parseTarget } from './target.ts';
 import { lookUpMsDefault, WatchedName } from './watched-name.ts';
+import { WatchedXds } from './watched-xds.ts';
 
 /**
  * What the configuration names for each service, by its short name: addresses, or names to look up. The addresses are
@@ -21,7 +22,7 @@ export type DirectoryOptions = {
 export class Directory {
   readonly #options: DirectoryOptions;
   /** Of all services: two that run in the same processes have the same name. */
-  readonly #names = new Map<string, WatchedName>();
+  readonly #names = new Map<string, WatchedName | WatchedXds>();
   readonly #listeners: (() => void)[] = [];
 
   /** Begins to look names up. Throws where a peer is neither an address nor a name. */
@@ -33,8 +34,8 @@ export class Directory {
     };
     for (const text of new Set([...peers.values()].flat())) {
       const target = parseTarget(text);
-      if (target.kind !== 'dns') continue;
-      this.#names.set(text, new WatchedName({ target, lookUpMs, log, onChange }));
+      if (target.kind === 'dns') this.#names.set(text, new WatchedName({ target, lookUpMs, log, onChange }));
+      if (target.kind === 'xds') this.#names.set(text, new WatchedXds({ target, log, onChange }));
     }
   }
 

@@ -1,12 +1,10 @@
-// A DNS name that is looked up again and again. What it last stood for stays while it stands for nothing: a name server
-// that fails, or an answer without addresses, says nothing about the processes.
+// A DNS name that is looked up again and again, and sooner when somebody lost one of its processes.
 
 import type { Logger } from '../../telemetry/log.ts';
+import { LastKnown } from './last-known.ts';
 import { lookUp } from './look-up.ts';
 import type { NameTarget } from './target.ts';
 
-/** Addresses of one name: more are not taken. */
-export const addressesMax = 256;
 /** Between two look-ups at most, unless given; each pause is random between half of it and all of it. */
 export const lookUpMsDefault = 30_000;
 /** After a look-up that brought nothing; doubled up to the pause above. */
@@ -23,7 +21,7 @@ export type WatchedNameOptions = {
 
 export class WatchedName {
   readonly #options: WatchedNameOptions;
-  #addresses: readonly string[] = [];
+  readonly #known: LastKnown;
   #timer: NodeJS.Timeout | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking = false;
@@ -32,12 +30,13 @@ export class WatchedName {
 
   constructor(options: WatchedNameOptions) {
     this.#options = options;
+    this.#known = new LastKnown({ ...options, name: options.target.name });
     void this.#look();
   }
 
   /** As last known. */
   get addresses(): readonly string[] {
-    return this.#addresses;
+    return this.#known.addresses;
   }
 
   /** What it stands for may have changed: looks again as soon as that is allowed. */
@@ -66,35 +65,13 @@ export class WatchedName {
       const found = await lookUp(target);
       if (found.length === 0) throw new Error('the answer has no addresses');
       this.#failures = 0;
-      this.#take(found);
+      if (!this.#closed) this.#known.take(found);
     } catch (error) {
       pauseMs = Math.min(lookUpMs, retryMsMin * 2 ** this.#failures);
       this.#failures += 1;
-      this.#tellFailure(error);
+      if (!this.#closed) this.#known.fail(error);
     }
     this.#looking = false;
     if (!this.#closed) this.#arm(pauseMs * (0.5 + Math.random() / 2));
-  }
-
-  #take(found: readonly string[]): void {
-    const { target, log, onChange } = this.#options;
-    if (this.#closed) return;
-    const taken = found.slice(0, addressesMax);
-    if (taken.join() === this.#addresses.join()) return;
-    if (taken.length < found.length)
-      log.warn({ peer: target.name, count: found.length }, 'a name has too many addresses');
-    this.#addresses = taken;
-    log.info({ peer: target.name, count: taken.length, detail: taken }, 'a name stands for other processes now');
-    onChange();
-  }
-
-  #tellFailure(error: unknown): void {
-    const { target, log } = this.#options;
-    // Told once, not at each attempt.
-    if (this.#failures > 1 || this.#closed) return;
-    const { code } = error as NodeJS.ErrnoException;
-    const detail = code ?? (error as Error).message;
-    const count = this.#addresses.length;
-    log.warn({ peer: target.name, count, detail }, 'a name could not be looked up: the processes last known stay');
   }
 }
