@@ -22,6 +22,7 @@ export async function dispatch(
   const stamp = clusterTime(engine);
   try {
     const args = new Arguments(request);
+    if (request.form === 'query' && !greetings.has(args.command)) throw tooOld(args.command);
     const command = commandOf(args.command, engine);
     if (engine.credentials !== undefined && !peer.authenticated && !needsNoLogin.has(args.command)) {
       throw storeError('Unauthorized', `Command ${args.command} requires authentication`);
@@ -56,6 +57,14 @@ export async function dispatch(
     if (signal.aborted) return undefined;
     return labelled({ ...errorReply(engine, error), ...stamp }, hasNumber(request));
   }
+}
+
+/** What a driver may still ask in the old form, before it knows the server. */
+const greetings: ReadonlySet<string> = new Set(['hello', 'isMaster', 'ismaster']);
+
+function tooOld(command: string): Error {
+  const message = `Unsupported OP_QUERY command: ${command}. The client driver may require an upgrade.`;
+  return storeError('UnsupportedOpQueryCommand', message);
 }
 
 function hasNumber(request: Request): boolean {

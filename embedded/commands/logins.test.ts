@@ -28,8 +28,20 @@ describe('a store with credentials', () => {
 
   it('must have some to listen beyond this machine', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'embedded-'));
-    await expect(openStore({ dataDir, port: 0, host: '0.0.0.0' })).rejects.toThrow(/credentials/);
+    for (const host of ['0.0.0.0', '::', '127.example.com', '127.0.0.1.example.com']) {
+      await expect(openStore({ dataDir, port: 0, host })).rejects.toThrow(/credentials/);
+    }
     rmSync(dataDir, { recursive: true });
+  });
+
+  it('is named to each client as that client reached it', async () => {
+    test = await openTestStore({ credentials, host: '0.0.0.0' });
+    const uri = test.store.uri.replace('0.0.0.0', '127.0.0.2');
+    const client = new MongoClient(uri, { auth: { username: credentials.user, password: credentials.password } });
+    const { hosts, primary, me } = await client.db('admin').command({ hello: 1 });
+    const reached = `127.0.0.2:${test.store.port}`;
+    expect({ hosts, primary, me }).toEqual({ hosts: [reached], primary: reached, me: reached });
+    await client.close();
   });
 });
 

@@ -37,14 +37,13 @@ export type Ground = {
   readonly fileBlocksMax?: number;
   /** A command to run the process under, such as one that gives it a name space of its own. */
   readonly under?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
 };
 
 /** Runs a bundle with its arguments. */
-export function spawnBundle(args: readonly string[], { fileBlocksMax, under = [], environment }: Ground = {}) {
+export function spawnBundle(args: readonly string[], { fileBlocksMax, under = [] }: Ground = {}) {
   const limits = fileBlocksMax === undefined ? [] : ['bash', '-c', `ulimit -f ${fileBlocksMax} && exec "$0" "$@"`];
   const [command, ...rest] = [...under, ...limits, process.execPath, ...args] as [string, ...string[]];
-  return spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+  return spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Throws if the process ends before it listens, with what it said. */

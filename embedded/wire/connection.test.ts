@@ -2,12 +2,13 @@
 import { BSON } from 'bson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStore, type TestStore } from '../open-test-store.ts';
-import { headerBytes, messageBytesMax } from './message.ts';
+import { crc32c } from './crc32c.ts';
+import { headerBytes, messageBytesMax, opCode } from './message.ts';
 import { encodeCommand, openRawClient, type RawClient } from './raw-client.ts';
 
 let test: TestStore;
 beforeAll(async () => {
-  test = await openTestStore();
+  test = await openTestStore({ enableTestCommands: true });
 });
 afterAll(() => test.close());
 
@@ -51,13 +52,47 @@ describe('a connection', () => {
       expect(await raw.next()).toBeUndefined();
     }));
 
-  it('reads over a checksum', () =>
+  const withChecksum = (sum: (bytes: Buffer) => number) => {
+    const bytes = Buffer.concat([ping, Buffer.alloc(4)]);
+    bytes.writeInt32LE(bytes.length, 0);
+    bytes.writeUInt32LE(1, headerBytes);
+    bytes.writeUInt32LE(sum(bytes.subarray(0, -4)), ping.length);
+    return bytes;
+  };
+
+  it('is answered to a checksum that is right, and closed at one that is wrong', () =>
     withClient(async (raw) => {
-      const bytes = Buffer.concat([ping, Buffer.alloc(4)]);
-      bytes.writeInt32LE(bytes.length, 0);
-      bytes.writeUInt32LE(1, headerBytes);
-      raw.send(bytes);
+      expect(crc32c(Buffer.from('123456789'))).toBe(0xe306_9283);
+      raw.send(withChecksum(crc32c));
       expect(BSON.deserialize((await raw.next())!.subarray(headerBytes + 5)).ok).toBe(1);
+      raw.send(withChecksum((bytes) => (crc32c(bytes) ^ 1) >>> 0));
+      expect(await raw.next()).toBeUndefined();
+    }));
+
+  const inOldForm = (command: object) => {
+    const name = Buffer.from('t.$cmd\0');
+    const head = Buffer.alloc(headerBytes + 4 + name.length + 8);
+    const bytes = Buffer.concat([head, BSON.serialize(command)]);
+    bytes.writeInt32LE(bytes.length, 0);
+    bytes.writeInt32LE(opCode.query, 12);
+    name.copy(bytes, headerBytes + 4);
+    return bytes;
+  };
+
+  it('may greet in the old form, and ask nothing else in it', () =>
+    withClient(async (raw) => {
+      const answers = [];
+      for (const command of [{ isMaster: 1 }, { insert: 'old', documents: [{ _id: 1 }] }]) {
+        raw.send(inOldForm(command));
+        answers.push(BSON.deserialize((await raw.next())!.subarray(headerBytes + 20)));
+      }
+      expect(answers).toMatchObject([
+        { ok: 1, ismaster: true },
+        { ok: 0, code: 352, codeName: 'UnsupportedOpQueryCommand' },
+      ]);
+      for (const name of ['t', 'admin']) {
+        expect(await test.client.db(name).collection('old').countDocuments({})).toBe(0);
+      }
     }));
 
   it('gets an error for a body that is no BSON, and goes on', () =>
@@ -89,5 +124,34 @@ describe('a connection', () => {
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(25e6);
       raw.socket.resume();
       for (let i = 0; i < 50; i++) expect((await raw.next())?.readInt32LE(8)).toBe(5);
+    }));
+
+  it('that is not read from does not keep the store from ending', async () => {
+    const other = await openTestStore();
+    await other.db.collection('wide').insertMany(Array.from({ length: 10 }, () => ({ text: 'x'.repeat(1_000_000) })));
+    const raw = await openRawClient(other.store.port);
+    raw.socket.pause();
+    raw.send(encodeCommand({ find: 'wide', singleBatch: true, $db: 't' }, 5));
+    expect(await other.db.collection('wide').countDocuments({})).toBe(10);
+    await other.close();
+    raw.close();
+  });
+
+  it('that sends ahead of a slow command is read no further than a message', () =>
+    withClient(async (raw) => {
+      const data = { failCommands: ['ping'], blockConnection: true, blockTimeMS: 60_000, appName: 'slow' };
+      await raw.command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data, $db: 'admin' });
+      await raw.command({ hello: 1, client: { application: { name: 'slow' } }, $db: 'admin' });
+      raw.send(ping);
+      const wide = encodeCommand({ ping: 1, $db: 'admin', filler: Buffer.alloc(8_000_000) });
+      const sent = 20 * wide.length;
+      for (let i = 0; i < 20; i++) raw.send(wide);
+      const read = () => sent - raw.socket.writableLength;
+      // What the store does not read stays here, but for what the kernel holds between.
+      for (let calm = 0, before = -1; calm < 5; calm = read() === before ? calm + 1 : 0) {
+        before = read();
+        expect(await test.db.command({ ping: 1 })).toMatchObject({ ok: 1 });
+      }
+      expect(read()).toBeLessThan(4 * wide.length);
     }));
 });

@@ -1,15 +1,19 @@
 // One client's socket: cuts the byte stream into messages, runs them one after another, answers in order. Whatever
 // is not a message ends this connection and no other.
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { StoreError } from '../errors.ts';
-import { encodeReply, headerBytes, isSilent, messageBytesMax, parseRequest, type Request } from './message.ts';
+import { encodeReply, formOf, headerBytes, isSilent, messageBytesMax, parseRequest, type Request } from './message.ts';
 
 export type Answer = Readonly<Record<string, unknown>>;
 /** Undefined: close without an answer. */
 export type Answerer = (request: Request, signal: AbortSignal) => Promise<Answer | undefined>;
 
-/** Requests one connection may have sent ahead; a further one pauses its socket. */
+/** Requests one connection may have sent ahead; with so many, or so many bytes of them, its socket is not read. */
 export const requestsAheadMax = 64;
+export const bytesAheadMax = 1_000_000;
+/** Time a client has to take its last answer when the store ends, in milliseconds. */
+export const lastAnswerMs = 1000;
 
 export class Connection {
   private readonly socket: Socket;
@@ -20,6 +24,7 @@ export class Connection {
   /** Bytes of the message being read; 0: its header is not whole yet. */
   private wanted = 0;
   private waiting: Buffer[] = [];
+  private waitingBytes = 0;
   private working = false;
   private current: Promise<void> = Promise.resolve();
 
@@ -43,6 +48,8 @@ export class Connection {
     this.gone.abort(new Error('the store is closing'));
     await this.current;
     this.socket.destroySoon();
+    // Who does not read would keep the store from ending.
+    setTimeout(() => this.socket.destroy(), lastAnswerMs).unref();
   }
 
   private received(chunk: Buffer): void {
@@ -60,10 +67,11 @@ export class Connection {
       if (this.buffered < this.wanted) return;
       const all = this.join();
       this.waiting.push(all.subarray(0, this.wanted));
+      this.waitingBytes += this.wanted;
       this.chunks = all.length > this.wanted ? [all.subarray(this.wanted)] : [];
       this.buffered = all.length - this.wanted;
       this.wanted = 0;
-      if (this.waiting.length >= requestsAheadMax) this.socket.pause();
+      if (this.waiting.length >= requestsAheadMax || this.waitingBytes >= bytesAheadMax) this.socket.pause();
       if (!this.working) void this.work();
     }
   }
@@ -76,6 +84,7 @@ export class Connection {
   private async work(): Promise<void> {
     this.working = true;
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      this.waitingBytes -= next.length;
       if (this.waiting.length === 0 && this.socket.isPaused()) this.socket.resume();
       this.current = this.serve(next);
       // What goes wrong here is a fault of the store's, and costs this connection only.
@@ -101,11 +110,8 @@ export class Connection {
   }
 
   /** A client that does not read is not served until it does. */
-  private drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.socket.once('drain', resolve);
-      this.socket.once('close', resolve);
-    });
+  private async drained(): Promise<void> {
+    await once(this.socket, 'drain', { signal: this.gone.signal }).catch(() => {});
   }
 
   private send(bytes: Buffer): void {
@@ -114,7 +120,7 @@ export class Connection {
 }
 
 function idOf(bytes: Buffer): Pick<Request, 'requestId' | 'form'> {
-  return { requestId: bytes.readInt32LE(4), form: 'message' };
+  return { requestId: bytes.readInt32LE(4), form: formOf(bytes) };
 }
 
 function errorAnswer({ message, code, codeName }: StoreError): Answer {

@@ -3,6 +3,7 @@ import { BsonWriter } from '../bson/build.ts';
 import { type Raw, rawDocument } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { checkDocument } from './check-document.ts';
+import { crc32c } from './crc32c.ts';
 
 export const opCode = { reply: 1, query: 2004, compressed: 2012, message: 2013 } as const;
 
@@ -24,7 +25,11 @@ export type Request = {
 
 /** Whether the sender of a message wants no answer, even if the rest of it is not understood. */
 export function isSilent(bytes: Buffer): boolean {
-  return (bytes.readUInt32LE(headerBytes) & flag.moreToCome) !== 0;
+  return formOf(bytes) === 'message' && (bytes.readUInt32LE(headerBytes) & flag.moreToCome) !== 0;
+}
+
+export function formOf(bytes: Buffer): Request['form'] {
+  return bytes.readInt32LE(12) === opCode.query ? 'query' : 'message';
 }
 
 /** Parses one whole message. Throws a StoreError for a bad body, RangeError for bytes that are no message. */
@@ -39,7 +44,9 @@ export function parseRequest(bytes: Buffer): Request {
 function parseMessage(bytes: Buffer, requestId: number): Request {
   const flags = bytes.readUInt32LE(headerBytes);
   if (flags & 0xffff & ~(flag.checksumPresent | flag.moreToCome)) throw new RangeError('unknown required flags');
-  const end = bytes.length - (flags & flag.checksumPresent ? 4 : 0);
+  const checked = (flags & flag.checksumPresent) !== 0;
+  const end = bytes.length - (checked ? 4 : 0);
+  if (checked && crc32c(bytes.subarray(0, end)) !== bytes.readUInt32LE(end)) throw new RangeError('a wrong checksum');
   let body: Raw | undefined;
   const sequences = new Map<string, readonly Raw[]>();
   for (let at = headerBytes + 4; at < end; ) {
