@@ -1,6 +1,7 @@
 // A write to all documents that match: they are found first, without holding anybody up, and then changed a few to
 // a commit. As in MongoDB, such a write is not atomic as a whole; each document is.
 import type { Raw } from '../bson/raw.ts';
+import { storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { matches } from '../query/match.ts';
 import { Scan } from '../query/scan.ts';
@@ -11,6 +12,8 @@ import { planQuery } from './query-plan.ts';
 
 /** Documents changed in one commit. */
 const perCommit = 500;
+/** Documents changed by one statement: their numbers are held until the last is found. */
+export const recordsMax = 10_000_000;
 
 export type Target = { readonly record: number; readonly document: Raw };
 
@@ -30,6 +33,7 @@ export async function forEachMatch(
   const turn = new Turn(call);
   for (let piece = scan.piece(); piece !== undefined; piece = scan.piece()) {
     for (const { record } of piece) records.push(record);
+    if (records.length > recordsMax) throw tooMany();
     await turn.over();
   }
   const sum = { matched: 0, modified: 0 };
@@ -41,6 +45,13 @@ export async function forEachMatch(
     sum.modified += done.modified;
   }
   return sum;
+}
+
+function tooMany(): Error {
+  return storeError(
+    'OperationFailed',
+    `more than ${recordsMax} documents match: narrow the filter. Nothing was changed`,
+  );
 }
 
 /** In a write job. */

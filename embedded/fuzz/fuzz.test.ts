@@ -1,25 +1,72 @@
 // Spoiled messages by the thousand: the store answers or closes that connection, and nobody else notices.
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { BSON } from 'bson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStore, type TestStore } from '../open-test-store.ts';
-import { headerBytes } from '../wire/message.ts';
+import { headerBytes, opCode } from '../wire/message.ts';
 import { encodeCommand, openRawClient, type RawClient } from '../wire/raw-client.ts';
 import { oddBytes, oddCommand, randomFrom } from './mutate.ts';
 
-/** STORE_FUZZ_MESSAGES=1000000 for a long run; STORE_FUZZ_SEED to have one again. */
-const messages = Number(process.env.STORE_FUZZ_MESSAGES ?? 6000);
+/** NIGHTLY=1 sends them all; STORE_FUZZ_MESSAGES says another number, STORE_FUZZ_SEED has a run again. */
+const messages = Number(process.env.STORE_FUZZ_MESSAGES ?? (process.env.NIGHTLY ? 1_000_000 : 6000));
 const seed = Number(process.env.STORE_FUZZ_SEED ?? Date.now() % 1_000_000);
 const pingId = 424_242;
+/** What the store's process may hold more than after a tenth of the messages, in bytes. */
+const growthMax = 32e6;
 
 let test: TestStore;
 const faults: object[] = [];
+const collectGarbage = (() => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+})();
 
 beforeAll(async () => {
   test = await openTestStore({ log: (record) => faults.push(record) });
+  await test.db.command({ ping: 1 });
 });
 
 afterAll(() => test.close());
+
+/** Nothing of what was sent is left: no connection but the driver's, no cursor, no memory that only grows. */
+class Leaks {
+  readonly connections = test.store.open().connections;
+  private readonly cursors = new Map<string, object>();
+  private held = 0;
+
+  /** Of answers: which cursors they opened. */
+  note(answers: readonly Buffer[]): void {
+    for (const answer of answers) {
+      if (answer.readInt32LE(12) !== opCode.message) continue;
+      const { cursor } = BSON.deserialize(answer.subarray(headerBytes + 5), { useBigInt64: true, bsonRegExp: true });
+      if (cursor?.id) this.cursors.set(String(cursor.id), { killCursors: cursor.ns.slice(2), cursors: [cursor.id] });
+    }
+  }
+
+  async kill(): Promise<void> {
+    for (const command of this.cursors.values()) await test.db.command(command);
+    this.cursors.clear();
+  }
+
+  async measure(at: number): Promise<void> {
+    await this.kill();
+    collectGarbage();
+    const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+    const now = heapUsed + external + arrayBuffers;
+    if (at === 0) this.held = now;
+    else expect(now - this.held).toBeLessThan(growthMax);
+  }
+
+  async expectNone(): Promise<void> {
+    await this.measure(1);
+    // A socket that was closed here is so there a turn later.
+    for (let i = 0; i < 100 && test.store.open().connections > this.connections; i++)
+      await test.db.command({ ping: 1 });
+    expect(test.store.open()).toEqual({ connections: this.connections, cursors: 0 });
+  }
+}
 
 /** Sends bytes and then a ping; the answers up to the ping's, or undefined if the store closed. */
 async function send(raw: RawClient, bytes: Buffer): Promise<Buffer[] | undefined> {
@@ -38,8 +85,11 @@ describe(`spoiled messages (seed ${seed})`, () => {
     'with odd values get an answer that is no fault of the store',
     async () => {
       const random = randomFrom(seed);
+      const leaks = new Leaks();
       const raw = await openRawClient(test.store.port);
       for (let i = 0; i < messages / 2; i++) {
+        if (i === messages / 20) await leaks.measure(0);
+        if (i % 5000 === 4999) await leaks.kill();
         const command = oddCommand(random);
         let bytes: Buffer;
         try {
@@ -51,8 +101,10 @@ describe(`spoiled messages (seed ${seed})`, () => {
         expect(faults, JSON.stringify(command)).toEqual([]);
         expect(answers?.length, JSON.stringify(command)).toBe(1);
         expect(BSON.deserialize(answers![0]!.subarray(headerBytes + 5), { bsonRegExp: true }).ok).toBeTypeOf('number');
+        leaks.note(answers!);
       }
       raw.close();
+      await leaks.expectNone();
     },
     messages * 50 + 20_000,
   );
@@ -61,8 +113,11 @@ describe(`spoiled messages (seed ${seed})`, () => {
     'with odd bytes are answered or end their own connection only',
     async () => {
       const random = randomFrom(seed + 1);
+      const leaks = new Leaks();
       let raw = await openRawClient(test.store.port);
       for (let i = 0; i < messages / 2; i++) {
+        if (i === messages / 20) await leaks.measure(0);
+        if (i % 5000 === 4999) await leaks.kill();
         const bytes = oddBytes(random);
         const whole = bytes.readInt32LE(0) === bytes.length;
         if (!whole) {
@@ -70,14 +125,16 @@ describe(`spoiled messages (seed ${seed})`, () => {
           raw.send(bytes);
           raw.close();
         }
-        if (!whole || (await send(raw, bytes)) === undefined) {
+        const answers = whole ? await send(raw, bytes) : undefined;
+        if (answers !== undefined) leaks.note(answers);
+        else {
           raw.close();
           raw = await openRawClient(test.store.port);
         }
         expect(faults, bytes.toString('hex')).toEqual([]);
       }
       raw.close();
-      expect(await test.db.command({ ping: 1 })).toMatchObject({ ok: 1 });
+      await leaks.expectNone();
     },
     messages * 50 + 20_000,
   );

@@ -52,7 +52,7 @@ export class Scan {
       if (found === undefined) continue;
       this.counts.documents++;
       if (!matches(this.filter, found)) continue;
-      this.seen?.add(record);
+      if (this.seen !== undefined && this.seen.add(record).size > seenMax) throw tooManySeen();
       out.push({ record, document: found });
     }
     return out;
@@ -76,6 +76,11 @@ function indexesAreThere(collection: Collection, plan: Plan): boolean {
 
 function planKilled(): Error {
   return storeError('QueryPlanKilled', 'query plan killed: its collection or index was dropped');
+}
+
+function tooManySeen(): Error {
+  const message = `more than ${seenMax} documents through an index on an array: narrow the filter`;
+  return storeError('QueryExceededMemoryLimitNoDiskUseAllowed', message);
 }
 
 type Candidate = { readonly record: number; readonly document?: Raw };
