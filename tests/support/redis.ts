@@ -9,6 +9,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+/** Of `redis-cli`: thirty thousand channels are a long list. */
+const outputBytesMax = 64 * 1_024 * 1_024;
+const slotsCount = 16_384;
 
 export type TestRedis = {
   readonly url: string;
@@ -39,19 +42,28 @@ export async function openTestRedis(): Promise<TestRedis> {
 export type TestRedisCluster = {
   /** By the first node, as `REDIS_URL` has it. */
   readonly url: string;
-  /** Masters with a third of the slots each, and no replicas. */
+  /** Three masters with a third of the slots each, then the replicas. */
   readonly nodes: readonly TestRedis[];
+  /** Gives all slots of one node to another, by their places in `nodes`. */
+  moveSlots(from: number, to: number): Promise<void>;
   close(): Promise<void>;
 };
 
-const nodesCount = 3;
+const mastersCount = 3;
+
+export type TestRedisClusterOptions = {
+  readonly password?: string;
+  /** Of each master; none if not given. */
+  readonly replicas?: number;
+};
 
 /** Every slot belongs to a node of its own, and all nodes know that, before this resolves. */
-export async function openTestRedisCluster(password?: string): Promise<TestRedisCluster> {
+export async function openTestRedisCluster(options: TestRedisClusterOptions = {}): Promise<TestRedisCluster> {
+  const { password, replicas = 0 } = options;
   const folder = await mkdtemp(join(tmpdir(), 'circuit-redis-'));
   const ports: number[] = [];
   const nodes: TestRedis[] = [];
-  for (let number = 0; number < nodesCount; number += 1) {
+  for (let number = 0; number < mastersCount * (1 + replicas); number += 1) {
     const [port, busPort] = [await freePort(), await freePort()];
     const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '1000'];
     const secret = password === undefined ? [] : ['--requirepass', password, '--masterauth', password];
@@ -60,16 +72,40 @@ export async function openTestRedisCluster(password?: string): Promise<TestRedis
     nodes.push(await openNode(port, [...cluster, ...secret, ...files], password));
   }
   const addresses = ports.map((port) => `127.0.0.1:${port}`);
-  await run('redis-cli', [...signIn(password), '--cluster', 'create', ...addresses, '--cluster-yes']);
-  for (const node of nodes) while (!(await node.ask('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+  const copies = ['--cluster-replicas', String(replicas)];
+  await run('redis-cli', [...signIn(password), '--cluster', 'create', ...addresses, ...copies, '--cluster-yes']);
+  for (const node of nodes) await untilInOrder(node);
   return {
     url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}${addresses[0]}?cluster=true`,
     nodes,
+    async moveSlots(from, to) {
+      const ids = await Promise.all([from, to].map((at) => nodes[at]!.ask('CLUSTER', 'MYID')));
+      const which = [
+        '--cluster-from',
+        ids[0]!,
+        '--cluster-to',
+        ids[1]!,
+        '--cluster-slots',
+        String(Math.ceil(slotsCount / mastersCount)),
+      ];
+      const how = ['--cluster-yes', '--cluster-pipeline', '100'];
+      await run('redis-cli', [...signIn(password), '--cluster', 'reshard', addresses[0]!, ...which, ...how], {
+        maxBuffer: outputBytesMax,
+      });
+    },
     async close() {
       await Promise.all(nodes.map((node) => node.close()));
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** It serves its slots, or has a copy of its master's. */
+async function untilInOrder(node: TestRedis): Promise<void> {
+  for (;;) {
+    const told = `${await node.ask('CLUSTER', 'INFO')} ${await node.ask('INFO', 'replication')}`;
+    if (told.includes('cluster_state:ok') && /role:master|master_link_status:up/.test(told)) return;
+  }
 }
 
 function signIn(password: string | undefined): string[] {
@@ -91,7 +127,7 @@ async function openNode(port: number, settings: readonly string[], password?: st
     },
     async ask(...command) {
       const { stdout } = await run('redis-cli', [...signIn(password), '-p', String(port), ...command], {
-        maxBuffer: 64 * 1_024 * 1_024,
+        maxBuffer: outputBytesMax,
       });
       return stdout.trim();
     },

@@ -4,7 +4,7 @@
 
 import { createClient, createCluster, type RedisClusterOptions } from 'redis';
 
-const connectMs = 5_000;
+const connectMs = 2_000;
 /** Commands that wait for their answer; above it a command is refused at once. */
 const commandsInFlightMax = 20_000;
 
@@ -24,7 +24,7 @@ export type MessageListener = (message: Buffer, channel: Buffer) => void;
 export type RedisClient = {
   readonly commands: RedisCommands;
   connect(): Promise<unknown>;
-  /** Resolves when every node has answered on every connection. */
+  /** Resolves when every node has answered on every connection; throws, too, when they share the work otherwise now. */
   ping(): Promise<unknown>;
   /** Nodes of a cluster as it knows them now: where the next client may find it. */
   nodes(): readonly RedisNode[];
@@ -63,6 +63,8 @@ function singleClient(url: URL): RedisClient {
 
 function clusterClient(url: URL, known: readonly RedisNode[]): RedisClient {
   const first = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || redisPort) };
+  /** As they were when it had connected; the library makes a new list whenever it looks again. */
+  let slots: unknown;
   const cluster = createCluster({
     rootNodes: [first, ...known].map((node) => ({ socket: { ...node } })),
     // Of the URL's settings the library would pass on none to the nodes that it finds.
@@ -74,17 +76,25 @@ function clusterClient(url: URL, known: readonly RedisNode[]): RedisClient {
   });
   return {
     commands: cluster as unknown as RedisCommands,
-    connect: () => cluster.connect(),
-    ping: () =>
-      Promise.all(
-        cluster.masters.flatMap((node) => [
-          cluster.nodeClient(node).then((client) => client.ping()),
-          node.pubSub?.client.isReady && node.pubSub.client.ping(),
-        ]),
-      ),
+    async connect() {
+      await cluster.connect();
+      slots = cluster.slots;
+    },
+    async ping() {
+      // What was published while a slot moved is lost to whoever followed it where it was, and nobody says so.
+      if (cluster.slots !== slots) throw new Error('slots of the cluster have moved');
+      const nodes = cluster.masters.flatMap((node) => [
+        cluster.nodeClient(node).then((client) => client.ping()),
+        node.pubSub?.client.isReady && node.pubSub.client.ping(),
+      ]);
+      await Promise.all(nodes);
+    },
     nodes: () => cluster.masters.map(({ host, port }) => ({ host, port })),
     onError: (listener) => {
-      for (const event of ['error', 'node-error', 'sharded-channel-moved-error']) cluster.on(event, listener);
+      for (const event of ['error', 'node-error', 'sharded-channel-moved-error']) {
+        // While it connects, one node's fault is none: it may be found by another, and `connect` tells how that ended.
+        cluster.on(event, (error) => slots !== undefined && listener(error));
+      }
     },
     destroy: () => cluster.destroy(),
   };

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { hasRedis, openTestRedisCluster, type TestRedisCluster } from '../../../tests/support/redis.ts';
+import {
+  hasRedis,
+  openTestRedisCluster,
+  type TestRedisCluster,
+  type TestRedisClusterOptions,
+} from '../../../tests/support/redis.ts';
 import { openRedisShared } from '../../shared/redis-shared.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import { openRedisPublisher, type RedisPublisher } from './publisher.ts';
@@ -55,7 +60,8 @@ const byRedisAlone = ({ publisher, subscriber, links }: Mesh) =>
 const caseMs = 60_000;
 
 describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseMs }, () => {
-  const open = async (password?: string): Promise<TestRedisCluster> => adopt(await openTestRedisCluster(password));
+  const open = async (options?: TestRedisClusterOptions): Promise<TestRedisCluster> =>
+    adopt(await openTestRedisCluster(options));
 
   it('has its topics on all nodes, and brings their events', async () => {
     const cluster = await open();
@@ -95,6 +101,34 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
     await mesh.send(2);
   });
 
+  it('goes on with the replica of a node that is gone for good, be it the one that it is known by', async () => {
+    const cluster = await open({ replicas: 1 });
+    const mesh = openMesh(cluster.url);
+    await byRedisAlone(mesh);
+    await followAll(mesh);
+    await cluster.nodes[0]!.kill();
+    await until(() => !mesh.publisher.healthy && !mesh.subscriber.healthy && mesh.links.hub.size === topics.length);
+    await byRedisAlone(mesh);
+    await mesh.send(1);
+  });
+
+  it('follows topics to the node that their slots moved to, and has heads compared', async () => {
+    const cluster = await open();
+    const mesh = openMesh(cluster.url);
+    await byRedisAlone(mesh);
+    await followAll(mesh);
+    let gaps = 0;
+    mesh.subscriptions.onGap(() => {
+      gaps += 1;
+    });
+    await cluster.moveSlots(0, 1);
+    await mesh.send(1);
+    await until(() => gaps > 0);
+    await byRedisAlone(mesh);
+    await mesh.send(2);
+    expect(await cluster.nodes[0]!.ask('PUBSUB', 'SHARDCHANNELS')).toBe('');
+  });
+
   it('may come up later than those who use it', async () => {
     const cluster = await open();
     for (const node of cluster.nodes) await node.kill();
@@ -107,7 +141,7 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
   });
 
   it('asks for a password at every node', async () => {
-    const cluster = await open('a word: of/its own');
+    const cluster = await open({ password: 'a word: of/its own' });
     const mesh = openMesh(cluster.url);
     await byRedisAlone(mesh);
     await followAll(mesh);

@@ -9,8 +9,8 @@ import { openRedisClient, type RedisClient, type RedisCommands, type RedisNode }
 export const heartbeatMs = 1_000;
 /** Without an answer for this long, it is held to be away. */
 export const silenceMs = 2_500;
-/** A client that has not connected within this time is given up. */
-const openWithinMs = 5_000;
+/** A client that has not connected within this time is given up; several nodes may have been tried by then. */
+const openWithinMs = 10_000;
 /** Pause before a fresh client, doubled from one failure to the next, each with jitter. */
 const pauseMsMin = 50;
 const pauseMsMax = 2_000;
@@ -44,11 +44,11 @@ export class RedisConnection {
   /** Of the next client, or of the present one's next heartbeat. */
   #timer: NodeJS.Timeout | undefined;
 
-  /** Connects in the background. */
+  /** Connects in the background. Throws where the URL is none. */
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.#measure();
-    void this.#open();
+    void this.#open(openRedisClient(options.url, []));
   }
 
   get healthy(): boolean {
@@ -78,13 +78,10 @@ export class RedisConnection {
     this.#client = undefined;
     this.#healthy = false;
     this.#measure();
-    await turn();
-    client?.destroy();
+    if (client !== undefined) await this.#destroy(client);
   }
 
-  async #open(): Promise<void> {
-    const { url, prepare } = this.#options;
-    const client = openRedisClient(url, this.#nodes);
+  async #open(client: RedisClient): Promise<void> {
     this.#client = client;
     client.onError((error) => this.#lose(client, error));
     const late = setTimeout(() => this.#lose(client, new Error(`not open within ${openWithinMs} ms`)), openWithinMs);
@@ -93,14 +90,14 @@ export class RedisConnection {
       clearTimeout(late);
       if (client !== this.#client) return;
       void this.#beat(client);
-      await prepare?.(client.commands);
+      await this.#options.prepare?.(client.commands);
       if (client === this.#client) this.#become(true);
     } catch (error) {
       this.#lose(client, error);
     } finally {
       clearTimeout(late);
       // Lost while it was opening: what it opened since is closed, too.
-      if (client !== this.#client) void turn().then(() => client.destroy());
+      if (client !== this.#client) void this.#destroy(client);
     }
   }
 
@@ -127,16 +124,27 @@ export class RedisConnection {
     if (client !== this.#client) return;
     this.#client = undefined;
     clearTimeout(this.#timer);
-    void turn().then(() => client.destroy());
+    void this.#destroy(client);
     const settled = this.#healthy && performance.now() - this.#healthySinceMs >= settledMs;
     if (settled) this.#failures = 0;
-    const { log, use } = this.#options;
+    const { log, url, use } = this.#options;
     // Told once, not at each attempt.
     if (this.#failures === 0 || this.#healthy) log.warn({ err: error, detail: use }, 'redis is away');
     const pauseMs = Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax);
     this.#failures += 1;
     this.#become(false);
-    this.#timer = setTimeout(() => void this.#open(), pauseMs * (0.5 + Math.random() / 2));
+    const again = () => void this.#open(openRedisClient(url, this.#nodes));
+    this.#timer = setTimeout(again, pauseMs * (0.5 + Math.random() / 2));
+  }
+
+  /** In a turn of its own: the client loops for ever when it is destroyed inside a message's callback. */
+  async #destroy(client: RedisClient): Promise<void> {
+    await turn();
+    try {
+      client.destroy();
+    } catch (error) {
+      this.#options.log.warn({ err: error, detail: this.#options.use }, 'a client of redis did not close');
+    }
   }
 
   #become(healthy: boolean): void {
@@ -159,7 +167,6 @@ export class RedisConnection {
   }
 }
 
-/** A turn of its own. The client loops for ever when it is destroyed inside a message's callback. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
