@@ -91,6 +91,8 @@ export const headSpreadMsMax = 2_000;
 export const headGraceMs = 1_000;
 /** Calls of the edge in its own name. */
 export const topicCallMs = 5_000;
+/** A session waits so long for the topics of a service that does not keep users' logs; then they come later. */
+export const otherKeeperMs = 2_000;
 /** Revocations are remembered this long, for sessions whose rights are being read; longer than `openingMsMax`. */
 export const revocationMs = 15_000;
 export const revocationsMax = 100_000;

@@ -1,13 +1,14 @@
 // Who may follow what. Grants come in a user's log, revocations in the topic's own sequence and again in the user's.
 // Promises: whoever lost a topic at n gets nothing from n on; a right read before a removal counts for nothing.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TopicEvent, TopicGrant } from '../../gen/circuit/link/v1/topic_service.ts';
 import { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { Api } from '../../mesh/schema/api.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import { withDeadline } from '../deadline.ts';
-import { openingMsMax, openingRoundsMax } from '../limits.ts';
+import { openingMsMax, openingRoundsMax, retryMsMax, retryMsMin } from '../limits.ts';
 import type { Session } from '../socket/session.ts';
 import type { Sessions } from '../socket/sessions.ts';
 import type { Hub } from './hub.ts';
@@ -32,6 +33,8 @@ export type RightsOptions = {
 };
 
 type Row = { readonly topic: Topic; readonly since: number };
+
+type Reading = { readonly rows: readonly Row[]; readonly away: readonly string[] };
 
 export class Rights {
   readonly #options: RightsOptions;
@@ -76,7 +79,8 @@ export class Rights {
 
   /**
    * Finds the topics of a new session and lets it follow them, in the turn in which `tell` is called.
-   * The rights are read again until none of them changed while they were read. Throws UNAVAILABLE.
+   * The rights are read again until none of them changed while they were read. What belongs to a service that is away
+   * comes later. Throws UNAVAILABLE.
    */
   async open(session: Session, signal: AbortSignal, tell: (topics: readonly Topic[]) => void): Promise<void> {
     const { hub } = this.#options;
@@ -85,12 +89,14 @@ export class Rights {
       const own = [userLog(session.caller.key), userDevices(session.caller.key)];
       await this.#pinAll(own, pinned);
       for (let round = 0; round < openingRoundsMax; round++) {
-        const rows = await this.#readRows(session, pinned);
+        const reading = await this.#readRows(session, pinned);
         signal.throwIfAborted();
         if (session.ws === undefined) return;
-        if (rows === undefined) continue;
+        if (reading === undefined) continue;
+        const { rows, away } = reading;
         hub.attachAll(session, [...own.map((name) => ({ topic: mustHave(pinned, name), since: 0 })), ...rows]);
         tell(session.follows.topics());
+        if (away.length > 0) void this.#bring(session, away);
         return;
       }
       throw refuse('UNAVAILABLE');
@@ -102,12 +108,30 @@ export class Rights {
   /** After a user's log jumped: follows what was granted, and lets go of what was taken, in what was not seen. */
   async reconcile(session: Session): Promise<void> {
     const { hub, reader } = this.#options;
-    const grants = await reader.grants(session.caller.key, session.caller.accountKey);
+    const { grants, away } = await reader.grants(session.caller.key, session.caller.accountKey);
     const granted = new Set(grants.map((grant) => grant.topic));
     for (const topic of session.follows.topics()) {
-      if (!topic.isOwn && !granted.has(topic.name)) hub.detach(session, topic);
+      // What a service that is away may have granted is not taken for that.
+      const isUnsure = away.length > 0 && away.includes(reader.keeperOf(topic.name) ?? away[0] ?? '');
+      if (!topic.isOwn && !isUnsure && !granted.has(topic.name)) hub.detach(session, topic);
     }
     for (const grant of grants) if (grant.follow) await this.#followGranted(session, grant);
+    if (away.length > 0) void this.#bring(session, away);
+  }
+
+  /** Lets a session follow what services that were away grant, when they are back. Ends with the session. */
+  async #bring(session: Session, services: readonly string[]): Promise<void> {
+    const { reader, signal } = this.#options;
+    const { key, accountKey } = session.caller;
+    let away = services;
+    for (let waitMs = retryMsMin; away.length > 0; waitMs = Math.min(waitMs * 2, retryMsMax)) {
+      await delay(waitMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      if (session.ws === undefined || signal.aborted) return;
+      const found = await reader.grants(key, accountKey, away);
+      let whole = true;
+      for (const grant of found.grants) if (grant.follow) whole = (await this.#followGranted(session, grant)) && whole;
+      if (whole) away = found.away;
+    }
   }
 
   #revoke(userKey: string, name: string, seq: number): void {
@@ -126,15 +150,18 @@ export class Rights {
     await Promise.all(sessions.map((session) => this.#followGranted(session, grant)));
   }
 
-  async #followGranted(session: Session, grant: TopicGrant): Promise<void> {
+  /** False where that failed, and may succeed later. */
+  async #followGranted(session: Session, grant: TopicGrant): Promise<boolean> {
     const topic = this.#options.hub.find(grant.topic);
-    if (topic !== undefined && session.follows.has(topic)) return;
+    if (topic !== undefined && session.follows.has(topic)) return true;
     try {
       await this.follow(session, grant.topic, grant);
+      return true;
     } catch (err) {
       // Whoever lost it again in the meantime has no right to it, and that is no fault.
-      if (err instanceof CircuitError && err.reason === 'TOPIC_NOT_FOUND') return;
+      if (err instanceof CircuitError && lasting.has(err.reason)) return true;
       this.#options.log.warn({ topic: grant.topic, session: session.id, err }, 'a granted topic could not be followed');
+      return false;
     }
   }
 
@@ -153,15 +180,15 @@ export class Rights {
   }
 
   /** One reading of a session's topics; undefined where something changed meanwhile. */
-  async #readRows(session: Session, pinned: Map<string, Topic>): Promise<Row[] | undefined> {
+  async #readRows(session: Session, pinned: Map<string, Topic>): Promise<Reading | undefined> {
     const { hub, reader, revocations, clock, topicsMax } = this.#options;
     const { key, accountKey } = session.caller;
     const log = mustHave(pinned, userLog(key));
     const askedMs = clock();
     const asked = hub.moment();
     const rightsSeq = log.rightsSeq;
-    const grants = (await reader.grants(key, accountKey)).filter((grant) => grant.follow);
-    const followed = grants.slice(0, Math.max(0, topicsMax - 2));
+    const { grants, away } = await reader.grants(key, accountKey);
+    const followed = grants.filter((grant) => grant.follow).slice(0, Math.max(0, topicsMax - 2));
     await this.#pinAll(
       followed.map((grant) => grant.topic),
       pinned,
@@ -169,9 +196,10 @@ export class Rights {
     // A topic that was not live when the rights were read may have taken them since without a trace here.
     const known = followed.every((grant) => isOlder(mustHave(pinned, grant.topic), asked));
     if (!known || log.rightsSeq !== rightsSeq || !revocations.covers(askedMs)) return undefined;
-    return followed
+    const rows = followed
       .filter((grant) => revocations.latest(key, grant.topic) <= grant.since)
       .map((grant) => ({ topic: mustHave(pinned, grant.topic), since: grant.since }));
+    return { rows, away };
   }
 
   async #pinAll(names: readonly string[], pinned: Map<string, Topic>): Promise<void> {
@@ -179,6 +207,8 @@ export class Rights {
     await Promise.all(names.map((name) => pinned.get(name)?.opened));
   }
 }
+
+const lasting: ReadonlySet<string> = new Set(['TOPIC_NOT_FOUND', 'TOO_MANY_TOPICS']);
 
 function isOlder(topic: Topic, moment: number): boolean {
   return !topic.sequenced || (topic.liveSince > 0 && topic.liveSince < moment);

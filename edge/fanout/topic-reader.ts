@@ -13,8 +13,8 @@ import {
 } from '../../gen/circuit/link/v1/topic_service.ts';
 import type { Links } from '../../mesh/caller/links.ts';
 import type { Api, MethodSchema } from '../../mesh/schema/api.ts';
-import { headsPageMax, questionsMax, rightsPageMax, topicCallMs } from '../limits.ts';
-import { prefixOf } from './topic.ts';
+import { headsPageMax, otherKeeperMs, questionsMax, rightsPageMax, topicCallMs } from '../limits.ts';
+import { prefixOf, userLog } from './topic.ts';
 import { TurnBatch } from './turn-batch.ts';
 
 export type Right = {
@@ -22,6 +22,13 @@ export type Right = {
   readonly since: number;
   /** The topic's number at which it was read. */
   readonly readAt: number;
+};
+
+export type Granted = {
+  /** Each topic once. */
+  readonly grants: readonly TopicGrant[];
+  /** The services that did not answer. */
+  readonly away: readonly string[];
 };
 
 export class TopicReader {
@@ -72,17 +79,45 @@ export class TopicReader {
     }
   }
 
-  /** The topics that a user follows from the start, of every service that keeps topics. */
-  async grants(userKey: string, accountKey: string): Promise<readonly TopicGrant[]> {
+  /**
+   * The topics that a user follows from the start, of these services: of all that keep topics, if not given. Throws
+   * UNAVAILABLE where the one that keeps users' logs does not answer: without it, no right is known to hold.
+   */
+  async grants(userKey: string, accountKey: string, keepers = this.#keepers()): Promise<Granted> {
     const request = ListGrantsRequest.encode({ userKey, accountKey }).finish();
-    const response = await this.#request('ListGrants', request, this.#signal);
-    return ListGrantsResponse.decode(response).grants;
+    const grants = new Map<string, TopicGrant>();
+    const away: string[] = [];
+    await Promise.all(
+      keepers.map(async (keeper) => {
+        const keepsUsers = keeper === this.keeperOf(userLog(userKey));
+        const timeoutMs = keepsUsers ? topicCallMs : otherKeeperMs;
+        const call = { method: this.#method('ListGrants'), request, keeper, timeoutMs, signal: this.#signal };
+        try {
+          const response = ListGrantsResponse.decode(await this.#links.request(call));
+          // A process answers for all of its services.
+          for (const grant of response.grants) grants.set(grant.topic, grant);
+        } catch (error) {
+          if (keepsUsers) throw error;
+          away.push(keeper);
+        }
+      }),
+    );
+    return { grants: [...grants.values()], away };
+  }
+
+  /** The service that keeps a topic; undefined: nobody. */
+  keeperOf(topic: string): string | undefined {
+    return this.#api.topics.get(prefixOf(topic))?.service;
+  }
+
+  #keepers(): readonly string[] {
+    return [...new Set([...this.#api.topics.values()].map(({ service }) => service))];
   }
 
   async #askHeads(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const byService = new Map<string, string[]>();
     for (const topic of topics) {
-      const service = this.#api.topics.get(prefixOf(topic))?.service ?? '';
+      const service = this.keeperOf(topic) ?? '';
       const list = byService.get(service);
       if (list === undefined) byService.set(service, [topic]);
       else list.push(topic);

@@ -8,11 +8,13 @@ import type { Api } from '../../mesh/schema/api.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { type Edge, type EdgeOptions, openEdge } from '../open-edge.ts';
 import { App } from './app.ts';
-import { Ponds, pondApi, pondService } from './pond.ts';
+import { Ponds, pondApi, pondService, wellService } from './pond.ts';
 
 export type TestMesh = Trust & {
   readonly api: Api;
   readonly ponds: Ponds;
+  /** Topics of a second service, in a process of its own. */
+  readonly wells: Ponds;
   readonly host: TestHost;
   /** Says to the edge that events of these topics may have been missed, or that a service ended a session. */
   readonly say: Said;
@@ -49,12 +51,15 @@ export type TestMeshOptions = Partial<EdgeOptions> & {
 export async function openTestMesh({ trust, load, ...options }: TestMeshOptions = {}): Promise<TestMesh> {
   const api = await pondApi();
   const ponds = new Ponds();
+  const wells = new Ponds();
   const { issuer, verifier } = trust ?? openTrust(options.clock);
   const host = await openTestHost({ services: [pondService(ponds)], api, trust: { issuer, verifier } });
-  const meshLinks = await openTestLinks(host, api, [host.host.address]);
+  const wellHost = await openTestHost({ services: [wellService(wells)], api, trust: { issuer, verifier } });
+  const meshLinks = await openTestLinks(host, api, [host.host.address, wellHost.host.address]);
   const { links, say } = overheard(meshLinks, load);
   const closeOthers = async () => {
     await meshLinks.close();
+    await wellHost.close();
     await host.close();
   };
   const edge = await openEdge({ api, links, verifier, log: silentLog(), drainMs: 0, ...options }).catch(
@@ -90,6 +95,7 @@ export async function openTestMesh({ trust, load, ...options }: TestMeshOptions 
     verifier,
     api,
     ponds,
+    wells,
     host,
     say,
     edge,

@@ -191,6 +191,19 @@ export function pondService(ponds: Ponds): HostedService {
   };
 }
 
+/** A second service that keeps topics, and has nothing else. */
+export function wellService(wells: Ponds): HostedService {
+  return {
+    name: 'well',
+    definition: {},
+    handlers: {},
+    open: async (ground) => {
+      wells.bus = ground.bus;
+      return { topics: wells.source, close: async () => {} };
+    },
+  };
+}
+
 export function encodeLine({ pondId, text, requestId }: Line): Buffer {
   const writer = new BinaryWriter();
   if (pondId !== '') writer.uint32(10).string(pondId);

@@ -17,6 +17,8 @@ export type LinkCall = {
   readonly method: MethodSchema;
   /** Kept until `done`, since the call may have to be made again: nobody may change these bytes before. */
   readonly request: Uint8Array;
+  /** Which of the services that keep topics is asked, by short name, where the request names no topic. */
+  readonly keeper?: string;
   /** Absent: the edge in its own name. */
   readonly session?: LinkSession;
   /** Calls of one socket to one routing key stay on their Link, in order, while any is in flight. */

@@ -20,7 +20,7 @@ import { type Keepalive, linkKeepalive } from './link-stream.ts';
 import { LinkSubscriptions } from './link-subscriptions.ts';
 import { PendingCall } from './pending-call.ts';
 import { Routes } from './routes.ts';
-import { servicesFor } from './topic-calls.ts';
+import { serviceFor } from './topic-calls.ts';
 
 export type LinksOptions = {
   readonly api: Api;
@@ -97,10 +97,8 @@ export class MeshLinks implements Links {
   }
 
   call(call: LinkCall): () => void {
-    const services = call.method.service === '' ? servicesFor(this.#options.api, call) : undefined;
-    if (services !== undefined && services.length > 1) return this.#callAll(services, call);
     const pending = new PendingCall(call, performance.now(), this.#options.log);
-    this.#submit(services?.[0] ?? call.method.service, pending);
+    this.#submit(serviceFor(this.#options.api, call), pending);
     return () => this.#giveUp(pending, 'CANCELLED');
   }
 
@@ -253,34 +251,6 @@ export class MeshLinks implements Links {
     pending.settle(refuse(reason), undefined);
   }
 
-  /**
-   * One call to each of several services, answered with all their answers: encoded lists one after another are one
-   * list.
-   */
-  #callAll(services: readonly string[], call: LinkCall): () => void {
-    const answers: Uint8Array[] = [];
-    const parts: PendingCall[] = [];
-    let open = true;
-    const end = (error: CircuitError | undefined) => {
-      open = false;
-      for (const part of parts) this.#giveUp(part, 'CANCELLED');
-      call.done(error, error === undefined ? Buffer.concat(answers) : undefined);
-    };
-    const done: LinkCall['done'] = (error, response) => {
-      if (!open) return;
-      if (response !== undefined) answers.push(response);
-      if (error !== undefined || answers.length === services.length) end(error);
-    };
-    for (const service of services) {
-      const part = new PendingCall({ ...call, done }, performance.now(), this.#options.log);
-      parts.push(part);
-      this.#submit(service, part);
-    }
-    return () => {
-      if (open) end(refuse('CANCELLED'));
-    };
-  }
-
   /** What was unanswered is made again where that is safe and another Link is there, once; the rest is UNAVAILABLE. */
   #lost(link: Link, unanswered: readonly PendingCall[], expected: boolean): void {
     this.#routes.forget(link);
@@ -302,11 +272,11 @@ export class MeshLinks implements Links {
    */
   #repeat(pending: PendingCall): void {
     const { call } = pending;
-    const service = call.method.service === '' ? servicesFor(this.#options.api, call)[0] : call.method.service;
+    const service = serviceFor(this.#options.api, call);
     pending.pin?.release();
     pending.pin = undefined;
     pending.link = undefined;
-    const again = call.method.repeatable && !pending.repeated && service !== undefined;
+    const again = call.method.repeatable && !pending.repeated;
     if (again && this.#routes.of(service).length > 0) {
       pending.repeated = true;
       this.#submit(service, pending);

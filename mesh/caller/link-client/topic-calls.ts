@@ -7,17 +7,14 @@ import type { LinkCall } from '../links.ts';
 const topicService = 'circuit.link.v1.TopicService/';
 
 /**
- * The services that a call is for, by short name: its own; of TopicService the keeper of the topic (of the first one in
- * a list of heads: topics of several services are asked for apart), and every keeper for a user's grants.
+ * The service that a call is for, by short name: its own; of TopicService the keeper that it names, or that of its
+ * topic (of the first one in a list of heads: topics of several services are asked for apart).
  */
-export function servicesFor(api: Api, call: LinkCall): readonly string[] {
-  const { method, request } = call;
-  if (!method.name.startsWith(topicService)) return [method.service];
-  const keepers = [...new Set([...api.topics.values()].map(({ service }) => service))];
-  if (method.name.endsWith('/ListGrants')) return keepers;
+export function serviceFor(api: Api, { method, request, keeper }: LinkCall): string {
+  if (keeper !== undefined) return keeper;
+  if (method.service !== '' || !method.name.startsWith(topicService)) return method.service;
   const topic = method.name.endsWith('/ListHeads')
     ? (ListHeadsRequest.decode(request).topics[0] ?? '')
     : method.request.readField(request, 'topic');
-  const keeper = api.topics.get(topic.slice(0, topic.indexOf(':')));
-  return [keeper?.service ?? keepers[0] ?? ''];
+  return (api.topics.get(topic.slice(0, topic.indexOf(':'))) ?? [...api.topics.values()][0])?.service ?? '';
 }
