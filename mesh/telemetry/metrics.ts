@@ -29,6 +29,8 @@ export type Metrics = {
   close(): void;
 };
 
+type Labels = Readonly<Record<string, string>>;
+
 const nanosecondsPerSecond = 1e9;
 const microsecondsPerSecond = 1e6;
 const quantiles = [50, 99, 100] as const;
@@ -39,12 +41,13 @@ export function openMetrics(): Metrics {
   for (const [name, metric] of Object.entries(declared) as [MetricName, Metric][]) {
     all.set(name, register(registry, name, metric));
   }
+  const tallies = new Map<string, Tally>();
   const collectors: (() => void)[] = [];
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
 
   const metrics: Metrics = {
-    counter: (name, labels) => (all.get(name) as Counter).labels(labels),
+    counter: (name, labels) => tallyOf(tallies, all.get(name) as Counter, name, labels),
     gauge: (name, labels) => (all.get(name) as Gauge).labels(labels),
     histogram: (name, labels) => (all.get(name) as Histogram).labels(labels),
     beforeScrape: (work) => {
@@ -52,6 +55,7 @@ export function openMetrics(): Metrics {
     },
     text: () => {
       for (const collect of collectors) collect();
+      for (const tally of tallies.values()) tally.tell();
       return registry.metrics();
     },
     contentType: registry.contentType,
@@ -79,6 +83,35 @@ export function openMetrics(): Metrics {
     told = cpu;
   });
   return metrics;
+}
+
+/** What was counted since the last scrape: the registry's own counters look their labels up with every count. */
+class Tally {
+  readonly #counter: Counter.Internal;
+  #counted = 0;
+
+  constructor(counter: Counter.Internal) {
+    this.#counter = counter;
+  }
+
+  inc(by = 1): void {
+    this.#counted += by;
+  }
+
+  tell(): void {
+    this.#counter.inc(this.#counted);
+    this.#counted = 0;
+  }
+}
+
+function tallyOf(tallies: Map<string, Tally>, counter: Counter, name: string, labels: Labels): Tally {
+  const key = [name, ...Object.values(labels)].join('\n');
+  let tally = tallies.get(key);
+  if (tally === undefined) {
+    tally = new Tally(counter.labels(labels));
+    tallies.set(key, tally);
+  }
+  return tally;
 }
 
 function register(registry: Registry, name: string, metric: Metric): Counter | Gauge | Histogram {
