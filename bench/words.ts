@@ -59,13 +59,21 @@ function apart(spread: Spread | undefined): string {
   return spread === undefined ? '' : ` [${spreadInWords(spread)}]`;
 }
 
+/** Above this share of a core a load generator may itself be what was measured. */
+const generatorMax = 0.9;
+
 /** The note, how many rounds there were, and how busy the load generator was. */
 export function howInWords({ note, spread, ratioSpread, generator }: Row): string {
   const rounds = (spread ?? ratioSpread)?.rounds;
   const parts = [
     note.replace(/\.$/, ''),
     rounds === undefined ? '' : `median [least–most] of ${rounds} rounds`,
-    generator === undefined ? '' : `the load generator used ${(generator * 100).toFixed(0)} % of a core`,
+    generator === undefined ? '' : generatorInWords(generator),
   ];
   return parts.filter((part) => part !== '').join('; ');
+}
+
+function generatorInWords(share: number): string {
+  const words = `the load generator used ${(share * 100).toFixed(0)} % of a core`;
+  return share > generatorMax ? `${words}, and may be what was measured` : words;
 }

@@ -1,4 +1,4 @@
-// `npm run bench [name …]`: sets up, then measures; see bench/run.ts.
+// `npm run bench [-- --keep] [name …]`: sets up, then measures; see bench/run.ts.
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

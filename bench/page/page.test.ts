@@ -38,10 +38,14 @@ describe('the page of figures', () => {
     );
     expect(readme).toContain('| ✗ | an idle socket | 6,200 bytes |  | ≤ 6,000 | [2026-11-01 10:00]');
     expect(readme).not.toContain('| 24');
+    expect(readme).toContain('1 of 2 goals are reached.');
   });
 
   it('says how it was measured, and how busy the load generator was', () => {
     expect(readme).toContain('two processes; median [least–most] of 5 rounds; the load generator used 42 % of a core');
+    expect(pageOf([runAt(runs[1]!.at, { link: [{ ...ratio, generator: 0.97 }] })]).get('README.md')).toContain(
+      '97 % of a core, and may be what was measured',
+    );
     expect(readme).toContain('A processor, 2 cores, 16 GiB; Linux 6; Node 20.20.2');
   });
 

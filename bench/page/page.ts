@@ -28,6 +28,7 @@ function markdown(runs: readonly Run[], newest: readonly Newest[], chaos: readon
     'their own, and how busy they were stands with each figure.',
     '',
     ...machines(newest),
+    summary(newest),
     '',
     '## The newest of each',
     '',
@@ -49,6 +50,11 @@ function markdown(runs: readonly Run[], newest: readonly Newest[], chaos: readon
 function machines(newest: readonly Newest[]): string[] {
   const words = new Set(newest.map(({ run }) => machineInWords(run.machine)));
   return [`Measured on ${[...words].join('; and on ')}.`];
+}
+
+function summary(newest: readonly Newest[]): string {
+  const verdicts = newest.flatMap(({ result }) => result.rows.map(reached)).filter((verdict) => verdict !== undefined);
+  return `${verdicts.filter((verdict) => verdict).length} of ${verdicts.length} goals are reached.`;
 }
 
 /** Figures with a goal: what the project promises of its speed. */
