@@ -118,6 +118,8 @@ export const userRateMs = 500;
 export const ratedUsersMax = 100_000;
 /** Sessions on Links for HTTP calls, by token. */
 export const httpSessionsMax = 10_000;
+/** Bytes of a long HTTP body in one call. */
+export const bodyPartBytes = 256 * 1024;
 /** Bytes of HTTP bodies that are kept before it is known who sends them, of all requests. */
 export const strangerBytesMax = 32 * 1024 * 1024;
 /** Addresses that are counted at a time. */

@@ -6,6 +6,7 @@ import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { coerce } from '../../mesh/errors/coerce.ts';
 import { problem, statusTitle } from '../../mesh/errors/problem.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
+import { BodyParts } from './body-parts.ts';
 import { type BodyBounds, IncomingBody } from './incoming-body.ts';
 
 export type Answer = {
@@ -95,6 +96,14 @@ export class Exchange {
     this.signal.addEventListener('abort', () => body.fail(refuse('CANCELLED')), { once: true });
     this.#response.onData((chunk, isLast) => body.take(chunk, isLast));
     return body;
+  }
+
+  /** The body in parts. Must be asked for in the first turn. Parts fail with CANCELLED when the client leaves. */
+  parts(bounds: BodyBounds): BodyParts {
+    const parts = new BodyParts(this.#response, bounds);
+    this.signal.addEventListener('abort', () => parts.lose(), { once: true });
+    this.#response.onData((chunk, isLast) => parts.take(chunk, isLast));
+    return parts;
   }
 
   answer({ status, headers, body }: Answer): void {

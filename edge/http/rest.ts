@@ -1,5 +1,6 @@
 // REST: a verb and a path become an RPC by the descriptors' rules, its answer becomes JSON. No endpoint has code here.
 
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { tokenLengthMax, type Verifier } from '../../mesh/auth/verifier.ts';
 import type { LinkSession, Links } from '../../mesh/caller/links.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
@@ -34,17 +35,48 @@ export async function answerRest(exchange: Exchange, match: RouteMatch, options:
   const { method } = match;
   const objection = options.admission.objectionTo(method.importance);
   if (objection !== undefined) throw objection;
+  if (method.partOffset !== '' && mayHaveBody(exchange, method)) return answerParts(exchange, match, options);
   const body = mayHaveBody(exchange, method) ? exchange.body(options.bodies) : undefined;
   try {
     const knowing = callerOf(exchange, method, options);
     const caller = await (body === undefined ? knowing : Promise.race([knowing, body.failed]));
     if (caller !== undefined) body?.trust();
     const session = caller && (await sessionOf(exchange.bearer, caller, method, options));
-    const response = await call(exchange, match, body && readJson(await body.whole), session, options.links);
+    const request = method.request.encodeJson(requestOf(exchange, match, body && readJson(await body.whole)));
+    const response = await call(exchange, method, request, session, options.links);
     exchange.json(200, method.response.decodeJson(response));
   } finally {
     body?.drop();
   }
+}
+
+/** A body of bytes, however long: one call after the other, each with the part that follows and where it begins. */
+async function answerParts(exchange: Exchange, match: RouteMatch, options: RestOptions): Promise<void> {
+  const { method, binding } = match;
+  const { number = 0 } = method.request.shape.byName.get(binding.body) ?? {};
+  const parts = exchange.parts(options.bodies);
+  try {
+    const caller = await callerOf(exchange, method, options);
+    const session = caller && (await sessionOf(exchange.bearer, caller, method, options));
+    parts.trust();
+    const members = requestOf(exchange, match, undefined);
+    let offset = members[method.partOffset] ?? 0;
+    let response: Uint8Array | undefined;
+    for (let part = await parts.next(); part !== undefined || response === undefined; part = await parts.next()) {
+      const rest = method.request.encodeJson({ ...members, [method.partOffset]: offset });
+      const request = part === undefined ? rest : withBytes(rest, number, part);
+      response = await call(exchange, method, request, session, options.links);
+      offset = Number(offset) + (part?.length ?? 0);
+    }
+    exchange.json(200, method.response.decodeJson(response));
+  } finally {
+    parts.drop();
+  }
+}
+
+/** An encoded message with one more field of bytes. */
+function withBytes(message: Uint8Array, number: number, bytes: Uint8Array): Uint8Array {
+  return new BinaryWriter().raw(message).tag(number, WireType.LengthDelimited).bytes(bytes).finish();
 }
 
 /** Whether a body would be read, by what the headers say: a stranger's is not, where the call is not for strangers. */
@@ -69,8 +101,8 @@ async function callerOf(
     await limits.takeOfStranger(exchange.address);
     throw error;
   });
-  // Processes of the mesh have a way of their own; here they would be without the bounds of an account.
   exchange.caller = caller.key;
+  // Processes of the mesh have a way of their own; here they would be without the bounds of an account.
   if (caller.kind === 'user' || caller.kind === 'domain_server') return caller;
   throw refuse('CALLER_NOT_ALLOWED');
 }
@@ -85,22 +117,24 @@ async function sessionOf(
   return sessions.of(token, caller.expiresAtMs);
 }
 
-function call(
-  exchange: Exchange,
-  match: RouteMatch,
-  body: unknown,
-  session: LinkSession | undefined,
-  links: Links,
-): Promise<Uint8Array> {
-  const { method } = match;
-  const request = restRequest(match, {
+function requestOf(exchange: Exchange, match: RouteMatch, body: unknown): Record<string, unknown> {
+  return restRequest(match, {
     query: exchange.query,
     idempotencyKey: exchange.header('idempotency-key'),
     ...(body === undefined ? {} : { body }),
   });
+}
+
+function call(
+  exchange: Exchange,
+  method: MethodSchema,
+  request: Uint8Array,
+  session: LinkSession | undefined,
+  links: Links,
+): Promise<Uint8Array> {
   return links.request({
     method,
-    request: method.request.encodeJson(request),
+    request,
     signal: exchange.signal,
     ...(session === undefined ? {} : { session, affinity: session.id }),
     traceparent: exchange.traceparent,

@@ -16,6 +16,9 @@ import { loadApi } from '../../mesh/schema/load-api.ts';
 import type { Context } from '../../mesh/service/context.ts';
 import type { TopicSource } from '../../mesh/service/topic-source.ts';
 
+/** A part of a long body. */
+export type Part = { readonly pondId: string; readonly offset: number; readonly water: Uint8Array };
+
 export type Line = { readonly pondId: string; readonly text: string; readonly requestId: string };
 
 let loaded: Promise<Api> | undefined;
@@ -61,6 +64,8 @@ export class Ponds {
   afterAnswer: (kind: string) => void = () => {};
   /** The log no longer reaches back to positions below this. */
   floor = 0;
+  /** Takes what is poured into a pond; tests look at it, hold it or refuse it here. */
+  pour: (part: Part) => Promise<number> = async ({ offset, water }) => offset + water.length;
   #onStalled: (signal: AbortSignal) => void = () => {};
 
   /** The signal of the next call that never answers. */
@@ -169,7 +174,7 @@ export class Ponds {
 export function pondService(ponds: Ponds): HostedService {
   return {
     name: 'pond',
-    definition: { say: rpc('Say'), echo: rpc('Echo'), stall: rpc('Stall'), drain: rpc('Drain') },
+    definition: { say: rpc('Say'), echo: rpc('Echo'), stall: rpc('Stall'), drain: rpc('Drain'), pour: pourRpc },
     handlers: {
       say: async (line: Line) => {
         if (line.text === 'refuse') throw refuse('CONFLICT', { retryAfterMs: 250 });
@@ -178,6 +183,7 @@ export function pondService(ponds: Ponds): HostedService {
       },
       echo: async (line: Line) => line,
       drain: async (line: Line) => line,
+      pour: (part: Part) => ponds.pour(part),
       stall: (_line: Line, context: Context<unknown>) =>
         new Promise((_, reject) => {
           ponds.stall(context.signal);
@@ -246,4 +252,29 @@ function rpc(name: string): MethodDefinition<Line, Response> {
     responseSerialize: encodeResponse,
     responseDeserialize: decodeLine,
   };
+}
+
+const pourRpc: MethodDefinition<Part, number> = {
+  path: '/circuit.pond.v1.PondService/Pour',
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: () => {
+    throw new Error('Nobody pours but over HTTP.');
+  },
+  requestDeserialize: decodePart,
+  responseSerialize: (size) => Buffer.from(new BinaryWriter().uint32(8).int64(size).finish()),
+  responseDeserialize: () => 0,
+};
+
+function decodePart(bytes: Uint8Array): Part {
+  const reader = new BinaryReader(bytes);
+  let part: Part = { pondId: '', offset: 0, water: new Uint8Array() };
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 10) part = { ...part, pondId: reader.string() };
+    else if (tag === 16) part = { ...part, offset: Number(reader.int64()) };
+    else if (tag === 26) part = { ...part, water: reader.bytes() };
+    else reader.skip(tag & 7, tag >>> 3);
+  }
+  return part;
 }

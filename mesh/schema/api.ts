@@ -43,6 +43,8 @@ export type MethodSchema = {
   readonly routeBy: string;
   /** Name of the request field (snake_case) that makes a repeat the same call; empty: none. */
   readonly requestId: string;
+  /** Name of the request field (snake_case) that says where a part of a long HTTP body begins; empty: none. */
+  readonly partOffset: string;
   readonly cost: number;
   readonly timeoutMs: number;
   /** What is refused first, and what last, by a process that has too much to do. */

@@ -78,8 +78,18 @@ function checkMethod(method: MethodSchema): string[] {
     }
     if (body !== '' && body !== '*' && !fields.has(body))
       faults.push(`${method.name} has the body "${body}", which is no field of its request`);
+    faults.push(...checkParts(method, fields.get(body)));
   }
   return faults;
+}
+
+/** A body of bytes comes in parts, and nothing else does. */
+function checkParts({ name, partOffset, request }: MethodSchema, body: FieldShape | undefined): string[] {
+  const offset = request.shape.byName.get(partOffset);
+  const isBytes = body?.type === 'bytes' && !body.list;
+  if (isBytes && partOffset === '') return [`${name} has a body of bytes, and no part_offset`];
+  if (partOffset === '' || (isBytes && offset?.type === 'int64' && !offset.list)) return [];
+  return [`${name} has a part_offset, and that goes with a body of bytes and is an int64`];
 }
 
 function isKey(field: FieldShape | undefined): boolean {

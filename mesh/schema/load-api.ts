@@ -110,6 +110,7 @@ function methodSchema(method: DescMethod, service: string, { messages, comments 
     roles: rule?.roles ?? [],
     routeBy: rule?.routeBy ?? '',
     requestId: rule?.requestId ?? '',
+    partOffset: rule?.partOffset ?? '',
     cost: rule?.cost || 1,
     timeoutMs: rule?.timeoutMs || defaultTimeoutMs,
     importance: importances.get(rule?.importance ?? 0) ?? 'normal',

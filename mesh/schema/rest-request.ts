@@ -25,7 +25,7 @@ const parametersMax = 100;
  * The JSON that `match.method.request.encodeJson` takes. A method with a request id gets the key, else the body's own,
  * else a new one, which protects from nothing. Throws INVALID_REQUEST with every parameter that fits no field.
  */
-export function restRequest(match: RouteMatch, call: RestCall): unknown {
+export function restRequest(match: RouteMatch, call: RestCall): Members {
   const { method, binding, variables } = match;
   const { shape } = method.request;
   const violations: Violation[] = [];

@@ -9,7 +9,7 @@ import { atOnce, faultsOf, rounds } from './limits.ts';
 import { callersOf, namesOf } from './names.ts';
 import { arbitraryRequest } from './requests.ts';
 
-/** All that a process of chat serves: what the edge itself answers is not among it, and streams have a test of their own. */
+/** All that a process of chat serves: not what the edge itself answers; streams have a test of their own. */
 const methods = [...loadApiFile().methods.values()]
   .filter(({ name, streaming }) => !streaming && !name.startsWith('circuit.socket.'))
   .map((method) => [method.name.split('/')[1], method] as const);

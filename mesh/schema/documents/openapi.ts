@@ -106,6 +106,7 @@ function queryFields(field: FieldShape, before: string, within: readonly Message
 function requestBody(binding: HttpBinding, shape: MessageShape, rest: readonly FieldShape[], schemas: Schemas): Schema {
   if (binding.body === '') return {};
   const field = shape.byName.get(binding.body);
+  if (field?.type === 'bytes') return { requestBody: { content: { 'application/octet-stream': { schema: {} } } } };
   const schema = field === undefined ? objectSchema(rest, false, schemas.field) : schemas.field(field);
   const required = (field === undefined ? rest : [field]).some(({ rule }) => rule.required);
   return { requestBody: { required, content: { 'application/json': { schema } } } };
