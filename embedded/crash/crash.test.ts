@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MongoClient } from 'mongodb';
+import { Long, MongoClient, UUID } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../care/verify.ts';
+import { openRawClient } from '../wire/raw-client.ts';
 import { bundleStore, type StoreProcess, spawnStore } from './spawn-store.ts';
 
 /** Of starting, writing and killing. NIGHTLY=1 has them all; STORE_CRASH_ROUNDS says another number. */
@@ -101,6 +102,30 @@ describe('a store killed at any moment', () => {
     },
     rounds * 20_000,
   );
+});
+
+describe('a retry', () => {
+  it('of what a killed store had done is answered, and done once', async () => {
+    const lsid = { id: new UUID() };
+    const txnNumber = Long.fromNumber(1);
+    const insert = { insert: 'retried', documents: [{ _id: 1, n: 0 }], $db: 't', lsid, txnNumber };
+    const updates = [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }];
+    const update = { update: 'retried', updates, $db: 't', lsid, txnNumber: Long.fromNumber(2) };
+    for (const command of [insert, update]) {
+      const store = await spawnStore(bundle, dataDir);
+      const first = await openRawClient(store.port);
+      expect(await first.command(command)).toMatchObject({ ok: 1, n: 1 });
+      await store.kill('SIGKILL');
+      const again = await spawnStore(bundle, dataDir);
+      const second = await openRawClient(again.port);
+      const answer = await second.command(command);
+      expect(answer).toMatchObject({ ok: 1, n: 1 });
+      expect(answer.writeErrors).toBeUndefined();
+      const found = await second.command({ find: 'retried', $db: 't' });
+      expect(found).toMatchObject({ cursor: { firstBatch: [{ _id: 1, n: command === update ? 1 : 0 }] } });
+      await again.kill('SIGKILL');
+    }
+  }, 60_000);
 });
 
 /** Gives a process a process list of its own, in which it is number 1; undefined where that is not allowed. */

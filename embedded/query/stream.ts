@@ -110,7 +110,7 @@ export class Stream {
         rows.push({ key: sortKey(sort, document), document });
         bytes += document.end - document.start;
       }
-      if (rows.length > 2 * keep + 256) cut();
+      if (rows.length > 2 * keep + 256 || bytes > sortBytesMax) cut();
       if (bytes > sortBytesMax) throw sortTooLarge();
       await turn.over();
     }
