@@ -167,6 +167,26 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
     await ravi.open('Ponds A1 to A4');
   });
 
+  it('folds a long text, and unfolds it where its reader is', async () => {
+    await asha.say(`Readings${'\n4'.repeat(1_999)}`);
+    const long = ravi.message('Readings');
+    const height = async (): Promise<number> => (await long.boundingBox())?.height ?? 0;
+    await long.getByRole('button', { name: 'Show more', expanded: false }).waitFor();
+    expect(await height()).toBeLessThan(400);
+
+    await long.getByRole('button', { name: 'Show more' }).click();
+    expect(await height()).toBeGreaterThan(10_000);
+    // A reaction draws it again, as it is; and the reader is not taken to its end.
+    await asha.message('Readings').locator('.bubble').click({ button: 'right' });
+    await asha.page.locator('.menu').getByLabel('React with 🙏').click();
+    await long.locator('.reaction').waitFor();
+    expect(await height()).toBeGreaterThan(10_000);
+    expect(await long.evaluate((row) => row.getBoundingClientRect().top)).toBeGreaterThan(-400);
+    await long.getByRole('button', { name: 'Show less' }).click();
+    expect(await height()).toBeLessThan(500);
+    await long.getByRole('button', { name: 'Show more' }).waitFor();
+  });
+
   it('shows polls, places, contacts and files that lie elsewhere', async () => {
     const add = async (kind: string, fields: Readonly<Record<string, string>>) => {
       await asha.page.locator('.composer').getByLabel('Add', { exact: true }).click();

@@ -40,6 +40,8 @@ export class MessageList {
   #announced: number | undefined;
   readonly #drawn = new Map<string, Drawn>();
   readonly #window = new RowWindow();
+  /** Long texts that their reader unfolded. */
+  readonly #whole = new Set<string>();
   /** The newest message that was drawn or counted as unseen. */
   #newest: string | undefined;
   readonly #end = new AbortController();
@@ -53,7 +55,12 @@ export class MessageList {
   constructor(app: App, conversation: Conversation, verbs: MessageVerbs) {
     this.#app = app;
     this.#conversation = conversation;
-    this.#verbs = { ...verbs, show: (messageId) => this.#show(messageId) };
+    this.#verbs = {
+      ...verbs,
+      show: (messageId) => this.#show(messageId),
+      isWhole: (key) => this.#whole.has(key),
+      setWhole: (key, whole) => this.#setWhole(key, whole),
+    };
     this.#scroll = h(
       'div',
       {
@@ -262,6 +269,14 @@ export class MessageList {
     row?.scrollIntoView({ block: 'center', behavior: 'smooth' });
     row?.classList.add('message-found');
     row?.addEventListener('animationend', () => row.classList.remove('message-found'), { once: true });
+  }
+
+  #setWhole(key: string, whole: boolean): void {
+    if (whole) this.#whole.add(key);
+    else this.#whole.delete(key);
+    if (!whole) this.#drawn.get(key)?.element.scrollIntoView({ block: 'nearest' });
+    // The end may be elsewhere now: who reads a long text is not taken to it.
+    this.#scrolled();
   }
 
   #drawLatest(): void {

@@ -5,6 +5,7 @@ import type { MessageView } from '../../client/chat/conversation-state.ts';
 import type { App } from '../app.ts';
 import { avatar } from '../avatar.ts';
 import { contentOf } from '../content/content.ts';
+import { foldable, isLong } from '../content/fold.ts';
 import { h } from '../dom.ts';
 import { icon } from '../icons.ts';
 import { onMenuGesture } from '../menu-gesture.ts';
@@ -14,7 +15,12 @@ import { momentOf, timeOf } from '../words/times.ts';
 import { type MessageVerbs, messageMenu, reactionMenu } from './message-menu.ts';
 
 /** What can be done with a message, and from it. */
-export type RowVerbs = MessageVerbs & { show(messageId: string): void };
+export type RowVerbs = MessageVerbs & {
+  show(messageId: string): void;
+  /** Whether a long text was unfolded, by the message's key. */
+  isWhole(key: string): boolean;
+  setWhole(key: string, whole: boolean): void;
+};
 
 export type RowContext = {
   readonly app: App;
@@ -85,7 +91,7 @@ function bubble(message: MessageView, app: App, verbs: RowVerbs): HTMLElement {
     { class: `bubble${deleted ? ' bubble-deleted' : ''}${sticker ? ' bubble-sticker' : ''}` },
     !deleted && message.forwarded_from && forwarded(message.forwarded_from),
     !deleted && message.reply_to && quote(message.reply_to, app, verbs),
-    deleted ? h('p', { class: 'message-text' }, 'This message was deleted') : contentOf(message, app.names),
+    deleted ? h('p', { class: 'message-text' }, 'This message was deleted') : words(message, app, verbs),
     h(
       'span',
       { class: 'message-foot' },
@@ -96,6 +102,13 @@ function bubble(message: MessageView, app: App, verbs: RowVerbs): HTMLElement {
       tick(message.status),
     ),
   );
+}
+
+function words(message: MessageView, app: App, verbs: RowVerbs): HTMLElement {
+  const { key, content } = message;
+  const drawn = contentOf(message, app.names);
+  if (content?.type !== 'text' || !isLong(content.text ?? '')) return drawn;
+  return foldable(drawn, verbs.isWhole(key), (whole) => verbs.setWhole(key, whole));
 }
 
 const ticks = {

@@ -103,7 +103,12 @@ export class Room {
       h(
         'div',
         { class: 'room-words' },
-        h('h1', {}, title, conversation.membership?.muted ? icon('mute') : undefined),
+        h(
+          'h1',
+          {},
+          h('span', { class: 'room-title' }, title),
+          conversation.membership?.muted ? icon('mute') : undefined,
+        ),
         h(
           'p',
           { class: conversation.typing.length > 0 ? 'room-below room-typing' : 'room-below', 'aria-live': 'polite' },
