@@ -5,6 +5,7 @@ import type { Caller } from '../../mesh/service/caller.ts';
 import type { Context } from '../../mesh/service/context.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import type { ChatLogs } from '../../services/chat/log/open-logs.ts';
+import { messageId } from '../load/message-id.ts';
 
 const account = '900000000001';
 const log = silentLog();
@@ -28,7 +29,7 @@ export async function makeConversation(logs: ChatLogs, at: number) {
 
 export async function sendAs(logs: ChatLogs, conversationId: string, userKey: string): Promise<void> {
   const { call, end } = callBy(userKey);
-  const requestId = randomUUID();
+  const requestId = messageId();
   const conversation = await logs.conversations.open(call, conversationId);
   await conversation.append(call, {
     senderKey: `user:${userKey}`,

@@ -6,6 +6,7 @@ import { counters, openIds } from '../../mesh/store/ids.ts';
 import { migrate } from '../../mesh/store/migrate.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { collections } from '../../services/chat/collections.ts';
+import { messageId } from './message-id.ts';
 
 const batch = 500;
 const writers = 2;
@@ -41,7 +42,7 @@ export async function bulkInserts({ uri, from, conversations, measureMs }: BulkO
       const number = Math.ceil(++next / conversations);
       const conversation_id = String(400_000_000_000 + (next % conversations));
       const _id = (await ids.next('message')) as never;
-      return { ...stored, _id, conversation_id, seq: number, number, request_id: `bulk-${_id}` };
+      return { ...stored, _id, conversation_id, seq: number, number, request_id: messageId() };
     };
     const started = performance.now();
     const end = started + measureMs;

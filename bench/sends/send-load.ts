@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { serveLoad } from '../load/fork.ts';
+import { messageId } from '../load/message-id.ts';
 import { processorTime, type SpentUs } from '../load/processor-time.ts';
 import { conversationOf, openTalker, userKey } from '../load/talker.ts';
 
@@ -39,7 +40,7 @@ serveLoad<SendTask, SendResult>(async ({ port, tokens, window, processes, warmUp
       const send = () =>
         talker.post('message.send', {
           conversation_id: conversation,
-          client_message_id: randomUUID(),
+          client_message_id: messageId(),
           content: { type: 'text', text },
         });
       talker.onReply = (_, ok) => {

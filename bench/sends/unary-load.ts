@@ -1,9 +1,9 @@
 // The same sends by plain gRPC, one unary call each, as a domain server acting for a user would make them.
 
-import { randomUUID } from 'node:crypto';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { ChatServiceService, SendMessageRequest } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { serveLoad } from '../load/fork.ts';
+import { messageId } from '../load/message-id.ts';
 import { processorTime, type SpentUs } from '../load/processor-time.ts';
 
 export type UnaryTask = {
@@ -27,7 +27,7 @@ serveLoad<UnaryTask, UnaryResult>(async (task) => {
   const send = (conversationId: string, metadata: Metadata): void => {
     const request = SendMessageRequest.fromPartial({
       conversationId,
-      clientMessageId: randomUUID(),
+      clientMessageId: messageId(),
       content: {
         type: 1,
         text: 'Dissolved oxygen in pond A1 is 2.1 mg/L and falling; both aerators run, feeding is stopped.',
