@@ -73,6 +73,30 @@ describe('a session, while a service that keeps topics is away,', () => {
     await joined(app, 'w:1');
   });
 
+  it('keeps its topics when rights are read again, and gets those that were granted meanwhile', {
+    timeout: 15_000,
+  }, async () => {
+    const mesh = await start();
+    const app = await mesh.app();
+    expect(topicsIn(await app.event('ready'))).toContain('w:1');
+    const back = away(mesh.wells, ['grants']);
+    mesh.wells.admit(asha.userKey, 'w:2');
+    let holds = true;
+    mesh.ponds.beforeAnswer = async (kind) => {
+      if (kind === 'entries' && holds) throw refuse('UNAVAILABLE');
+      if (kind === 'rights') holds = false;
+    };
+    const own = `u:${asha.userKey}`;
+    mesh.ponds.append(own, { text: 'lost' }, true);
+    mesh.ponds.append(own, { text: 'heard' });
+    await joined(app, own);
+    await waitFor(mesh.wells, mesh.wells.asked.length + 1);
+    mesh.wells.append('w:1', { text: 'still hers' });
+    expect(await app.event('pond.said')).toMatchObject({ topic: 'w:1', seq: 2 });
+    back();
+    await joined(app, 'w:2');
+  });
+
   it('is not opened where that is the one that keeps its user log', async () => {
     const mesh = await start();
     away(mesh.ponds, ['grants']);

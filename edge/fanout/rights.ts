@@ -112,7 +112,8 @@ export class Rights {
     const granted = new Set(grants.map((grant) => grant.topic));
     for (const topic of session.follows.topics()) {
       // What a service that is away may have granted is not taken for that.
-      const isUnsure = away.length > 0 && away.includes(reader.keeperOf(topic.name) ?? away[0] ?? '');
+      const keeper = reader.keeperOf(topic.name);
+      const isUnsure = keeper === undefined ? away.length > 0 : away.includes(keeper);
       if (!topic.isOwn && !isUnsure && !granted.has(topic.name)) hub.detach(session, topic);
     }
     for (const grant of grants) if (grant.follow) await this.#followGranted(session, grant);
