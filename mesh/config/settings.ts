@@ -145,7 +145,7 @@ export const settings = {
     usedBy: database,
   }),
   redisUrl: url('REDIS_URL', ['redis', 'rediss'], {
-    doc: 'The bus between processes; without it events travel on Links.',
+    doc: 'The bus between processes, `?cluster=true` where it is a cluster; without it events travel on Links.',
     secret: true,
     usedBy: callers,
   }),

@@ -45,10 +45,16 @@ export function openRedisClient(text: string, known: readonly RedisNode[]): Redi
 }
 
 const socket = { connectTimeout: connectMs, reconnectStrategy: false } as const;
-const bounded = { disableOfflineQueue: true, commandsQueueMaxLength: commandsInFlightMax } as const;
+const common = {
+  disableOfflineQueue: true,
+  commandsQueueMaxLength: commandsInFlightMax,
+  // Nothing is asked of Redis that its user needs further rights for.
+  disableClientInfo: true,
+  maintNotifications: 'disabled',
+} as const;
 
 function singleClient(url: URL): RedisClient {
-  const client = createClient({ url: url.href, socket, ...bounded });
+  const client = createClient({ url: url.href, socket, ...common });
   return {
     commands: client as unknown as RedisCommands,
     connect: () => client.connect(),
@@ -71,7 +77,7 @@ function clusterClient(url: URL, known: readonly RedisNode[]): RedisClient {
     defaults: {
       ...credentialsIn(url),
       socket: { ...socket, ...(url.protocol === 'rediss:' && { tls: true }) },
-      ...bounded,
+      ...common,
     },
   });
   return {
