@@ -45,8 +45,10 @@ async function measureAll(names: readonly string[], keep: boolean): Promise<void
   const end = loadAverage();
   print(`\nLoad average at the end ${end.toFixed(2)}. Ratios count; absolute figures wander with the machine.`);
   const path = await write({ ...begun, load: { start, end }, results }, printed.join('\n'), keep);
+  const failed = results.filter((result) => result.failed !== undefined).map((result) => result.subject);
+  if (failed.length > 0) console.error(`Failed: ${failed.join(', ')}; so the run is not put onto the page.`);
   console.log(`Kept in ${path}.`);
-  process.exitCode = results.some((result) => result.failed) ? 1 : 0;
+  process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
 function measure(subject: string): Promise<Result> {
