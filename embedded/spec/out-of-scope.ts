@@ -1,4 +1,5 @@
-// The tests of MongoDB's CRUD specification that this store is not held to, each with its reason.
+// The tests of MongoDB's CRUD specification that this store is not held to, each with its reason. Besides, those that
+// are for other versions of the server than the one aimed at: they name the versions themselves.
 
 const reasons: readonly { readonly file: RegExp; readonly test?: RegExp; readonly reason: string }[] = [
   { file: /^client-bulkWrite/, reason: "server 8's bulkWrite command is not had" },

@@ -46,15 +46,20 @@ export function readTestFile(path: string): TestFile {
   return EJSON.parse(readFileSync(path, 'utf8'), { relaxed: true }) as TestFile;
 }
 
-/** Whether a server of this version and topology is one that any of the requirements names. */
-export function isMet(requirements: readonly Requirement[] | undefined, version: string, topology: string): boolean {
-  if (requirements === undefined || requirements.length === 0) return true;
-  return requirements.some(
-    (each) =>
-      (each.minServerVersion === undefined || compareVersions(version, each.minServerVersion) >= 0) &&
-      (each.maxServerVersion === undefined || compareVersions(version, each.maxServerVersion) <= 0) &&
-      (each.topologies === undefined || each.topologies.includes(topology)),
-  );
+/** Why a server of this version and topology is none that the requirements name; undefined if it is one. */
+export function unmet(
+  requirements: readonly Requirement[] | undefined,
+  version: string,
+  topology: string,
+): string | undefined {
+  if (requirements === undefined || requirements.length === 0) return undefined;
+  const whys = requirements.map(({ minServerVersion: min, maxServerVersion: max, topologies }) => {
+    if (min !== undefined && compareVersions(version, min) < 0) return `is for servers from ${min} on`;
+    if (max !== undefined && compareVersions(version, max) > 0) return `is for servers up to ${max}`;
+    if (topologies !== undefined && !topologies.includes(topology)) return `is for ${topologies.join(', ')}`;
+    return undefined;
+  });
+  return whys.includes(undefined) ? undefined : whys.join('; ');
 }
 
 function compareVersions(a: string, b: string): number {
