@@ -222,11 +222,12 @@ export class LinkPeer implements Follower, OpenRequestReader {
       this.#finish(call.id, entry, refuse('CANCELLED'), undefined);
       return;
     }
-    const { request, traceparent } = call;
+    const { id, request, traceparent } = call;
     const timeoutMs = call.timeoutMs || method.schema.timeoutMs;
     const incoming = { method, caller, request, timeoutMs, traceparent };
+    // By its id: the call's request is a view of its whole batch, which would be kept until the answer.
     entry.running = this.#options.dispatch.run(incoming, (error, response) => {
-      this.#finish(call.id, entry, error, response);
+      this.#finish(id, entry, error, response);
     });
   }
 
