@@ -65,6 +65,7 @@ const event: TopicEvent = {
 /** As nearly all are, and read another way: it says nothing of rights. */
 const plainEvent: TopicEvent = { ...event, seq: 2 ** 40, topic: 'c:ä', revokedUsers: [], blanked: [] };
 const typing: TopicEvent = { ...plainEvent, seq: 0, after: 17, event: 'typing', data: bytes() };
+const traced: TopicEvent = { ...plainEvent, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
 
 const wholeResponse: OpenResponse = {
   hello: {
@@ -80,7 +81,7 @@ const wholeResponse: OpenResponse = {
   ],
   sessionEnds: [{ session: 300, reason: SessionEndReason.SESSION_END_REASON_TOKEN_EXPIRED }],
   topicsConfirmed: 2 ** 40,
-  events: [event, plainEvent, typing],
+  events: [event, plainEvent, typing, traced],
   goingAway: true,
   busAway: false,
   notReady: true,
