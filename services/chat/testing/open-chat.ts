@@ -27,6 +27,8 @@ export async function openChat(onCommand?: (command: Document) => void): Promise
     'conversations find _id': 'Whose it is stands in it, and is compared with the caller: #admit.',
     'conversations find _id,last_seq': 'Edges ask for the heads of topics of all accounts at once.',
     'chat_users find _id': 'A user belongs to one account: which one is what is asked.',
+    'conversations find open_until': 'The sweep looks after logs whose process died, whosever they are.',
+    'user_logs find open_until': 'The same sweep.',
     'user_logs find _id': "The key is the user's, who belongs to one account: which one stands in it.",
   });
   const store = await openTestStore({
