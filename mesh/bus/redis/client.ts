@@ -45,6 +45,8 @@ export function openRedisClient(text: string, known: readonly RedisNode[]): Redi
 }
 
 const socket = { connectTimeout: connectMs, reconnectStrategy: false } as const;
+/** A timer for each command would cost three times as much as the command: heartbeats find out who does not answer. */
+const commandOptions = { timeout: 0 } as const;
 const common = {
   disableOfflineQueue: true,
   commandsQueueMaxLength: commandsInFlightMax,
@@ -54,7 +56,7 @@ const common = {
 } as const;
 
 function singleClient(url: URL): RedisClient {
-  const client = createClient({ url: url.href, socket, ...common });
+  const client = createClient({ url: url.href, socket, commandOptions, ...common });
   return {
     commands: client as unknown as RedisCommands,
     connect: () => client.connect(),
@@ -72,6 +74,7 @@ function clusterClient(url: URL, known: readonly RedisNode[]): RedisClient {
   /** As they were when it had connected; the library makes a new list whenever it looks again. */
   let slots: unknown;
   const cluster = createCluster({
+    commandOptions,
     rootNodes: [first, ...known].map((node) => ({ socket: { ...node } })),
     // Of the URL's settings the library would pass on none to the nodes that it finds.
     defaults: {
