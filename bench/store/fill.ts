@@ -17,7 +17,7 @@ const perCommit = 20_000;
 serveLoad<FillTask, FillResult>(async ({ dataDir, count }) => {
   const started = performance.now();
   mkdirSync(dataDir, { recursive: true });
-  const { catalog, environment, close } = openOffline(dataDir, true);
+  const { catalog, environment, close } = openOffline(dataDir, { create: true });
   const collection = await catalog.create('bench.messages');
   for (const description of indexes) {
     const index = await catalog.prepareIndex(parseIndexSpec(rawOf({ v: 2, ...description })));

@@ -80,7 +80,7 @@ function splitNamespace(namespace: string): [database: string, name: string] {
 /** Adds a dump's documents and indexes to a store, made if there is none. Throws on the first that does not fit. */
 export async function importData(dataDir: string, folder: string): Promise<Dumped> {
   mkdirSync(dataDir, { recursive: true });
-  const offline = openOffline(dataDir, true);
+  const offline = openOffline(dataDir, { create: true });
   let collections = 0;
   let documents = 0;
   try {

@@ -2,6 +2,7 @@
 import { rawDocument } from '../bson/raw.ts';
 import { type Collection, type Index, isUnique, recordIdBytes, recordKey } from '../storage/collection.ts';
 import { checkDocument } from '../wire/check-document.ts';
+import { checkPages } from './check-pages.ts';
 import { openOffline } from './offline.ts';
 
 export type Verified = {
@@ -15,8 +16,9 @@ export type Verified = {
 export const problemsMax = 100;
 const pieceSize = 1000;
 
+/** Throws if there is no data, a process has it open, or its file is damaged below what LMDB could read. */
 export async function verify(dataDir: string): Promise<Verified> {
-  const offline = openOffline(dataDir);
+  const offline = openOffline(dataDir, { inspect: checkPages });
   try {
     const collections = offline.catalog.list();
     const problems: string[] = [];

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkPages } from '../care/check-pages.ts';
 import { verify } from '../care/verify.ts';
 import { openStore } from '../store.ts';
 import { checkDataFile, makingMark } from './data-file.ts';
@@ -91,6 +93,44 @@ describe('a file', () => {
   it('of noise is refused', async () => {
     writeFileSync(file(), Buffer.alloc(100_000, 0x5a));
     await refused(/has no whole meta page/);
+  });
+});
+
+describe('a page in the middle that something has written over', () => {
+  const noise = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7919) % 251));
+
+  for (const [name, bytes] of [
+    ['zeros', Buffer.alloc(3 * pageBytes)],
+    ['noise', noise(3 * pageBytes)],
+  ] as const) {
+    it(`(${name}) is named by verify, or was free`, async () => {
+      const pages = statSync(file()).size / pageBytes;
+      let named = 0;
+      for (let page = 2; page < pages - 3; page += 7) {
+        const before = readFileSync(file());
+        overwrite(page * pageBytes, bytes);
+        const told = await verify(dataDir).catch((error: Error) => error.message);
+        if (typeof told === 'string' && /is damaged: its page \d+ /.test(told)) named++;
+        else expect(told).toMatchObject({ problems: [] });
+        writeFileSync(file(), before);
+      }
+      expect(named).toBeGreaterThan(pages / 14);
+      expect(await verify(dataDir)).toMatchObject({ problems: [] });
+    });
+  }
+
+  it('is found in values of many pages and in trees of several levels, which are whole otherwise', async () => {
+    await withTree(async (environment) => {
+      await put(environment, 'wide', 500_000);
+      await environment.write(() => {
+        for (let i = 0; i < 5000; i++) environment.tree(`t${i % 3}`).put(Buffer.from(`${i}`), Buffer.alloc(200, i));
+      });
+      await environment.write(() => {
+        for (let i = 0; i < 5000; i += 3) environment.tree(`t${i % 3}`).remove(Buffer.from(`${i}`));
+      });
+    });
+    checkPages(folder());
+    expect(await verify(dataDir)).toMatchObject({ problems: [] });
   });
 });
 

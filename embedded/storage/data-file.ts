@@ -1,18 +1,18 @@
 // Looks at LMDB's file before LMDB maps it: a file that was cut short, or whose first meta page is torn, would end
-// the whole process with a signal and no word. Reads LMDB's format as far as that needs; touches nothing else.
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+// the whole process with a signal and no word.
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** Of a page: number (8 bytes), transaction (8), padding (2), flags (2), two bounds (4); offsets count from its end. */
-const pageHeaderBytes = 24;
-const metaBytes = 168;
-const magic = 0xbeef_c0de;
-const formatVersion = 2;
-const leafFlag = 2;
-/** Of a node: its value lies on pages of its own. */
-const bigFlag = 1;
-
-type Meta = { readonly pageBytes: number; readonly freeRoot: number; readonly pages: number; readonly commit: number };
+import {
+  type Meta,
+  metaAt,
+  nodeFlag,
+  nodesOf,
+  numberAt,
+  pageFlag,
+  pageHeaderBytes,
+  readBytes,
+  readPage,
+} from './lmdb-pages.ts';
 
 /** Beside a file that is being made for the first time: until it is gone, nothing was ever acknowledged. */
 export const makingMark = 'making';
@@ -54,7 +54,7 @@ function damaged(path: string, what: string): Error {
 }
 
 /** LMDB writes its two meta pages in turn, so one is whole at any moment; but it does not look whether the other is. */
-function readMetas(file: number, path: string): { readonly newest: Meta; readonly torn?: 0 | 1 } {
+export function readMetas(file: number, path: string): { readonly newest: Meta; readonly torn?: 0 | 1 } {
   const first = metaAt(file, 0);
   const second = first === undefined ? findSecond(file) : metaAt(file, first.pageBytes);
   if (first !== undefined && second !== undefined) return { newest: second.commit > first.commit ? second : first };
@@ -79,47 +79,23 @@ function findSecond(file: number): Meta | undefined {
   return undefined;
 }
 
-function metaAt(file: number, position: number): Meta | undefined {
-  const bytes = readBytes(file, position, metaBytes);
-  if (bytes.length < metaBytes) return undefined;
-  if (bytes.readUInt32LE(24) !== magic || bytes.readUInt16LE(28) !== formatVersion) return undefined;
-  const pageBytes = bytes.readUInt32LE(48);
-  if (pageBytes < 512 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0) return undefined;
-  const pages = Number(bytes.readBigUInt64LE(144)) + 1;
-  if (pages < 2 || !Number.isSafeInteger(pages * pageBytes)) return undefined;
-  const freeRoot = bytes.readBigUInt64LE(88);
-  return { pageBytes, freeRoot: Number(freeRoot), pages, commit: Number(bytes.readBigUInt64LE(152)) };
-}
-
 /** LMDB need not write the last pages of its file while they are free: so a whole file may be short of just those. */
 function tailIsFree(file: number, meta: Meta, pagesThere: number): boolean {
   const tail = new Set<number>();
-  const walk = (page: number): boolean => {
-    if (page >= pagesThere) return false;
-    const bytes = readBytes(file, page * meta.pageBytes, meta.pageBytes);
-    const leaf = (bytes.readUInt16LE(18) & leafFlag) !== 0;
-    const count = bytes.readUInt16LE(20) / 2;
-    for (let i = 0; i < count; i++) {
-      const node = pageHeaderBytes + bytes.readUInt16LE(pageHeaderBytes + i * 2);
-      const low = bytes.readUInt32LE(node);
-      const flags = bytes.readUInt16LE(node + 4);
-      if (!leaf) {
-        if (!walk(low + flags * 2 ** 32)) return false;
-        continue;
-      }
-      const value = node + 8 + bytes.readUInt16LE(node + 6);
-      if ((flags & bigFlag) === 0) noteFree(bytes.subarray(value, value + low), pagesThere, tail);
-      else {
-        const start = Number(bytes.readBigUInt64LE(value)) * meta.pageBytes + pageHeaderBytes;
-        const list = readBytes(file, start, low);
-        if (list.length < low) return false;
-        noteFree(list, pagesThere, tail);
-      }
-    }
-    return true;
+  const walk = (number: number): boolean => {
+    const page = number < pagesThere ? readPage(file, meta, number) : undefined;
+    if (page === undefined) return false;
+    return nodesOf(page).every((node) => {
+      if ((page.flags & pageFlag.leaf) === 0) return walk(node.child);
+      const inPage = (node.flags & nodeFlag.big) === 0;
+      const start = inPage ? 0 : numberAt(page.bytes, node.at) * meta.pageBytes + pageHeaderBytes;
+      const list = inPage ? page.bytes.subarray(node.at, node.at + node.size) : readBytes(file, start, node.size);
+      noteFree(list, pagesThere, tail);
+      return true;
+    });
   };
   try {
-    return walk(meta.freeRoot) && tail.size === meta.pages - pagesThere;
+    return meta.freeRoot !== undefined && walk(meta.freeRoot) && tail.size === meta.pages - pagesThere;
   } catch (error) {
     // An offset out of its page: this is no list of free pages.
     if (error instanceof RangeError) return false;
@@ -136,13 +112,4 @@ function noteFree(list: Buffer, from: number, into: Set<number>): void {
     const page = entry < 0 ? Number(list.readBigInt64LE(++i * 8)) : entry;
     for (let each = Math.max(page, from); each < page + length; each++) into.add(each);
   }
-}
-
-/** Fewer than asked for where the file ends. */
-function readBytes(file: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let at = 0;
-  for (let read = -1; at < length && read !== 0; at += read)
-    read = readSync(file, bytes, at, length - at, position + at);
-  return bytes.subarray(0, at);
 }

@@ -17,8 +17,11 @@ export const filesIn = (dataDir: string) => join(dataDir, 'lmdb');
 /** How names of folders begin that hold a copy in the making. */
 export const copyPrefix = 'lmdb.copy-';
 
+/** Looks at the folder of the LMDB files while nobody has them open. */
+export type Inspect = (folder: string) => void;
+
 /** Throws if a process has the data open, or the file is damaged. Makes what is not there. */
-export function openFiles(dataDir: string): Files {
+export function openFiles(dataDir: string, inspect?: Inspect): Files {
   mkdirSync(dataDir, { recursive: true });
   const lock = takeLock(dataDir);
   let environment: Environment;
@@ -26,6 +29,7 @@ export function openFiles(dataDir: string): Files {
     for (const name of readdirSync(dataDir)) {
       if (name.startsWith(copyPrefix)) rmSync(join(dataDir, name), { recursive: true });
     }
+    inspect?.(filesIn(dataDir));
     environment = new Environment(filesIn(dataDir));
   } catch (error) {
     void lock.release();
