@@ -3,41 +3,35 @@
 
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
+import { coerce } from '../../mesh/errors/coerce.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import { bodyPartBytes } from '../limits.ts';
-import type { BodyBounds } from './incoming-body.ts';
-
-/** When somebody may try again who found no room. */
-const roomRetryMs = 1_000;
+import { type BodyBounds, StrangerShare } from './stranger-share.ts';
 
 export class BodyParts {
   readonly #response: Pick<HttpResponse, 'pause' | 'resume'>;
-  readonly #bounds: BodyBounds;
+  readonly #share: StrangerShare;
   #kept: Buffer = Buffer.alloc(0);
   #isWhole = false;
   #isPaused = true;
-  /** Of what is kept, what counts as a stranger's; undefined once the sender is known. */
-  #counted: number | undefined = 0;
   #failure: CircuitError | undefined;
   #wake: () => void = () => {};
 
   /** In the turn of the request. */
   constructor(response: Pick<HttpResponse, 'pause' | 'resume'>, bounds: BodyBounds) {
     this.#response = response;
-    this.#bounds = bounds;
+    this.#share = new StrangerShare(bounds);
     response.pause();
   }
 
   /** `chunk` is only valid during the call. */
   take(chunk: ArrayBuffer, isLast: boolean): void {
     if (this.#failure !== undefined) return;
-    if (this.#counted !== undefined && this.#bounds.strangerBytes + chunk.byteLength > this.#bounds.strangerBytesMax) {
-      this.fail(refuse('OVERLOADED', { retryAfterMs: roomRetryMs }));
+    try {
+      this.#share.take(chunk.byteLength);
+    } catch (error) {
+      this.fail(coerce(error));
       return;
-    }
-    if (this.#counted !== undefined) {
-      this.#counted += chunk.byteLength;
-      this.#bounds.strangerBytes += chunk.byteLength;
     }
     this.#kept = Buffer.concat([this.#kept, Buffer.from(chunk)]);
     this.#isWhole = isLast;
@@ -49,8 +43,7 @@ export class BodyParts {
 
   /** Its sender is known. */
   trust(): void {
-    this.#bounds.strangerBytes -= this.#counted ?? 0;
-    this.#counted = undefined;
+    this.#share.release();
   }
 
   /** The next part, full but for the last one; undefined after that. Rejects with what `fail` was given. */

@@ -7,7 +7,8 @@ import { coerce } from '../../mesh/errors/coerce.ts';
 import { problem, statusTitle } from '../../mesh/errors/problem.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import { BodyParts } from './body-parts.ts';
-import { type BodyBounds, IncomingBody } from './incoming-body.ts';
+import { IncomingBody } from './incoming-body.ts';
+import type { BodyBounds } from './stranger-share.ts';
 
 export type Answer = {
   readonly status: number;

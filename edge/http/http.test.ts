@@ -204,6 +204,22 @@ describe('tickets', () => {
   });
 });
 
+describe('a ticket', () => {
+  it('is not for domain servers, which call over REST and gRPC', async () => {
+    const mesh = await start();
+    const token = await mesh.issuer.issueService({
+      kind: 'domain_server',
+      key: 'fish',
+      accountKeys: [asha.accountKey],
+    });
+    const answer = await mesh.ask('POST', '/api/auth/ticket', { token });
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      expect.objectContaining({ reason: 'CALLER_NOT_ALLOWED' }),
+    ]);
+  });
+});
+
 describe('the dev login', () => {
   it('is there only when the edge has an issuer', async () => {
     const without = await start();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { refuse } from '../../mesh/errors/refuse.ts';
-import { type BodyBounds, IncomingBody } from './incoming-body.ts';
+import { IncomingBody } from './incoming-body.ts';
+import type { BodyBounds } from './stranger-share.ts';
 
 const bounds = (): BodyBounds => ({ bytesMax: 10, strangerBytesMax: 15, strangerBytes: 0 });
 const bytes = (count: number): ArrayBuffer => new Uint8Array(count).fill(7).buffer;

@@ -11,8 +11,8 @@ import type { RouteMatch } from '../../mesh/schema/routes.ts';
 import type { DomainServerCaller, UserCaller } from '../../mesh/service/caller.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpLimits } from './http-limits.ts';
-import type { BodyBounds } from './incoming-body.ts';
 import { readJson } from './json-body.ts';
+import type { BodyBounds } from './stranger-share.ts';
 import type { TokenSessions } from './token-sessions.ts';
 
 export type RestOptions = {
