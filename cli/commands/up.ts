@@ -118,8 +118,8 @@ function openFile(files: Map<string, LogFile>, name: string, dataDir: string): L
   return file;
 }
 
-function metricsOf({ adminPort }: PlannedProcess): string {
-  return `http://127.0.0.1:${adminPort}/metrics`;
+function metricsOf({ name, adminPort }: PlannedProcess): string {
+  return `${name} http://127.0.0.1:${adminPort}/metrics`;
 }
 
 /** A mesh whose edge takes any free port is one of several on this machine: its services do the same. */

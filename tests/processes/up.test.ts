@@ -58,7 +58,7 @@ describe('a mesh on one machine', { timeout: startMs }, () => {
   });
 
   it('shows its metrics', async () => {
-    const [, edge = ''] = /metrics\s+(\S+)/.exec(mesh.up.lines.join('\n')) ?? [];
+    const [, edge = ''] = /metrics\s+edge (\S+)/.exec(mesh.up.lines.join('\n')) ?? [];
     const text = await (await fetch(edge)).text();
     expect(text).toContain('circuit_build{');
     expect(text).toMatch(/role="edge"/);
