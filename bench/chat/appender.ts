@@ -13,6 +13,7 @@ import { type ChatLogs, openLogs } from '../../services/chat/log/open-logs.ts';
 import { bulkInserts, bulkInsertsAre } from '../load/bulk-inserts.ts';
 import { openStoreProcess } from '../load/mesh.ts';
 import { median } from '../median.ts';
+import { against, quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
 import { makeConversation, sendAs } from './sending.ts';
 
@@ -49,18 +50,18 @@ export async function rows(): Promise<readonly Row[]> {
       );
     }
     await logs.close();
-    const raw = median(measured.get('raw')!);
+    const raw = measured.get('raw')!;
+    const how = `One process, the store beside it. Raw, ${Math.round(median(raw))} documents/s:`;
     return loads.map(({ name }) => {
-      const value = median(measured.get(name)!);
-      const how = `One process, the store beside it; median of ${rounds} rounds. Raw, ${Math.round(raw)} documents/s:`;
+      const stored = measured.get(name)!;
       return {
         name,
-        value,
+        ...quoted(stored),
         unit: 'stored/s',
-        ratio: value / raw,
+        ...against(stored, raw),
         of: 'raw bulk inserts',
         goal: 0.5,
-        note: `${how} ${bulkInsertsAre(bulkConversations)}.`,
+        note: `${how} ${bulkInsertsAre(bulkConversations)}`,
       };
     });
   } finally {

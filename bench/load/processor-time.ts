@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 
 const ticksPerSecond = 100;
 
+/** How a load generator names itself beside what it measures. */
+export const loadGenerator = 'load generator';
+
 /** Processor time by the process's name, in microseconds. */
 export type SpentUs = Readonly<Record<string, number>>;
 

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { serveLoad } from '../load/fork.ts';
 import { messageId } from '../load/message-id.ts';
-import { processorTime, type SpentUs } from '../load/processor-time.ts';
+import { loadGenerator, processorTime, type SpentUs } from '../load/processor-time.ts';
 import { conversationOf, openTalker, userKey } from '../load/talker.ts';
 
 export type SendTask = {
@@ -53,7 +53,7 @@ serveLoad<SendTask, SendResult>(async ({ port, tokens, window, processes, warmUp
   }
   await new Promise((resolve) => setTimeout(resolve, warmUpMs));
   const before = acknowledged;
-  const spentSince = processorTime({ 'load generator': process.pid, ...processes });
+  const spentSince = processorTime({ [loadGenerator]: process.pid, ...processes });
   const started = performance.now();
   await new Promise((resolve) => setTimeout(resolve, measureMs));
   const measured = acknowledged - before;

@@ -1,12 +1,14 @@
 // Sends that are stored for good and delivered, from socket to socket through three processes, against the store's own
 // bulk inserts of the same documents and against one unary gRPC call a send.
 
+import { availableParallelism } from 'node:os';
 import { bulkInserts, bulkInsertsAre } from '../load/bulk-inserts.ts';
 import { runLoad } from '../load/fork.ts';
 import { openBenchMesh } from '../load/mesh.ts';
-import { spentOnEach } from '../load/processor-time.ts';
+import { loadGenerator, spentOnEach } from '../load/processor-time.ts';
 import { userKey } from '../load/talker.ts';
 import { median } from '../median.ts';
+import { against, quoted } from '../rounds.ts';
 import type { Row } from '../row.ts';
 import type { SendResult, SendTask } from './send-load.ts';
 import type { UnaryResult, UnaryTask } from './unary-load.ts';
@@ -51,43 +53,55 @@ export async function rows(): Promise<readonly Row[]> {
 }
 
 function table(measured: readonly Round[]): Row[] {
-  const sends = median(measured.map((round) => round.sends.perSecond));
-  const unary = median(measured.map((round) => round.unary.perSecond));
-  const bulk = median(measured.map((round) => round.bulk));
+  const sends = measured.map((round) => round.sends.perSecond);
+  const unary = measured.map((round) => round.unary.perSecond);
+  const bulk = measured.map((round) => round.bulk);
   const last = measured.at(-1)!;
-  const talk = `${sockets} sockets, ${window} in flight each, ${conversations} conversations of two`;
+  const generator = last.sends.spent[loadGenerator]! / (measureMs * 1_000);
   return [
     {
       name: 'sends, stored and delivered',
-      value: sends,
+      ...quoted(sends),
       unit: 'acknowledged/s',
-      ratio: sends / bulk,
+      ...against(sends, bulk),
       of: 'raw bulk inserts',
       goal: 0.5,
+      generator,
       note:
-        `${talk}; median of ${rounds} rounds. ` +
-        `Processor time of a send: ${spentOnEach(last.sends.spent, last.sends.acknowledged)}.`,
+        `${sockets} sockets, ${window} in flight each, ${conversations} conversations of two. ` +
+        `Processor time of a send: ${spentOnEach(last.sends.spent, last.sends.acknowledged)}`,
     },
     {
       name: 'the same',
-      value: sends,
+      ...quoted(sends),
       unit: 'acknowledged/s',
-      ratio: sends / unary,
+      ...against(sends, unary),
       of: 'unary gRPC sends',
       goal: 10,
-      note: 'Unary: one connection, into the same conversations, as many in flight, stored by the same appender.',
+      note:
+        'Unary: one connection, into the same conversations, as many in flight, stored by the same appender. ' +
+        whatTenfoldTakes(median(unary), last.sends),
     },
     {
       name: 'raw bulk inserts',
-      value: bulk,
+      ...quoted(bulk),
       unit: 'documents/s',
-      note: `${bulkInsertsAre(conversations)}.`,
+      note: bulkInsertsAre(conversations),
     },
     {
       name: 'unary gRPC sends',
-      value: unary,
+      ...quoted(unary),
       unit: 'acknowledged/s',
-      note: `Processor time of a send: ${spentOnEach(last.unary.spent, last.unary.acknowledged)}.`,
+      note: `Processor time of a send: ${spentOnEach(last.unary.spent, last.unary.acknowledged)}`,
     },
   ];
+}
+
+/** What ten times as many as unary calls would leave to each send of this machine, against what storing one takes. */
+function whatTenfoldTakes(unaryPerSecond: number, { spent, acknowledged }: SendResult): string {
+  const cores = availableParallelism();
+  const budgetUs = (cores * 1e6) / (10 * unaryPerSecond);
+  const storeUs = spent.store! / acknowledged;
+  const budget = `${budgetUs.toFixed(0)} µs of ${cores} cores`;
+  return `Ten times that would leave ${budget} to a send; the store alone takes ${storeUs.toFixed(0)}`;
 }

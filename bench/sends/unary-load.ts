@@ -4,7 +4,7 @@ import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { ChatServiceService, SendMessageRequest } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { serveLoad } from '../load/fork.ts';
 import { messageId } from '../load/message-id.ts';
-import { processorTime, type SpentUs } from '../load/processor-time.ts';
+import { loadGenerator, processorTime, type SpentUs } from '../load/processor-time.ts';
 
 export type UnaryTask = {
   readonly address: string;
@@ -46,7 +46,7 @@ serveLoad<UnaryTask, UnaryResult>(async (task) => {
   }
   await new Promise((resolve) => setTimeout(resolve, task.warmUpMs));
   const before = answered;
-  const spentSince = processorTime({ 'load generator': process.pid, ...task.processes });
+  const spentSince = processorTime({ [loadGenerator]: process.pid, ...task.processes });
   const started = performance.now();
   await new Promise((resolve) => setTimeout(resolve, task.measureMs));
   const acknowledged = answered - before;
