@@ -12,6 +12,7 @@ import { asha, openTestHost, openTrust, type TestHost, type TestHostOptions } fr
 import type { Api } from '../schema/api.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Ground } from '../service/define-service.ts';
+import { openLog } from '../telemetry/log.ts';
 import type { CallOptions } from './calls.ts';
 import { callerMetadata } from './forwarded-caller.ts';
 import { grpcCalls } from './grpc-calls.ts';
@@ -62,8 +63,10 @@ function keyOf(owner: TestHost, processes: readonly Process[]): string {
 const options = (): CallOptions => ({ signal: AbortSignal.timeout(5_000), deadline: Date.now() + 5_000 });
 
 describe('a plain call to a process that does not own its key', () => {
-  it('is handed to the owner once, with its caller as verified', async () => {
-    const processes = await startProcesses(2);
+  it('is handed to the owner once, with its caller as verified, and what is wrong with it is told once', async () => {
+    const reasons: unknown[] = [];
+    const log = openLog({ destination: { write: (line) => reasons.push(JSON.parse(line).reason) } });
+    const processes = await startProcesses(2, { log });
     const [one, two] = processes as [Process, Process];
     const key = keyOf(two.mesh, processes);
     const user = one.mesh.asUser(asha);
@@ -74,6 +77,7 @@ describe('a plain call to a process that does not own its key', () => {
     await expect(user.call(echoDefinition.say, note(key, 'x'.repeat(21)))).rejects.toMatchObject({
       reason: 'INVALID_REQUEST',
     });
+    expect(reasons.filter((reason) => reason !== undefined)).toEqual(['INVALID_REQUEST']);
   });
 
   it('is answered where it came when the owner is gone', async () => {
