@@ -73,6 +73,12 @@ describe('the AsyncAPI document', { timeout }, () => {
       ).toEqual([]);
     });
   }
+  it('is one, too, where it names no server but that which it came from', async () => {
+    const served = asyncApi(kindsApi, { title: 'Circuit Mesh', version: '1' });
+    expect(served).toMatchObject({ servers: { edge: { security: expect.any(Array) } } });
+    const diagnostics = await new Parser().validate(JSON.stringify(served));
+    expect(diagnostics.filter(({ severity }) => severity === 0)).toEqual([]);
+  });
   it('that is broken is found to be', async () => {
     const broken = {
       ...asyncApi(kindsApi, options),
