@@ -26,8 +26,6 @@ export async function openChat(onCommand?: (command: Document) => void): Promise
   const tenancy = watchTenancy(tenantCollections, {
     'conversations find _id': 'Whose it is stands in it, and is compared with the caller: #admit.',
     'conversations find _id,last_seq': 'Edges ask for the heads of topics of all accounts at once.',
-    'conversations find open_until': 'The sweep looks after the logs of all accounts.',
-    'user_logs find open_until': 'The sweep looks after the logs of all accounts.',
     'chat_users find _id': 'A user belongs to one account: which one is what is asked.',
     'conversations find open_until': 'The sweep looks after logs whose process died, whosever they are.',
     'user_logs find open_until': 'The same sweep.',
