@@ -121,7 +121,7 @@ describe('circuit up', { timeout: caseMs }, () => {
     expect({ code, text }).toEqual({ code: 2, text: `circuit: CIRCUIT_DATA: ${file} is a file, not a folder` });
   });
 
-  it('says so when the port asked for gRPC is taken,', async () => {
+  it('says so when the port asked for gRPC is taken', async () => {
     const other = createServer();
     await new Promise<void>((listening) => other.listen(0, '127.0.0.1', listening));
     const { port } = other.address() as { port: number };
