@@ -58,6 +58,7 @@ async function hostOf(
     services,
     api: loadApi(descriptors),
     db: connection.db,
+    ready: () => connection.ping(),
     ids: openIds({ db: connection.db, key: config.idKey as string }),
     verifier: closing.adopt(verifierFor(config, metrics), (it) => it.close()),
     log,

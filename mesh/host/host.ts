@@ -47,6 +47,8 @@ export type HostOptions = {
   readonly services: readonly HostedService[];
   readonly api: Api;
   readonly db: Db;
+  /** Throws while something is missing that all services here need, such as the database: then none of them is ready. */
+  readonly ready?: () => Promise<void>;
   readonly ids: IdSource;
   readonly verifier: Verifier;
   readonly log: Logger;
@@ -261,7 +263,7 @@ class RunningHost implements Host {
 
   /** Health and reflection. */
   #watch(): void {
-    const { reflection, log } = this.#options;
+    const { reflection, log, ready } = this.#options;
     const protoNames = new Map<string, Set<string>>();
     for (const [name, { schema }] of this.#methods) {
       const names = protoNames.get(schema.service) ?? new Set();
@@ -271,7 +273,9 @@ class RunningHost implements Host {
       this.#opened.map(({ service, state }) => ({
         name: service.name,
         protoNames: [...(protoNames.get(service.name) ?? [])],
-        service: state,
+        ready: async () => {
+          await Promise.all([ready?.(), state.ready?.()]);
+        },
       })),
       log,
       (ready) => this.#links?.tellReady(ready),

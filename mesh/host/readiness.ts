@@ -2,7 +2,6 @@
 
 import type { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { OpenService } from '../service/define-service.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 /** How often services are asked whether they are ready. */
@@ -16,7 +15,8 @@ export type Watched = {
   readonly name: string;
   /** Full names of its proto services, such as `circuit.chat.v1.ChatService`. */
   readonly protoNames: readonly string[];
-  readonly service: OpenService;
+  /** Throws while its service cannot do its work. */
+  readonly ready: () => Promise<void>;
 };
 
 /**
@@ -79,10 +79,10 @@ export class Readiness {
     this.#onChange(this.ready);
   }
 
-  async #askOne({ name, protoNames, service }: Watched): Promise<void> {
+  async #askOne({ name, protoNames, ready }: Watched): Promise<void> {
     let trouble: string | undefined;
     try {
-      await answerOf(service);
+      await answerOf(ready);
     } catch (error) {
       trouble = error instanceof Error ? error.message : String(error);
     }
@@ -104,14 +104,13 @@ export class Readiness {
 }
 
 /** What `ready` says; throws as well when it says nothing in time. */
-async function answerOf(service: OpenService): Promise<void> {
-  if (service.ready === undefined) return;
+async function answerOf(ready: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${readyWithinMs} ms`)), readyWithinMs);
   });
   try {
-    await Promise.race([service.ready(), late]);
+    await Promise.race([ready(), late]);
   } finally {
     clearTimeout(timer);
   }
