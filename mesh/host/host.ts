@@ -47,7 +47,7 @@ export type HostOptions = {
   readonly services: readonly HostedService[];
   readonly api: Api;
   readonly db: Db;
-  /** Throws while something is missing that all services here need, such as the database: then none of them is ready. */
+  /** Throws while something is missing that all services here need, such as the database: then none is ready. */
   readonly ready?: () => Promise<void>;
   readonly ids: IdSource;
   readonly verifier: Verifier;
