@@ -124,6 +124,22 @@ describe('an index', () => {
     await expectWhole();
   });
 
+  it('gets another time at which its documents expire, and keeps it', async () => {
+    await rows().createIndex({ n: 1 }, { expireAfterSeconds: 60 });
+    const change = (index: object) => test.db.command({ collMod: 'rows', index });
+    const changed = await change({ name: 'n_1', expireAfterSeconds: 90 });
+    expect(changed).toMatchObject({ ok: 1, expireAfterSeconds_old: 60, expireAfterSeconds_new: 90 });
+    expect(await change({ keyPattern: { n: 1 }, expireAfterSeconds: 30 })).toMatchObject({
+      expireAfterSeconds_new: 30,
+    });
+    await test.restart();
+    expect(await rows().indexes()).toMatchObject([{ name: '_id_' }, { name: 'n_1', expireAfterSeconds: 30 }]);
+    await expect(change({ name: 'm_1', expireAfterSeconds: 1 })).rejects.toMatchObject({ code: 27 });
+    await expect(change({ name: 'n_1', expireAfterSeconds: -1 })).rejects.toMatchObject({ code: 67 });
+    await expect(change({ name: 'n_1', hidden: true })).rejects.toMatchObject({ code: 72 });
+    await expect(test.db.command({ collMod: 'none' })).rejects.toMatchObject({ code: 26 });
+  });
+
   it('is the 64th of a collection at most', async () => {
     await rows().createIndexes(Array.from({ length: 63 }, (_, i) => ({ key: { [`f${i}`]: 1 } }) as never));
     await expect(rows().createIndex({ n: 1 })).rejects.toMatchObject({ code: 67, message: /too many indexes/ });

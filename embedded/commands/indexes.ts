@@ -32,8 +32,8 @@ export async function createIndexes(call: Call): Promise<Reply> {
   });
 }
 
-/** As in MongoDB, builds wait for each other, and here drops do, too: at most one a connection, as its commands do. */
-async function inTurn<T>(call: Call, collection: Collection, run: () => Promise<T>): Promise<T> {
+/** As in MongoDB, builds wait for each other, and here drops do, too: at most one a connection, as its commands are. */
+export async function inTurn<T>(call: Call, collection: Collection, run: () => Promise<T>): Promise<T> {
   const before = collection.indexWork;
   const turn = (async () => {
     await before;

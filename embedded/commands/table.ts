@@ -2,6 +2,7 @@
 import { bsonType, elementsOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { aggregate } from './aggregate.ts';
+import { collMod } from './coll-mod.ts';
 import { collStats, create, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
 import { count, distinct } from './count-distinct.ts';
 import { remove } from './delete.ts';
@@ -64,6 +65,7 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['listCollections', listCollections],
   ['listDatabases', listDatabases],
   ['collStats', collStats],
+  ['collMod', collMod],
   ['createIndexes', createIndexes],
   ['listIndexes', listIndexes],
   ['dropIndexes', dropIndexes],
