@@ -44,10 +44,8 @@ export async function rows(): Promise<readonly Row[]> {
     const note = (name: string, perSecond: number) => measured.set(name, [...(measured.get(name) ?? []), perSecond]);
     for (let round = 0; round < rounds; round++) {
       for (const load of loads) note(load.name, await sends(logs, load));
-      note(
-        'raw',
-        await bulkInserts({ uri: store.uri, from: db.databaseName, conversations: bulkConversations, measureMs }),
-      );
+      const from = { uri: store.uri, from: db.databaseName, storePid: store.pid };
+      note('raw', (await bulkInserts({ ...from, conversations: bulkConversations, measureMs })).perSecond);
     }
     await logs.close();
     const raw = measured.get('raw')!;

@@ -7,6 +7,7 @@ import { migrate } from '../../mesh/store/migrate.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { collections } from '../../services/chat/collections.ts';
 import { messageId } from './message-id.ts';
+import { processorTime, type SpentUs } from './processor-time.ts';
 
 const batch = 500;
 const writers = 2;
@@ -19,6 +20,14 @@ export type BulkOptions = {
   /** The documents are spread over so many, one after the other. */
   readonly conversations: number;
   readonly measureMs: number;
+  readonly storePid: number;
+};
+
+export type BulkResult = {
+  /** Documents. */
+  readonly perSecond: number;
+  readonly inserted: number;
+  readonly spent: SpentUs;
 };
 
 /** How it is done, for a row's note. */
@@ -26,8 +35,8 @@ export const bulkInsertsAre = (conversations: number): string =>
   `The same documents and indexes, ids as random, ${conversations} conversations; batches of ${batch}, ` +
   `${writers} at a time, by the official driver`;
 
-/** Documents a second. */
-export async function bulkInserts({ uri, from, conversations, measureMs }: BulkOptions): Promise<number> {
+export async function bulkInserts(options: BulkOptions): Promise<BulkResult> {
+  const { uri, from, conversations, measureMs, storePid } = options;
   const client = await MongoClient.connect(uri);
   try {
     const stored = await client.db(from).collection('messages').findOne({ kind: 'message' });
@@ -44,6 +53,7 @@ export async function bulkInserts({ uri, from, conversations, measureMs }: BulkO
       const _id = (await ids.next('message')) as never;
       return { ...stored, _id, conversation_id, seq: number, number, request_id: messageId() };
     };
+    const spentSince = processorTime({ driver: process.pid, store: storePid });
     const started = performance.now();
     const end = started + measureMs;
     const writer = async () => {
@@ -53,8 +63,9 @@ export async function bulkInserts({ uri, from, conversations, measureMs }: BulkO
     };
     await Promise.all(Array.from({ length: writers }, writer));
     const perSecond = (next / (performance.now() - started)) * 1_000;
+    const spent = spentSince();
     await db.dropDatabase();
-    return perSecond;
+    return { perSecond, inserted: next, spent };
   } finally {
     await client.close();
   }

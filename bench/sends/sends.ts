@@ -2,7 +2,7 @@
 // bulk inserts of the same documents and against one unary gRPC call a send.
 
 import { availableParallelism } from 'node:os';
-import { bulkInserts, bulkInsertsAre } from '../load/bulk-inserts.ts';
+import { type BulkResult, bulkInserts, bulkInsertsAre } from '../load/bulk-inserts.ts';
 import { runLoad } from '../load/fork.ts';
 import { openBenchMesh } from '../load/mesh.ts';
 import { loadGenerator, spentOnEach } from '../load/processor-time.ts';
@@ -20,7 +20,7 @@ const rounds = 3;
 const warmUpMs = 3_000;
 const measureMs = 5_000;
 
-type Round = { readonly sends: SendResult; readonly unary: UnaryResult; readonly bulk: number };
+type Round = { readonly sends: SendResult; readonly unary: UnaryResult; readonly bulk: BulkResult };
 
 export async function rows(): Promise<readonly Row[]> {
   const mesh = await openBenchMesh();
@@ -43,7 +43,13 @@ export async function rows(): Promise<readonly Row[]> {
         measureMs: 3_000,
       };
       const unary = await runLoad<UnaryTask, UnaryResult>('sends/unary-load', one);
-      const bulk = await bulkInserts({ uri: mesh.storeUri, from: 'circuit', conversations, measureMs });
+      const bulk = await bulkInserts({
+        uri: mesh.storeUri,
+        from: 'circuit',
+        conversations,
+        measureMs,
+        storePid: processes.store!,
+      });
       measured.push({ sends, unary, bulk });
     }
     return table(measured);
@@ -55,7 +61,7 @@ export async function rows(): Promise<readonly Row[]> {
 function table(measured: readonly Round[]): Row[] {
   const sends = measured.map((round) => round.sends.perSecond);
   const unary = measured.map((round) => round.unary.perSecond);
-  const bulk = measured.map((round) => round.bulk);
+  const bulk = measured.map((round) => round.bulk.perSecond);
   const last = measured.at(-1)!;
   const generator = last.sends.spent[loadGenerator]! / (measureMs * 1_000);
   return [
@@ -86,7 +92,9 @@ function table(measured: readonly Round[]): Row[] {
       name: 'raw bulk inserts',
       ...quoted(bulk),
       unit: 'documents/s',
-      note: bulkInsertsAre(conversations),
+      note:
+        `${bulkInsertsAre(conversations)}. ` +
+        `Processor time of a document: ${spentOnEach(last.bulk.spent, last.bulk.inserted)}`,
     },
     {
       name: 'unary gRPC sends',
