@@ -3,15 +3,19 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Db } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { openTestHost } from '../../mesh/host/testing.ts';
+import type { Collection } from '../../mesh/store/collection.ts';
 import { counters, openIds } from '../../mesh/store/ids.ts';
+import { migrate } from '../../mesh/store/migrate.ts';
+import { silentLog } from '../../mesh/telemetry/log.ts';
 import { chatService } from '../../services/chat/service.ts';
 import { callsOf, openPerson } from '../../services/chat/testing/person.ts';
 import { openTestStore } from '../support/store.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** Not of the application: the driver's own, and what migrate and tests do. */
+/** Not of the application: the driver's own. */
 const ofTheDriver = new Set(['hello', 'ping', 'endSessions', 'killCursors']);
 
 /** The words in code marks of a row of the page's table. */
@@ -35,19 +39,34 @@ describe('what the services use of MongoDB', () => {
     expect([...operators].sort()).toEqual([...listed('update operators'), ...listed('query operators')].sort());
   });
 
-  it('are only commands that the page lists, in a day of chat', async () => {
+  it('are only commands that the page lists, in migrations and a day of chat', async () => {
     const commands = new Set<string>();
     await dayOfChat((command) => commands.add(command));
     const unlisted = [...commands].filter((name) => !ofTheDriver.has(name) && !listed('commands').includes(name));
     expect(unlisted).toEqual([]);
-    expect(commands).toContain('insert');
+    for (const name of ['insert', 'create', 'createIndexes', 'collMod']) expect(commands).toContain(name);
   });
 });
 
+/** Makes the collections as an older release might have declared them, and then as they are. */
+async function migrateTwice(db: Db): Promise<void> {
+  const now: readonly Collection[] = [...chatService.collections, counters];
+  const before = now.map((collection) => ({
+    ...collection,
+    indexes: collection.indexes.map((index) => ({
+      ...index,
+      ...(index.expireAfterSeconds === undefined ? {} : { expireAfterSeconds: index.expireAfterSeconds + 1 }),
+    })),
+  }));
+  for (const collections of [before, now]) {
+    await migrate({ db, collections, log: silentLog(), signal: AbortSignal.timeout(30_000) });
+  }
+}
+
 /** A day's chat on a store whose commands are watched. */
 async function dayOfChat(onCommand: (name: string) => void): Promise<void> {
-  const collections = [...chatService.collections, counters];
-  const store = await openTestStore({ collections, onCommand: (command) => onCommand(Object.keys(command)[0] ?? '') });
+  const store = await openTestStore({ onCommand: (command) => onCommand(Object.keys(command)[0] ?? '') });
+  await migrateTwice(store.db);
   const ids = openIds({ db: store.db, key: 'a key for tests' });
   const host = await openTestHost({ services: [chatService], db: store.db, ids });
   try {
