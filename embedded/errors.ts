@@ -33,6 +33,7 @@ export const errorCodes = {
   ShutdownInProgress: 91,
   CommandNotSupported: 115,
   DocumentValidationFailure: 121,
+  InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
   QueryPlanKilled: 175,
   CursorInUse: 12051,

@@ -92,7 +92,7 @@ describe('the store, through the official driver', () => {
       $unset: { 'deep.x': '' },
     } as never);
     expect(await rows.findOne()).toEqual({ _id: 1, n: 7, tags: ['b', 'c'], deep: {} });
-    await rows.updateOne({ _id: 1 }, [{ $set: { total: { $add: ['$n', 3] }, 'deep.y': { $size: '$tags' } } }]);
+    await rows.updateOne({ _id: 1 }, [{ $set: { total: { $add: ['$n', 3] }, 'deep.y': { $ifNull: ['$deep.x', 2] } } }]);
     expect(await rows.findOne()).toEqual({ _id: 1, n: 7, tags: ['b', 'c'], deep: { y: 2 }, total: 10 });
     await rows.updateOne({ _id: 1 }, { $addToSet: { tags: 'c' }, $pull: { other: 1 }, $min: { n: 2 } } as never);
     expect(await rows.findOne()).toEqual({ _id: 1, n: 2, tags: ['b', 'c'], deep: { y: 2 }, total: 10 });
@@ -122,24 +122,20 @@ describe('the store, through the official driver', () => {
     expect(seen).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   });
 
-  it('groups, counts and lists distinct values', async () => {
-    const rows = db.collection('rows');
+  it('counts, remakes and lists distinct values', async () => {
+    const rows = db.collection<{ _id: number; kind: string; n: number }>('rows');
     await rows.insertMany([
-      { kind: 'a', n: 1 },
-      { kind: 'b', n: 2 },
-      { kind: 'a', n: 3 },
+      { _id: 1, kind: 'a', n: 1 },
+      { _id: 2, kind: 'b', n: 2 },
+      { _id: 3, kind: 'a', n: 3 },
     ]);
-    const groups = await rows
-      .aggregate([
-        { $match: { n: { $gt: 0 } } },
-        { $group: { _id: '$kind', sum: { $sum: '$n' } } },
-        { $sort: { _id: 1 } },
-      ])
-      .toArray();
-    expect(groups).toEqual([
-      { _id: 'a', sum: 4 },
-      { _id: 'b', sum: 2 },
+    const made = rows.aggregate([{ $match: { n: { $gt: 1 } } }, { $sort: { n: -1 } }, { $set: { m: '$n' } }]);
+    expect(await made.toArray()).toEqual([
+      { _id: 3, kind: 'a', n: 3, m: 3 },
+      { _id: 2, kind: 'b', n: 2, m: 2 },
     ]);
+    expect(await rows.aggregate([{ $match: { kind: 'a' } }, { $count: 'all' }]).toArray()).toEqual([{ all: 2 }]);
+    await expect(rows.aggregate([{ $group: { _id: '$kind' } }]).toArray()).rejects.toMatchObject({ code: 40324 });
     expect(await rows.distinct('kind')).toEqual(['a', 'b']);
     expect(await rows.countDocuments({ kind: 'a' })).toBe(2);
     expect(await rows.estimatedDocumentCount()).toBe(3);

@@ -1,18 +1,18 @@
-// aggregate: a leading $match, $sort, $skip and $limit are answered like a find, with indexes; what follows is mingo's.
+// aggregate: a leading $match, $sort, $skip and $limit are answered like a find, with indexes; then stages that make
+// one document of another, and a count at the end.
 
 import { Long } from 'bson';
-import { Aggregator } from 'mingo';
 import { rawOf } from '../bson/build.ts';
 import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, textOf } from '../bson/raw.ts';
 import { numberedError, storeError } from '../errors.ts';
 import type { SortField } from '../planner/plan.ts';
-import { attempt, plainOf } from '../query/expression.ts';
 import { everything, type Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
 import { compileProjection, type Projection } from '../query/projection.ts';
 import { parseSort } from '../query/sort.ts';
 import { Stream, Turn } from '../query/stream.ts';
 import { checkNamespace } from '../storage/catalog.ts';
+import { compileStage } from '../update/pipeline-update.ts';
 import { firstBatchDefault, type Source } from './cursors.ts';
 import type { Call, Reply } from './engine.ts';
 import { cursorReply, firstBatch } from './find.ts';
@@ -21,26 +21,6 @@ import { filterContext, planQuery, refuseCollation } from './query-plan.ts';
 /** Bytes of documents a pipeline may hold at once. */
 export const pipelineBytesMax = 100 * 1024 * 1024;
 
-const stagesKnown = new Set([
-  '$match',
-  '$sort',
-  '$skip',
-  '$limit',
-  '$project',
-  '$addFields',
-  '$set',
-  '$unset',
-  '$group',
-  '$count',
-  '$unwind',
-  '$replaceRoot',
-  '$replaceWith',
-  '$sortByCount',
-  '$bucket',
-  '$facet',
-  '$sample',
-]);
-
 /** The part of a pipeline that is a find, and the rest. */
 export type Head = {
   readonly filter: Filter;
@@ -48,7 +28,7 @@ export type Head = {
   readonly skip: number;
   readonly limit: number;
   readonly projection?: Projection;
-  readonly rest: readonly Raw[];
+  readonly tail: Tail;
 };
 
 export async function aggregate(call: Call): Promise<Reply> {
@@ -69,12 +49,12 @@ export async function aggregate(call: Call): Promise<Reply> {
   const size = cursor === undefined ? undefined : fieldsOf(cursor).find(([name]) => name === 'batchSize')?.[1];
   const batchSize = size === undefined ? firstBatchDefault : numberOf(size);
   const stream = streamOf(call, namespace, head);
-  if (head.rest.length === 0) {
+  if (head.tail.each.length === 0 && head.tail.count === undefined) {
     if (stream === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
     return firstBatch(call, engine, namespace, stream, batchSize, false);
   }
   const documents = stream === undefined ? [] : await collect(stream, call);
-  const results = runRest(head.rest, documents, context);
+  const results = runTail(head.tail, documents);
   return firstBatch(call, engine, namespace, listSource(results), batchSize, false);
 }
 
@@ -86,8 +66,6 @@ export function stagesOf(pipeline: Raw | undefined): readonly Raw[] {
     const fields = stage.type === bsonType.object ? fieldsOf(stage) : [];
     if (fields.length !== 1)
       throw numberedError(40323, 'A pipeline stage specification object must contain exactly one field.');
-    const name = fields[0]![0];
-    if (!stagesKnown.has(name)) throw numberedError(40324, `Unrecognized pipeline stage name: '${name}'`);
   }
   return stages;
 }
@@ -101,7 +79,7 @@ export function splitPipeline(stages: readonly Raw[], context: FilterContext): H
   let at = 0;
   for (; at < stages.length; at++) {
     const [name, body] = fieldsOf(stages[at]!)[0]!;
-    if (name === '$match' && step === 0) filters = [...filters, matchOf(body, context)];
+    if (name === '$match' && step <= 1) filters = [...filters, matchOf(body, context)];
     else if (name === '$sort' && step === 0) {
       sort = parseSort(body);
       step = 1;
@@ -119,9 +97,9 @@ export function splitPipeline(stages: readonly Raw[], context: FilterContext): H
   const next = stages[at] === undefined ? undefined : fieldsOf(stages[at]!)[0]!;
   if (next?.[0] === '$project') {
     const projection = compileProjection(next[1], context);
-    return { filter, sort, skip, limit, projection, rest: stages.slice(at + 1) };
+    return { filter, sort, skip, limit, projection, tail: tailOf(stages.slice(at + 1), context) };
   }
-  return { filter, sort, skip, limit, rest: stages.slice(at) };
+  return { filter, sort, skip, limit, tail: tailOf(stages.slice(at), context) };
 }
 
 function matchOf(body: Raw, context: FilterContext): Filter {
@@ -170,28 +148,33 @@ async function collect(stream: Stream, call: Call): Promise<Raw[]> {
   }
 }
 
-/** A $count (and the driver's own form of it) needs no look into the documents. */
-function runRest(rest: readonly Raw[], documents: readonly Raw[], context: FilterContext): Raw[] {
-  const counted = countField(rest);
-  if (counted !== undefined) {
-    if (documents.length === 0) return [];
-    return [
-      rawOf(
-        counted.constant === undefined
-          ? { [counted.name]: documents.length }
-          : { _id: counted.constant, [counted.name]: documents.length },
-      ),
-    ];
+/** The stages behind the head. */
+type Tail = { readonly each: readonly Projection[]; readonly count?: Count };
+
+/** What a $count (or a $group that is one, as the driver's countDocuments sends it) answers. */
+type Count = { readonly name: string; readonly constant?: Raw };
+
+function tailOf(stages: readonly Raw[], context: FilterContext): Tail {
+  const each: Projection[] = [];
+  for (const [i, stage] of stages.entries()) {
+    const [name, body] = fieldsOf(stage)[0]!;
+    const run = compileStage(name, body, context);
+    const count = run === undefined ? countOf(name, body) : undefined;
+    if (run !== undefined) each.push(run);
+    else if (count !== undefined && i === stages.length - 1) return { each, count };
+    else throw numberedError(40324, `Unrecognized pipeline stage name: '${name}'`);
   }
-  const pipeline = rest.map((stage) => plainOf(stage) as Record<string, unknown>);
-  const options = { idKey: '_id', scriptEnabled: false, variables: { ...context.variables } };
-  const inputs = documents.map((document) => plainOf(document) as never);
-  return attempt(() => new Aggregator(pipeline, options as never).run(inputs).map(rawOf));
+  return { each };
 }
 
-function countField(rest: readonly Raw[]): { readonly name: string; readonly constant?: Raw } | undefined {
-  if (rest.length !== 1) return undefined;
-  const [name, body] = fieldsOf(rest[0]!)[0]!;
+function runTail({ each, count }: Tail, documents: readonly Raw[]): readonly Raw[] {
+  const made = each.length === 0 ? documents : documents.map((one) => each.reduce((before, run) => run(before), one));
+  if (count === undefined) return made;
+  const id = count.constant === undefined ? {} : { _id: count.constant };
+  return made.length === 0 ? [] : [rawOf({ ...id, [count.name]: made.length })];
+}
+
+function countOf(name: string, body: Raw): Count | undefined {
   if (name === '$count' && body.type === bsonType.string) return { name: textOf(body) };
   if (name !== '$group' || body.type !== bsonType.object) return undefined;
   const fields = fieldsOf(body);

@@ -12,7 +12,8 @@ import type { Collection } from '../storage/collection.ts';
 import type { Engine } from './engine.ts';
 
 export function filterContext(engine: Engine, variables: Raw | undefined): FilterContext {
-  return { variables: evaluateVariables(variables), now: engine.now() };
+  const now = engine.now();
+  return { variables: evaluateVariables(variables, now), now };
 }
 
 export function filterOf(document: Raw | undefined, context: FilterContext): Filter {
@@ -42,8 +43,6 @@ function badHint(): Error {
     'planner returned error :: caused by :: hint provided does not correspond to an existing index',
   );
 }
-
-export type Planned = { readonly filter: Filter; readonly plan: Plan };
 
 /** In strict mode throws NoQueryExecutionPlans where MongoDB would scan the collection. */
 export function planQuery(

@@ -7,8 +7,8 @@ import { atPath, comparison, type Filter, type Leaf, membership } from './filter
 /** Filters nest at most this deep, as in MongoDB. */
 export const filterDepthMax = 100;
 
-/** `variables` are what the command's `let` defined, as JavaScript values for $expr. */
-export type FilterContext = { readonly variables?: Readonly<Record<string, unknown>>; readonly now?: Date };
+/** `variables` are what the command's `let` defined; one without a value is nothing, as a missing field is. */
+export type FilterContext = { readonly variables?: ReadonlyMap<string, Raw | undefined>; readonly now?: Date };
 
 export function parseFilter(document: Raw, context: FilterContext = {}, depth = 0): Filter {
   if (depth > filterDepthMax) throw storeError('BadValue', `Query filter nests deeper than ${filterDepthMax}`);
@@ -41,7 +41,7 @@ function parseTop(name: string, value: Raw, context: FilterContext, depth: numbe
     }
     case '$expr': {
       const evaluate = compileExpression(value, context);
-      return { kind: 'expr', test: (document) => evaluate.truth(document) };
+      return { kind: 'expr', test: (document) => truthOf(evaluate(document)) };
     }
     case '$comment':
       return undefined;

@@ -79,14 +79,7 @@ function ruleOf(path: string, value: Raw, inclusive: boolean, context: FilterCon
     }
   }
   if (!inclusive) throw numberedError(31252, 'Cannot use an expression in an exclusion projection');
-  const expression = compileExpression(value, context);
-  return {
-    kind: 'compute',
-    run: (document) => {
-      const result = expression.value(document);
-      return result === undefined ? undefined : rawOf(result);
-    },
-  };
+  return { kind: 'compute', run: compileExpression(value, context) };
 }
 
 function rawDocumentOf(name: string, value: Raw): Raw {

@@ -7,7 +7,6 @@ import { matches } from '../query/match.ts';
 import { type Branch, childAt, isPosition, type Node, newBranch, openNode, sealDocument, sealNode } from './branch.ts';
 import { applyOperator, type Target } from './operators.ts';
 import type { ArrayFilters, Change, Update } from './parse-update.ts';
-import { runPipelineUpdate } from './pipeline-update.ts';
 
 /** Documents are at most this long, in bytes, as in MongoDB. */
 export const documentBytesMax = 16 * 1024 * 1024;
@@ -36,7 +35,7 @@ function changed(update: Update, before: Raw, context: UpdateContext): Raw {
     case 'replace':
       return replacement(before, update.document);
     case 'pipeline':
-      return keepId(before, withId(before, runPipelineUpdate(update.stages, before, update.context)));
+      return keepId(before, withId(before, update.run(before)));
     case 'operators': {
       const root = openNode(before)!;
       let touched = false;

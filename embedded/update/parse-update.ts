@@ -1,9 +1,11 @@
 // Parses an update: a replacement, operators, or a pipeline. Refuses what MongoDB refuses before it looks at any
 // document: unknown operators (9), paths that touch each other (40), empty paths (56), dollars (52).
-import { bsonType, elementsOf, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
+import { bsonType, elementsOf, fieldsOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
+import type { Projection } from '../query/projection.ts';
+import { compilePipeline } from './pipeline-update.ts';
 
 export const updateOperators = [
   '$set',
@@ -35,7 +37,7 @@ export type Change = {
 export type Update =
   | { readonly kind: 'replace'; readonly document: Raw }
   | { readonly kind: 'operators'; readonly changes: readonly Change[]; readonly arrayFilters: ArrayFilters }
-  | { readonly kind: 'pipeline'; readonly stages: readonly Raw[]; readonly context: FilterContext };
+  | { readonly kind: 'pipeline'; readonly run: Projection };
 
 /** By identifier: the filter, and the path below the element ('' for the element itself is written as its name). */
 export type ArrayFilters = ReadonlyMap<string, Filter>;
@@ -44,7 +46,7 @@ export function parseUpdate(value: Raw, arrayFilters: readonly Raw[] = [], conte
   if (value.type === bsonType.array) {
     if (arrayFilters.length > 0)
       throw storeError('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
-    return { kind: 'pipeline', stages: elementsOf(value), context };
+    return { kind: 'pipeline', run: compilePipeline(elementsOf(value), context) };
   }
   if (value.type !== bsonType.object)
     throw storeError('FailedToParse', 'Update argument must be either an object or an array');
@@ -171,9 +173,4 @@ function identifierOf(filter: Raw): string | undefined {
     if (first !== undefined) return identifierOf(first);
   }
   return undefined;
-}
-
-/** The _id a document carries, if any. */
-export function idOf(document: Raw): Raw | undefined {
-  return fieldOf(document, '_id');
 }
