@@ -8,6 +8,8 @@ import type { Received } from './device.ts';
 
 /** Each gives what is wrong, as a validator of JSON Schema tells it; nothing where the document is kept. */
 export type Published = {
+  /** A body that is taken; undefined: none was sent. */
+  request(binding: HttpBinding, json: unknown): readonly unknown[];
   answer(binding: HttpBinding, json: unknown): readonly unknown[];
   event(received: Received): readonly unknown[];
 };
@@ -23,10 +25,16 @@ export function published(api: Api): Published {
     validate(value);
     return validate.errors ?? [];
   };
+  const at = ({ verb, path }: HttpBinding): string =>
+    `openapi#/paths/${encodeURI(path.replaceAll('/', '~1'))}/${verb.toLowerCase()}`;
   return {
-    answer({ verb, path }, json) {
-      const at = encodeURI(`${path.replaceAll('/', '~1')}/${verb.toLowerCase()}`);
-      return objections(`openapi#/paths/${at}/responses/200/content/application~1json/schema`, json);
+    request(binding, json) {
+      if (json !== undefined) return objections(`${at(binding)}/requestBody/content/application~1json/schema`, json);
+      const operation = ajv.getSchema(at(binding))?.schema as { requestBody?: { required: boolean } } | undefined;
+      return operation?.requestBody?.required === true ? ['a body is required'] : [];
+    },
+    answer(binding, json) {
+      return objections(`${at(binding)}/responses/200/content/application~1json/schema`, json);
     },
     event({ event, topic, seq, data }) {
       const frame = { event, topic, ...(seq > 0 && { seq }), data };
