@@ -12,7 +12,8 @@ import { Catalog } from './storage/catalog.ts';
 import type { Environment } from './storage/environment.ts';
 import { type Files, openFiles } from './storage/open-files.ts';
 import { Sessions } from './storage/sessions.ts';
-import { Connection } from './wire/connection.ts';
+import { type Answerer, Connection } from './wire/connection.ts';
+import { loginBytesMax, messageBytesMax } from './wire/message.ts';
 
 export type { StoreHooks } from './commands/engine.ts';
 
@@ -71,7 +72,9 @@ async function serve(options: StoreOptions, host: string, files: Files): Promise
   const connections = new Set<Connection>();
   const server = createServer((socket) => {
     const peer: Peer = { authenticated: false, reachedAt: addressOf(socket) };
-    const connection = new Connection(socket, (request, signal) => dispatch(engine, request, peer, signal));
+    const answer: Answerer = (request, signal) => dispatch(engine, request, peer, signal);
+    const isKnown = () => engine.credentials === undefined || peer.authenticated;
+    const connection = new Connection(socket, answer, () => (isKnown() ? messageBytesMax : loginBytesMax));
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });

@@ -5,6 +5,8 @@ import { MongoClient } from 'mongodb';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTestStore, type TestStore } from '../open-test-store.ts';
 import { openStore } from '../store.ts';
+import { loginBytesMax } from '../wire/message.ts';
+import { encodeCommand, openRawClient } from '../wire/raw-client.ts';
 
 let test: TestStore | undefined;
 afterEach(async () => {
@@ -24,6 +26,18 @@ describe('a store with credentials', () => {
     const nobody = new MongoClient(test.store.uri.replace('&authMechanism=SCRAM-SHA-256', ''));
     await expect(nobody.db('t').collection('a').findOne()).rejects.toMatchObject({ code: 13 });
     await nobody.close();
+  });
+
+  it('takes long messages from those it knows only', async () => {
+    test = await openTestStore({ credentials });
+    const stranger = await openRawClient(test.store.port);
+    const ofBytes = (bytes: number) => encodeCommand({ ping: 1, $db: 'admin', filler: Buffer.alloc(bytes) });
+    stranger.send(ofBytes(loginBytesMax - 200));
+    expect(await stranger.next()).toBeDefined();
+    stranger.send(ofBytes(loginBytesMax));
+    expect(await stranger.next()).toBeUndefined();
+    const text = 'x'.repeat(2 * loginBytesMax);
+    expect((await test.db.collection('a').insertOne({ text })).acknowledged).toBe(true);
   });
 
   it('must have some to listen beyond this machine', async () => {

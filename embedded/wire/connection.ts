@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { StoreError } from '../errors.ts';
-import { encodeReply, formOf, headerBytes, isSilent, messageBytesMax, parseRequest, type Request } from './message.ts';
+import { encodeReply, formOf, headerBytes, isSilent, parseRequest, type Request } from './message.ts';
 
 export type Answer = Readonly<Record<string, unknown>>;
 /** Undefined: close without an answer. */
@@ -18,6 +18,7 @@ export const lastAnswerMs = 1000;
 export class Connection {
   private readonly socket: Socket;
   private readonly answer: Answerer;
+  private readonly bytesMax: () => number;
   private readonly gone = new AbortController();
   private chunks: Buffer[] = [];
   private buffered = 0;
@@ -28,9 +29,11 @@ export class Connection {
   private working = false;
   private current: Promise<void> = Promise.resolve();
 
-  constructor(socket: Socket, answer: Answerer) {
+  /** `bytesMax`: how long its next message may be. */
+  constructor(socket: Socket, answer: Answerer, bytesMax: () => number) {
     this.socket = socket;
     this.answer = answer;
+    this.bytesMax = bytesMax;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('error', () => socket.destroy());
@@ -59,7 +62,7 @@ export class Connection {
       if (this.wanted === 0) {
         if (this.buffered < headerBytes) return;
         this.wanted = this.join().readInt32LE(0);
-        if (this.wanted < headerBytes + 5 || this.wanted > messageBytesMax) {
+        if (this.wanted < headerBytes + 5 || this.wanted > this.bytesMax()) {
           this.socket.destroy();
           return;
         }

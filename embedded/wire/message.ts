@@ -9,6 +9,8 @@ export const opCode = { reply: 1, query: 2004, compressed: 2012, message: 2013 }
 
 /** A message at most, in bytes, as in MongoDB. */
 export const messageBytesMax = 48_000_000;
+/** A message of a client that has yet to log in: a stranger is given no more room than that takes. */
+export const loginBytesMax = 64 * 1024;
 export const headerBytes = 16;
 
 const flag = { checksumPresent: 1, moreToCome: 2, exhaustAllowed: 1 << 16 } as const;
