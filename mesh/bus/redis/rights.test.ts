@@ -10,11 +10,12 @@ import { event, until } from './testdata/bus.ts';
 it.skipIf(!hasRedis())('Redis is asked for no more than the manual gives rights to', async () => {
   const [, rights = ''] = /^ACL SETUSER circuit (.*)$/m.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
   const redis = await openTestRedis();
-  expect(await redis.ask('ACL', 'SETUSER', 'circuit', ...rights.split(' '))).toBe('OK');
+  const granted = await redis.ask('ACL', 'SETUSER', 'circuit', ...rights.split(' '));
   const options = { url: redis.url.replace('//', '//circuit:password@'), log: silentLog() };
   const [publisher, subscriber] = [openRedisPublisher(options), openRedisSubscriber(options)];
   const shared = openRedisShared(options);
   try {
+    expect(granted).toBe('OK');
     await until(() => publisher.healthy && subscriber.healthy && shared.reachable);
     const heard: number[] = [];
     subscriber.onEvent(({ seq }) => heard.push(seq));
