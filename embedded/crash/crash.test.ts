@@ -1,13 +1,14 @@
 // kill -9 at any moment: every acknowledged write is there afterwards, and the indexes agree with the documents.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Long, MongoClient, UUID } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../care/verify.ts';
 import { openRawClient } from '../wire/raw-client.ts';
-import { bundleStore, type StoreProcess, spawnStore } from './spawn-store.ts';
+import { bundleStore, type StoreProcess, spawnBundle, spawnStore } from './spawn-store.ts';
 
 /** Of starting, writing and killing. NIGHTLY=1 has them all; STORE_CRASH_ROUNDS says another number. */
 const rounds = Number(process.env.STORE_CRASH_ROUNDS ?? (process.env.NIGHTLY ? 200 : 8));
@@ -102,6 +103,35 @@ describe('a store killed at any moment', () => {
     },
     rounds * 20_000,
   );
+});
+
+describe('compact, killed at any moment,', () => {
+  it('leaves the old file or the new one, whole', async () => {
+    const kept = mkdtempSync(join(tmpdir(), 'embedded-compact-'));
+    const careBundle = await bundleStore('care-child.ts');
+    const store = await spawnStore(bundle, kept);
+    const client = new MongoClient(store.uri);
+    const rows = client.db('t').collection<{ _id: number; text: string }>('rows');
+    const documents = Array.from({ length: 20_000 }, (_, _id) => ({ _id, text: 'x'.repeat(500) }));
+    await rows.insertMany(documents);
+    await rows.deleteMany({ _id: { $gte: 10_000 } });
+    await client.close();
+    await store.kill('SIGTERM');
+    const started = performance.now();
+    await once(spawnBundle([careBundle, 'compact', kept]), 'close');
+    const took = performance.now() - started;
+    for (let round = 0; round < 5; round++) {
+      const child = spawnBundle([careBundle, 'compact', kept]);
+      const ended = once(child, 'close');
+      // From the moment of its start to behind its end.
+      setTimeout(() => child.kill('SIGKILL'), took * (0.5 + round * 0.15));
+      await ended;
+      expect(await verify(kept)).toMatchObject({ documents: 10_000, problems: [] });
+      expect(readdirSync(kept).sort()).toEqual(['lmdb', 'lock']);
+    }
+    rmSync(kept, { recursive: true });
+    rmSync(careBundle);
+  }, 60_000);
 });
 
 describe('a retry', () => {
