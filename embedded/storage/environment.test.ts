@@ -126,6 +126,27 @@ describe('the catalogue', () => {
     expect(new Catalog(environment).list().map(({ namespace }) => namespace)).toEqual(['t.three', 't.two']);
   });
 
+  it('uses the tree of a build again that a crash ended, empty, and gives a tree back once', async () => {
+    const before = new Catalog(environment);
+    const rows = await before.create('t.rows');
+    const index = await before.prepareIndex(parseIndexSpec(rawOf({ v: 2, key: { a: 1 }, name: 'a' })));
+    await environment.write(() => rows.addToIndex(index, 1, rawOf({ _id: 1, a: 1 })));
+    expect(index.tree.count()).toBe(1);
+    await reopen();
+    const catalog = new Catalog(environment);
+    const dropped = await catalog.create('t.dropped');
+    const twice = [...dropped.indexes, ...dropped.indexes];
+    await catalog.drop('t.dropped');
+    await catalog.release(twice);
+    await catalog.release([index, ...twice]);
+    const made = [];
+    for (let i = 0; i < 12; i++) made.push(await catalog.create(`t.c${i}`));
+    const names = made.flatMap((each) => [each.recordsName, ...each.indexes.map(({ treeName }) => treeName)]);
+    expect(names).toContain(index.treeName);
+    expect(new Set(names).size).toBe(24);
+    expect(made.map((each) => each.count() + each.indexes[0]!.tree.count())).toEqual(made.map(() => 0));
+  });
+
   it('keeps keys too long for LMDB unique, found and in place', async () => {
     const catalog = new Catalog(environment);
     const rows = await catalog.create('t.rows');
