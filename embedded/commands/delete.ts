@@ -3,12 +3,11 @@ import { fieldOf, fieldsOf, numberOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { checkNamespace } from '../storage/catalog.ts';
-import type { Collection } from '../storage/collection.ts';
 import type { Call, Engine, Reply } from './engine.ts';
 import { forEachMatch } from './many.ts';
 import { filterContext, filterOf, refuseCollation } from './query-plan.ts';
-import { firstTarget } from './update.ts';
-import { inPieces, type WriteError, writeError, writeToExisting } from './write.ts';
+import { missesMax, target } from './target.ts';
+import { eachStatement, inPieces, writeError, writeTo } from './write.ts';
 
 type Statement = { readonly filter: Filter; readonly hint: Raw | undefined };
 
@@ -23,40 +22,28 @@ export async function remove(call: Call): Promise<Reply> {
     count: statements.length,
     ordered,
     alone: (index) => isMany(statements[index]!),
-    run: (from, to, piece) =>
-      isMany(statements[from]!)
-        ? removeMany(call, namespace, from, () => parse(from))
-        : writeToExisting(call, namespace, (each) => removeOnes(engine, each, parse, from, to, ordered), piece),
+    run: (piece, number) => {
+      const { from } = piece;
+      if (isMany(statements[from]!)) return removeMany(call, namespace, from, () => parse(from));
+      return writeTo(call, namespace, { creates: false, piece: number }, (collection, found) => {
+        const patience = { left: missesMax };
+        return eachStatement(piece, (index) => {
+          const query = { ...parse(index), sort: [] };
+          if (collection === undefined) return { n: 0 };
+          const record = target(engine, collection, query, patience, index === from ? found : undefined);
+          if (typeof record === 'object') return record;
+          if (record === undefined) return { n: 0 };
+          collection.remove(record, collection.document(record)!);
+          return { n: 1 };
+        });
+      });
+    },
   });
-}
-
-/** In a write job. */
-function removeOnes(
-  engine: Engine,
-  collection: Collection,
-  parse: (index: number) => Statement,
-  from: number,
-  to: number,
-  ordered: boolean,
-): Reply {
-  const writeErrors: WriteError[] = [];
-  let n = 0;
-  for (let i = from; i < to; i++) {
-    try {
-      const record = firstTarget(engine, collection, { ...parse(i), sort: [] });
-      if (record === undefined) continue;
-      collection.remove(record, collection.document(record)!);
-      n++;
-    } catch (error) {
-      writeErrors.push(writeError(i, error));
-      if (ordered) break;
-    }
-  }
-  return { n, ...(writeErrors.length > 0 ? { writeErrors } : {}) };
 }
 
 async function removeMany(call: Call, namespace: string, index: number, parse: () => Statement): Promise<Reply> {
   try {
+    if (call.retry !== undefined) throw storeError('InvalidOptions', 'Cannot use retryable writes with limit=0');
     const { filter, hint } = parse();
     const collection = call.engine.catalog.get(namespace);
     if (collection === undefined) return { n: 0 };

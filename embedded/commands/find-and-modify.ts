@@ -5,13 +5,14 @@ import { compileProjection } from '../query/projection.ts';
 import { parseSort } from '../query/sort.ts';
 import { checkNamespace } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
-import { parseUpdate } from '../update/parse-update.ts';
+import { parseUpdate, type Update } from '../update/parse-update.ts';
 import { upsertDocument } from '../update/upsert.ts';
 import type { Call, Reply } from './engine.ts';
 import { withId } from './insert.ts';
 import { filterContext, filterOf, refuseCollation } from './query-plan.ts';
 import { arrayFiltersOf } from './statement.ts';
-import { firstTarget, updateRecord } from './update.ts';
+import { type Found, missesMax, type Query, target, type Wanted } from './target.ts';
+import { updateRecord } from './update.ts';
 import { writeTo } from './write.ts';
 
 export async function findAndModify(call: Call): Promise<Reply> {
@@ -31,12 +32,15 @@ export async function findAndModify(call: Call): Promise<Reply> {
       "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
     );
   refuseCollation(args.get('collation'));
-  return writeTo(call, namespace, (collection) => modify(call, collection, change));
+  const ask = askOf(call, change);
+  return writeTo(call, namespace, { creates: args.flag('upsert') }, (collection, found) =>
+    modify(call, ask, collection, found),
+  );
 }
 
-/** In a write job. */
-function modify(call: Call, collection: Collection, change: Raw | undefined): Reply {
-  const { args, engine } = call;
+type Ask = Query & { readonly update: Update | undefined; readonly show: (document: Raw) => Raw };
+
+function askOf({ args, engine }: Call, change: Raw | undefined): Ask {
   const context = filterContext(engine, args.document('let'));
   const filter = filterOf(args.document('query'), context);
   const sort = parseSort(args.document('sort'));
@@ -44,10 +48,20 @@ function modify(call: Call, collection: Collection, change: Raw | undefined): Re
   const show = fields === undefined ? (document: Raw) => document : compileProjection(fields, context);
   const update =
     change === undefined ? undefined : parseUpdate(change, arrayFiltersOf(args.get('arrayFilters')), context);
-  const record = firstTarget(engine, collection, { filter, sort, hint: args.get('hint') });
-  if (record === undefined) {
+  return { filter, sort, hint: args.get('hint'), show, update };
+}
+
+/** In a write job. */
+function modify(call: Call, ask: Ask, collection: Collection | undefined, found?: Found): Reply | Wanted {
+  const { args, engine } = call;
+  const { filter, update, show } = ask;
+  const record = collection === undefined ? undefined : target(engine, collection, ask, { left: missesMax }, found);
+  if (typeof record === 'object') return record;
+  if (collection === undefined || record === undefined) {
     if (update === undefined) return { lastErrorObject: { n: 0 }, value: null };
-    if (!args.flag('upsert')) return { lastErrorObject: { n: 0, updatedExisting: false }, value: null };
+    if (collection === undefined || !args.flag('upsert')) {
+      return { lastErrorObject: { n: 0, updatedExisting: false }, value: null };
+    }
     const document = withId(upsertDocument(filter, update, engine.now()));
     collection.insert(document);
     const upserted = fieldOf(document, '_id');

@@ -6,6 +6,7 @@ import { bsonType, elementsOf, fieldOf, type Raw, textOf } from '../bson/raw.ts'
 import { storeError } from '../errors.ts';
 import { type IndexSpec, isIdKey, parseIndexSpec, sameKey, sameOptions } from '../keys/index-spec.ts';
 import { parseFilter } from '../query/parse-filter.ts';
+import { expired } from '../query/stream.ts';
 import { checkNamespace, indexesMax } from '../storage/catalog.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { openNode, sealDocument } from '../update/branch.ts';
@@ -92,6 +93,7 @@ async function build(call: Call, collection: Collection, spec: IndexSpec): Promi
   try {
     for (let done = false; !done; ) {
       call.signal.throwIfAborted();
+      if (call.deadlineMs !== undefined && performance.now() > call.deadlineMs) throw expired();
       done = await environment.write(() => {
         const before = index.builtTo;
         environment.onAbort(() => {

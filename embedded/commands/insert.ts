@@ -4,11 +4,10 @@ import { rawOf } from '../bson/build.ts';
 import { bsonType, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { checkNamespace } from '../storage/catalog.ts';
-import type { Collection } from '../storage/collection.ts';
 import { documentBytesMax } from '../update/apply-update.ts';
 import { sealDocument } from '../update/branch.ts';
 import type { Call, Reply } from './engine.ts';
-import { inPieces, type WriteError, writeError, writeTo } from './write.ts';
+import { eachStatement, inPieces, writeTo } from './write.ts';
 
 export async function insert(call: Call): Promise<Reply> {
   const { args } = call;
@@ -19,31 +18,14 @@ export async function insert(call: Call): Promise<Reply> {
     count: documents.length,
     ordered,
     alone: () => false,
-    run: (from, to, piece) =>
-      writeTo(call, namespace, (collection) => insertAll(collection, documents, from, to, ordered), piece),
+    run: (statements, piece) =>
+      writeTo(call, namespace, { creates: true, piece }, (collection) =>
+        eachStatement(statements, (index) => {
+          collection!.insert(withId(documents[index]!));
+          return { n: 1 };
+        }),
+      ),
   });
-}
-
-/** In a write job. */
-function insertAll(
-  collection: Collection,
-  documents: readonly Raw[],
-  from: number,
-  to: number,
-  ordered: boolean,
-): Reply {
-  const writeErrors: WriteError[] = [];
-  let n = 0;
-  for (let i = from; i < to; i++) {
-    try {
-      collection.insert(withId(documents[i]!));
-      n++;
-    } catch (error) {
-      writeErrors.push(writeError(i, error));
-      if (ordered) break;
-    }
-  }
-  return { n, ...(writeErrors.length > 0 ? { writeErrors } : {}) };
 }
 
 /** The document with an _id in first place. Throws for documents MongoDB does not store. */

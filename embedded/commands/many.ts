@@ -1,7 +1,7 @@
 // A write to all documents that match: they are found first, without holding anybody up, and then changed a few to
 // a commit. As in MongoDB, such a write is not atomic as a whole; each document is.
 import type { Raw } from '../bson/raw.ts';
-import { storeError } from '../errors.ts';
+import { StoreError, storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { matches } from '../query/match.ts';
 import { Scan } from '../query/scan.ts';
@@ -43,6 +43,7 @@ export async function forEachMatch(
     const done = await engine.environment.write(() => changeSome(collection, filter, some, change));
     sum.matched += done.matched;
     sum.modified += done.modified;
+    if (done.failure !== undefined) throw done.failure;
   }
   return sum;
 }
@@ -54,20 +55,25 @@ function tooMany(): Error {
   );
 }
 
-/** In a write job. */
+/** In a write job. What was changed before one that fails stays changed, as in MongoDB. */
 function changeSome(
   collection: Collection,
   filter: Filter,
   records: readonly number[],
   change: (target: Target) => boolean,
-): ManyDone {
+): ManyDone & { readonly failure?: StoreError } {
   let matched = 0;
   let modified = 0;
   for (const record of collection.alive ? records : []) {
     const document = collection.document(record);
     if (document === undefined || !matches(filter, document)) continue;
     matched++;
-    if (change({ record, document })) modified++;
+    try {
+      if (change({ record, document })) modified++;
+    } catch (failure) {
+      if (failure instanceof StoreError) return { matched, modified, failure };
+      throw failure;
+    }
   }
   return { matched, modified };
 }

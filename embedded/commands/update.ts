@@ -4,8 +4,7 @@ import { storeError } from '../errors.ts';
 import type { SortField } from '../planner/plan.ts';
 import type { Filter } from '../query/filter.ts';
 import { matchedPosition } from '../query/position.ts';
-import { Scan } from '../query/scan.ts';
-import { parseSort, sortKey } from '../query/sort.ts';
+import { parseSort } from '../query/sort.ts';
 import { checkNamespace } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
 import { applyUpdate } from '../update/apply-update.ts';
@@ -13,12 +12,13 @@ import { parseUpdate, type Update } from '../update/parse-update.ts';
 import { upsertDocument } from '../update/upsert.ts';
 import type { Call, Engine, Reply } from './engine.ts';
 import { withId } from './insert.ts';
-import { forEachMatch } from './many.ts';
-import { filterContext, filterOf, planQuery, refuseCollation } from './query-plan.ts';
+import { forEachMatch, type Target } from './many.ts';
+import { filterContext, filterOf, refuseCollation } from './query-plan.ts';
 import { arrayFiltersOf } from './statement.ts';
-import { inPieces, type WriteError, writeError, writeTo } from './write.ts';
+import { type Found, missesMax, type Patience, target, type Wanted } from './target.ts';
+import { eachStatement, inPieces, type Outcome, writeError, writeTo } from './write.ts';
 
-export type Statement = {
+type Statement = {
   readonly filter: Filter;
   readonly update: Update;
   readonly sort: readonly SortField[];
@@ -27,8 +27,6 @@ export type Statement = {
   readonly upsert: boolean;
 };
 
-type Outcome = { readonly matched: number; readonly modified: number; readonly upserted?: Raw };
-
 export async function update(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const namespace = checkNamespace(call.database, args.collection());
@@ -36,76 +34,46 @@ export async function update(call: Call): Promise<Reply> {
   const ordered = args.get('ordered') === undefined || args.flag('ordered');
   const variables = args.document('let');
   const parse = (index: number) => parseStatement(engine, statements[index]!, variables);
-  return inPieces({
+  const flag = (index: number, name: string) => truthOf(fieldOf(statements[index]!, name));
+  const reply = await inPieces({
     count: statements.length,
     ordered,
-    alone: (index) => truthOf(fieldOf(statements[index]!, 'multi')),
-    run: (from, to, piece) =>
-      truthOf(fieldOf(statements[from]!, 'multi'))
-        ? updateMany(call, namespace, from, () => parse(from))
-        : writeTo(call, namespace, (collection) => updateOnes(engine, collection, parse, from, to, ordered), piece),
+    alone: (index) => flag(index, 'multi'),
+    run: (piece, number) => {
+      const { from, to } = piece;
+      if (flag(from, 'multi')) return updateMany(call, namespace, from, () => parse(from));
+      const creates = statements.slice(from, to).some((_, i) => flag(from + i, 'upsert'));
+      return writeTo(call, namespace, { creates, piece: number }, (collection, found) => {
+        const patience = { left: missesMax };
+        return eachStatement(piece, (index) =>
+          updateOne(engine, collection, parse(index), patience, index === from ? found : undefined),
+        );
+      });
+    },
   });
-}
-
-/** In a write job. */
-function updateOnes(
-  engine: Engine,
-  collection: Collection,
-  parse: (index: number) => Statement,
-  from: number,
-  to: number,
-  ordered: boolean,
-): Reply {
-  const writeErrors: WriteError[] = [];
-  const upserted: Reply[] = [];
-  let n = 0;
-  let nModified = 0;
-  for (let i = from; i < to; i++) {
-    try {
-      const outcome = updateOne(engine, collection, parse(i));
-      n += outcome.matched;
-      nModified += outcome.modified;
-      if (outcome.upserted !== undefined) {
-        n++;
-        upserted.push({ index: i, _id: outcome.upserted });
-      }
-    } catch (error) {
-      writeErrors.push(writeError(i, error));
-      if (ordered) break;
-    }
-  }
-  return {
-    n,
-    nModified,
-    ...(upserted.length > 0 ? { upserted } : {}),
-    ...(writeErrors.length > 0 ? { writeErrors } : {}),
-  };
+  return { n: 0, nModified: 0, ...reply };
 }
 
 async function updateMany(call: Call, namespace: string, index: number, parse: () => Statement): Promise<Reply> {
-  const { catalog } = call.engine;
+  const { engine } = call;
   try {
+    if (call.retry !== undefined) throw storeError('InvalidOptions', 'Cannot use retryable writes with multi=true');
     const statement = parse();
-    const collection = catalog.get(namespace) ?? (await catalog.create(namespace));
-    const { matched, modified } = await forEachMatch(
-      call,
-      collection,
-      statement.filter,
-      statement.hint,
-      ({ record, document }) => updateRecord(call.engine, collection, statement, record, document) !== document,
+    const collection = engine.catalog.get(namespace);
+    if (collection !== undefined) {
+      const change = ({ record, document }: Target) =>
+        updateRecord(engine, collection, statement, record, document) !== document;
+      const { matched, modified } = await forEachMatch(call, collection, statement.filter, statement.hint, change);
+      if (matched > 0) return { n: matched, nModified: modified };
+    }
+    if (!statement.upsert) return { n: 0 };
+    return await writeTo(call, namespace, { creates: true }, (target, found) =>
+      eachStatement({ from: index, to: index + 1, ordered: true }, () =>
+        updateOne(engine, target, statement, { left: missesMax }, found),
+      ),
     );
-    if (matched > 0 || !statement.upsert) return { n: matched, nModified: modified };
-    return await writeTo(call, namespace, (target) => {
-      const outcome = updateOne(call.engine, target, statement);
-      const upserted = outcome.upserted === undefined ? {} : { upserted: [{ index, _id: outcome.upserted }] };
-      return {
-        n: outcome.matched + (outcome.upserted === undefined ? 0 : 1),
-        nModified: outcome.modified,
-        ...upserted,
-      };
-    });
   } catch (error) {
-    return { n: 0, nModified: 0, writeErrors: [writeError(index, error)] };
+    return { n: 0, writeErrors: [writeError(index, error)] };
   }
 }
 
@@ -128,18 +96,26 @@ function parseStatement(engine: Engine, statement: Raw, variables: Raw | undefin
   return { filter, update: parsed, sort, hint: fields.get('hint'), multi, upsert: truthOf(fields.get('upsert')) };
 }
 
-/** In a write job. */
-function updateOne(engine: Engine, collection: Collection, statement: Statement): Outcome {
-  const record = firstTarget(engine, collection, statement);
+/** In a write job. Without a collection there is nothing to find, and nothing to insert. */
+function updateOne(
+  engine: Engine,
+  collection: Collection | undefined,
+  statement: Statement,
+  patience: Patience,
+  found: Found | undefined,
+): Outcome | Wanted {
+  if (collection === undefined) return { n: 0 };
+  const record = target(engine, collection, statement, patience, found);
+  if (typeof record === 'object') return record;
   if (record !== undefined) {
     const before = collection.document(record)!;
     const after = updateRecord(engine, collection, statement, record, before);
-    return { matched: 1, modified: after === before ? 0 : 1 };
+    return { n: 1, nModified: after === before ? 0 : 1 };
   }
-  if (!statement.upsert) return { matched: 0, modified: 0 };
+  if (!statement.upsert) return { n: 0 };
   const document = withId(upsertDocument(statement.filter, statement.update, engine.now()));
   collection.insert(document);
-  return { matched: 0, modified: 0, upserted: fieldOf(document, '_id')! };
+  return { n: 1, upserted: fieldOf(document, '_id')! };
 }
 
 /** In a write job: applies an update to one record; answers the document as it is then. */
@@ -158,23 +134,4 @@ export function updateRecord(
   });
   if (after !== before) collection.replace(record, before, after);
   return after;
-}
-
-/** In a write job: the one record a statement is for. */
-export function firstTarget(
-  engine: Engine,
-  collection: Collection,
-  { filter, sort, hint }: Pick<Statement, 'filter' | 'sort' | 'hint'>,
-): number | undefined {
-  const plan = planQuery(engine, collection, filter, sort, hint);
-  const scan = new Scan(collection, plan, filter);
-  if (sort.length === 0 || plan.sorted) return scan.first()?.record;
-  let best: { readonly record: number; readonly key: Buffer } | undefined;
-  for (let piece = scan.piece(); piece !== undefined; piece = scan.piece()) {
-    for (const { record, document } of piece) {
-      const key = sortKey(sort, document);
-      if (best === undefined || key.compare(best.key) < 0) best = { record, key };
-    }
-  }
-  return best?.record;
 }

@@ -57,15 +57,6 @@ export class Scan {
     }
     return out;
   }
-
-  /** The first match, looking on until there is one. */
-  first(): Found | undefined {
-    for (let size = 1; ; size = Math.min(size * 4, pieceMax)) {
-      const found = this.piece(size);
-      if (found === undefined) return undefined;
-      if (found.length > 0) return found[0];
-    }
-  }
 }
 
 /** A dropped index's tree may already hold another's keys. */
