@@ -182,14 +182,14 @@ export class Rights {
 
   /** One reading of a session's topics; undefined where something changed meanwhile. */
   async #readRows(session: Session, pinned: Map<string, Topic>): Promise<Reading | undefined> {
-    const { hub, reader, revocations, clock, topicsMax } = this.#options;
+    const { hub, reader, revocations, clock } = this.#options;
     const { key, accountKey } = session.caller;
     const log = mustHave(pinned, userLog(key));
     const askedMs = clock();
     const asked = hub.moment();
     const rightsSeq = log.rightsSeq;
     const { grants, away } = await reader.grants(key, accountKey);
-    const followed = grants.filter((grant) => grant.follow).slice(0, Math.max(0, topicsMax - 2));
+    const followed = this.#fitting(session, grants);
     await this.#pinAll(
       followed.map((grant) => grant.topic),
       pinned,
@@ -201,6 +201,16 @@ export class Rights {
       .filter((grant) => revocations.latest(key, grant.topic) <= grant.since)
       .map((grant) => ({ topic: mustHave(pinned, grant.topic), since: grant.since }));
     return { rows, away };
+  }
+
+  /** What is followed from the start, beside the user's own two topics. */
+  #fitting(session: Session, grants: readonly TopicGrant[]): readonly TopicGrant[] {
+    const { topicsMax, log } = this.#options;
+    const granted = grants.filter((grant) => grant.follow);
+    const fitting = granted.slice(0, Math.max(0, topicsMax - 2));
+    const count = granted.length - fitting.length;
+    if (count > 0) log.warn({ session: session.id, count }, 'a socket may not follow all topics that it is granted');
+    return fitting;
   }
 
   async #pinAll(names: readonly string[], pinned: Map<string, Topic>): Promise<void> {

@@ -199,7 +199,7 @@ export type Created = {
 };
 
 export type MemberRows = {
-  /** The rows of a user who is a member now, at most 5 000, newest conversation id order not promised. */
+  /** The rows of a user who is a member now, at most 5 090, in no order. */
   ofUser(accountKey: string, userKey: string): Promise<readonly MemberRow[]>;
   /** Rows of one user in these conversations, those left included. */
   ofUserIn(accountKey: string, userKey: string, conversationIds: readonly string[]): Promise<readonly MemberRow[]>;

@@ -79,10 +79,7 @@ describe('members', () => {
     );
     expect(ofPond.map(({ grantedTopics, revokedTopics }) => ({ grantedTopics, revokedTopics }))).toEqual([
       {
-        grantedTopics: [
-          { topic: `c:${pond}`, since: 2, follow: true },
-          { topic: `h:${pond}`, since: 2, follow: false },
-        ],
+        grantedTopics: [{ topic: `c:${pond}`, since: 2, follow: true }],
         revokedTopics: [],
       },
       {

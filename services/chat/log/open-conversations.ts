@@ -38,8 +38,8 @@ export type ConversationsOptions = {
   readonly effects: ConversationEffects;
 };
 
-/** Conversations that one user is in, as far as lists go. */
-const rowsOfUserMax = 5_000;
+/** Rows read of one user: some more than one may be in, since that bound (members/room.ts) is not fenced. */
+const rowsOfUserMax = 5_090;
 /** Head documents of one read. */
 const headsAtOnce = 500;
 const duplicateKey = 11000;

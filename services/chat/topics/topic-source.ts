@@ -11,10 +11,8 @@ import { conversationTopicEvent } from './conversation-event.ts';
 import { partsOfTopic, topicOf } from './names.ts';
 import { grantsOf, userTopicEvent } from './user-event.ts';
 
-/** The proto's bound on a grants answer. */
-const grantsMax = 5_000;
-
 export function openTopicSource(conversations: OpenConversations, userLogs: OpenUserLogs): TopicSource {
+  /** At most two for each of the conversations that one may be in: what bounds the rows bounds these. */
   async function grants(user: { readonly userKey: string; readonly accountKey: string }) {
     const rows = await conversations.rows.ofUser(user.accountKey, user.userKey);
     const heads = await conversations.heads(
@@ -27,7 +25,7 @@ export function openTopicSource(conversations: OpenConversations, userLogs: Open
       if (head === undefined) continue;
       granted.push(...grantsOf(row.conversation_id, row.since, head.member_count <= smallMembersMax));
     }
-    return granted.slice(0, grantsMax);
+    return granted;
   }
 
   async function heads(topics: readonly string[]): Promise<readonly TopicHead[]> {

@@ -76,12 +76,13 @@ export function userTopicEvent(entry: UserEntry): TopicEvent {
   };
 }
 
-/** A conversation above 256 members is only followed by its heads until the app opens it. */
+/**
+ * One topic, `c:`. A conversation above 256 members (not `follow`) has two: only its heads, `h:`, are followed until the
+ * app opens it.
+ */
 export function grantsOf(conversationId: string, since: number, follow: boolean): TopicEvent['grantedTopics'] {
-  return [
-    { topic: topicOf.conversation(conversationId), since, follow },
-    { topic: topicOf.heads(conversationId), since, follow: !follow },
-  ];
+  const conversation = { topic: topicOf.conversation(conversationId), since, follow };
+  return follow ? [conversation] : [conversation, { topic: topicOf.heads(conversationId), since, follow: true }];
 }
 
 function encoded(event: ConversationEvent): { readonly event: string; readonly data: Uint8Array } {
