@@ -11,7 +11,7 @@ import { check, type Violation } from './checker.ts';
 import type { Progress } from './load/crowd.ts';
 import { Load } from './load/load.ts';
 import { account, planOf } from './load/plan.ts';
-import { ChaosMesh, chatNames, edgeNames } from './mesh/chaos-mesh.ts';
+import { ChaosMesh } from './mesh/chaos-mesh.ts';
 import { HeadChecks } from './mesh/head-checks.ts';
 import { registerUsers } from './mesh/register-users.ts';
 import { Nemesis } from './nemesis/nemesis.ts';
@@ -28,6 +28,9 @@ export type ChaosOptions = {
   readonly everyMs: number;
   /** Off: events travel over Links, also where this machine has Redis. */
   readonly redis: boolean;
+  /** How many processes of each; two unless given. */
+  readonly chats?: number;
+  readonly edges?: number;
   readonly plant?: PlantName;
   /** How long to wait at the end until nobody misses anything; as long as a back-off and a head check unless given. */
   readonly settleMs?: number;
@@ -81,11 +84,18 @@ class Run {
   }
 
   async history(): Promise<History> {
-    const { say, redis, plant } = this.#options;
+    const { say, redis, plant, chats = 2, edges = 2 } = this.#options;
     const now = () => performance.timeOrigin + performance.now() - this.#startedAt;
     const onDeath = (process: string) => this.#deaths.push({ process, at: now() });
     const folder = this.#folder;
-    const mesh = await ChaosMesh.open({ folder, redis, onDeath, ...(plant === undefined ? {} : { plant }) });
+    const mesh = await ChaosMesh.open({
+      folder,
+      redis,
+      chats,
+      edges,
+      onDeath,
+      ...(plant === undefined ? {} : { plant }),
+    });
     this.#mesh = mesh;
     process.once('exit', this.#kill);
     say(`${mesh.processes.size} processes and ${mesh.wires.size} wires are up; logs in ${folder}/logs`);
@@ -150,11 +160,11 @@ class Run {
   }
 }
 
-export function targetsOf(mesh: Pick<ChaosMesh, 'processes' | 'wires' | 'disk'>): Targets {
+function targetsOf({ processes, chats, edges, wires, disk }: ChaosMesh): Targets {
   return {
-    processes: [...mesh.processes.keys()],
-    clocks: [...chatNames, ...edgeNames, 'store'],
-    wires: [...mesh.wires.keys()].sort(),
-    disk: mesh.disk !== undefined,
+    processes: [...processes.keys()],
+    clocks: [...chats, ...edges, 'store'],
+    wires: [...wires.keys()].sort(),
+    disk: disk !== undefined,
   };
 }

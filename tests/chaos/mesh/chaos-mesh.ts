@@ -1,5 +1,5 @@
-// The mesh under test: a store, two chat processes, two edges and, where this machine has one, Redis; each a process,
-// each pair joined by a wire that can be broken. Nothing listens on a port that is known before.
+// The mesh under test: a store, chat processes, edges and, where this machine has one, Redis; each a process, each pair
+// joined by a wire that can be broken. Nothing listens on a port that is known before.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -18,11 +18,11 @@ export type ChaosMeshOptions = {
   /** Patches the code of every process with this bug; see plants/. */
   readonly plant?: string;
   readonly redis: boolean;
+  readonly chats: number;
+  readonly edges: number;
   readonly onDeath: (process: string) => void;
 };
 
-export const serviceCount = 2;
-export const edgeCount = 2;
 const endMs = 8_000;
 const dist = fileURLToPath(new URL('../../../', import.meta.url));
 const circuit = join(dist, 'cli/circuit.js');
@@ -31,6 +31,8 @@ const besides = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export class ChaosMesh {
   readonly processes = new Map<string, MeshProcess>();
   readonly wires = new Map<string, Wire>();
+  readonly chats: readonly string[];
+  readonly edges: readonly string[];
   readonly tokenSecret = randomBytes(32).toString('hex');
   readonly #options: ChaosMeshOptions;
   readonly #idKey = randomBytes(16).toString('hex');
@@ -41,6 +43,8 @@ export class ChaosMesh {
 
   private constructor(options: ChaosMeshOptions) {
     this.#options = options;
+    this.chats = numbered('chat', options.chats);
+    this.edges = numbered('edge', options.edges);
   }
 
   /** Resolves when everything listens. Throws when something does not, having ended the rest. */
@@ -57,7 +61,7 @@ export class ChaosMesh {
 
   /** What clients dial, one of each edge. */
   get urls(): readonly string[] {
-    return edgeNames.map((edge) => `http://${this.#wire(`clients>${edge}`).address}`);
+    return this.edges.map((edge) => `http://${this.#wire(`clients>${edge}`).address}`);
   }
 
   /** A chat process that can be dialled past all wires. */
@@ -112,16 +116,27 @@ export class ChaosMesh {
     const { folder } = this.#options;
     mkdirSync(join(folder, 'logs'), { recursive: true });
     this.disk = openSmallDisk(join(folder, 'store'));
-    await Promise.all(wireNames(this.#withRedis).map(async (name) => this.wires.set(name, await Wire.open(name))));
+    await Promise.all(this.#wireNames.map(async (name) => this.wires.set(name, await Wire.open(name))));
     if (this.#withRedis) await this.#run('redis', await redisProcess(folder));
     await this.#run('store', { args: [besides('./store-process.js'), join(folder, 'store/data')], environment: {} });
     await this.#migrate();
-    await Promise.all(chatNames.map(async (name) => this.#run(name, this.#chat(name, await freePort()))));
-    await Promise.all(edgeNames.map((name) => this.#run(name, this.#edge(name))));
+    await Promise.all(this.chats.map(async (name) => this.#run(name, this.#chat(name, await freePort()))));
+    await Promise.all(this.edges.map((name) => this.#run(name, this.#edge(name))));
   }
 
   get #withRedis(): boolean {
     return this.#options.redis && hasRedis();
+  }
+
+  /** `from>to`. */
+  get #wireNames(): readonly string[] {
+    const { chats, edges } = this;
+    return [
+      ...edges.map((edge) => `clients>${edge}`),
+      ...[...edges, 'chats'].flatMap((from) => chats.map((chat) => `${from}>${chat}`)),
+      ...chats.map((chat) => `${chat}>store`),
+      ...(this.#withRedis ? [...edges, ...chats].map((from) => `${from}>redis`) : []),
+    ];
   }
 
   async #migrate(): Promise<void> {
@@ -175,7 +190,7 @@ export class ChaosMesh {
   }
 
   #peers(from: string): string {
-    return `chat=${chatNames.map((chat) => this.#wire(`${from}>${chat}`).address).join(',')}`;
+    return `chat=${this.chats.map((chat) => this.#wire(`${from}>${chat}`).address).join(',')}`;
   }
 
   async #run(name: string, given: Partial<ProcessOptions>): Promise<void> {
@@ -231,17 +246,8 @@ export class ChaosMesh {
   }
 }
 
-export const chatNames: readonly string[] = Array.from({ length: serviceCount }, (_, index) => `chat-${index + 1}`);
-export const edgeNames: readonly string[] = Array.from({ length: edgeCount }, (_, index) => `edge-${index + 1}`);
-
-/** `from>to`. */
-export function wireNames(redis: boolean): readonly string[] {
-  return [
-    ...edgeNames.map((edge) => `clients>${edge}`),
-    ...[...edgeNames, 'chats'].flatMap((from) => chatNames.map((chat) => `${from}>${chat}`)),
-    ...chatNames.map((chat) => `${chat}>store`),
-    ...(redis ? [...edgeNames, ...chatNames].map((from) => `${from}>redis`) : []),
-  ];
+function numbered(name: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${name}-${index + 1}`);
 }
 
 /** Past the replica set's own idea of where it is: the wire is to be dialled. */

@@ -12,9 +12,9 @@ export const plants = {
   /** Events leave before the insert: what is shown may never be stored, or under another number. */
   'publish before commit': {
     module: 'services/chat/log/open-log.js',
-    find: 'const outcomes = await this.#parts.appender.insert(entries, this.#alone);',
+    find: 'const outcomes = await this.#parts.appender.insert(',
     replace: `for (const entry of entries) this.#parts.kind.publish(entry, this.state);
-        const outcomes = await this.#parts.appender.insert(entries, this.#alone);`,
+        const outcomes = await this.#parts.appender.insert(`,
   },
   /** An insert counts as done when it is begun: what was acknowledged may be gone. */
   'acknowledge before commit': {
@@ -29,6 +29,12 @@ export const plants = {
     module: 'mesh/caller/link-client/link-subscriptions.js',
     find: 'for (const topic of this.#concerning(link))\n            link.changeTopic(topic, false);',
     replace: '',
+  },
+  /** An edge that has found Redis again takes itself to be subscribed still. */
+  'forget a resubscription over Redis': {
+    module: 'mesh/bus/redis/subscriber.js',
+    find: 'this.#due.add(topic);\n        }\n        await',
+    replace: 'entry.there = true;\n        }\n        await',
   },
 } as const satisfies Readonly<Record<string, Plant>>;
 
