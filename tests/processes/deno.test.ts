@@ -14,6 +14,8 @@ import { type MeshLinks, openLinks } from '../../mesh/caller/link-client/open-li
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { chatService } from '../../services/chat/service.ts';
+import { type Target, targetOf } from '../protocol/target.ts';
+import { describeTour } from '../protocol/tour/tour.ts';
 import { type Collector, openCollector } from '../support/collector.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { account, asha, ravi } from './running-mesh.ts';
@@ -32,7 +34,10 @@ let address = '';
 let links: MeshLinks;
 let edge: Edge;
 let verifier: Verifier;
+let target: Target;
 const issuer: Issuer = openIssuer(trust);
+const tokenOf = (userKey: string, displayName: string) =>
+  issuer.issueUser({ userKey, accountKey: account, displayName });
 const serverToken = () => issuer.issueService({ kind: 'domain_server', key: 'fish', accountKeys: [account] });
 
 function interrupt(): void {
@@ -101,6 +106,14 @@ describe.skipIf(deno === undefined)('chat on Deno', () => {
       limits: { costPerSecond: 100_000, costBurst: 100_000 },
     });
     await linksAre(true);
+    target = targetOf({
+      url: `http://127.0.0.1:${edge.port}`,
+      grpc: address,
+      tokenA: await tokenOf(asha, 'Asha'),
+      tokenB: await tokenOf(ravi, 'Ravi'),
+      serverToken: await serverToken(),
+      close: async () => {},
+    });
   }, startMs);
   afterAll(async () => {
     await edge?.close();
@@ -112,11 +125,8 @@ describe.skipIf(deno === undefined)('chat on Deno', () => {
   }, startMs);
 
   it('serves apps through an edge on Node: what one sends, the other is told at once', async () => {
-    const tokenOf = (userKey: string, displayName: string) =>
-      issuer.issueUser({ userKey, accountKey: account, displayName });
-    const url = `http://127.0.0.1:${edge.port}`;
-    const her = new PlainSocket(url, await tokenOf(asha, 'Asha'));
-    const his = new PlainSocket(url, await tokenOf(ravi, 'Ravi'));
+    const her = new PlainSocket(target.url, target.tokenA);
+    const his = new PlainSocket(target.url, target.tokenB);
     try {
       await Promise.all([her, his].map((socket) => socket.next(({ event }) => event === 'ready')));
       const { conversation } = await her.call<{ conversation: { conversation_id: string } }>('conversation.create', {
@@ -181,6 +191,8 @@ describe.skipIf(deno === undefined)('chat on Deno', () => {
     const call = find(rpc);
     expect(find('find conversations')).toMatchObject({ traceId: call?.traceId, parentSpanId: call?.spanId });
   });
+
+  describeTour(() => target);
 
   it('ends in order when told to', async () => {
     const ended = new Promise((resolve) => service.once('close', resolve));

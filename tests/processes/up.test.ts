@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Target, targetOf } from '../protocol/target.ts';
+import { describeTour } from '../protocol/tour/tour.ts';
 import { callOverRest } from './rest.ts';
 import { asha, dataFolder, devToken, environmentOf, ravi, startMesh, type TestMesh, Watched } from './running-mesh.ts';
 
@@ -23,7 +25,7 @@ describe('a mesh on one machine', { timeout: startMs }, () => {
     const told = mesh.up.lines.join('\n');
     expect(told).toContain(mesh.url);
     expect(told).toContain('Asha 100000000001 · Ravi 100000000002');
-    const [token = ''] = /^ey[\w-]+\.[\w-]+\.[\w-]+$/m.exec(told) ?? [];
+    const token = serverTokenOf(mesh);
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
     expect(claims).toMatchObject({ sub: 'fish', kind: 'domain_server', accounts: ['900000000001'] });
   });
@@ -92,6 +94,22 @@ describe('a mesh on one machine', { timeout: startMs }, () => {
     startMs,
   );
 });
+
+describe('a mesh of three processes', () => {
+  let target: Target;
+  beforeAll(async () => {
+    const { url, grpc } = await mesh.state();
+    const [tokenA, tokenB] = await Promise.all([devToken(url, asha), devToken(url, ravi)]);
+    target = targetOf({ url, grpc, tokenA, tokenB, serverToken: serverTokenOf(mesh), close: async () => {} });
+  });
+  describeTour(() => target);
+});
+
+/** What is printed for domain servers. */
+function serverTokenOf({ up }: TestMesh): string {
+  const [token = ''] = /^ey[\w-]+\.[\w-]+\.[\w-]+$/m.exec(up.lines.join('\n')) ?? [];
+  return token;
+}
 
 /** What people wrote in the conversation, as this user reads it. */
 async function textsOf(token: string): Promise<readonly (string | undefined)[]> {

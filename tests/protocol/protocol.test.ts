@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { App, type Json } from '../../edge/testing/app.ts';
 import { ClientFrame, PingResponse, ServerFrame } from '../../gen/circuit/socket/v1/socket_service.ts';
-import { openTarget, type Target, userKeyOf } from './target.ts';
+import { openTarget, type Target } from './target.ts';
 
 /** A Python that has `websockets`, first Debian's own. */
 const python = ['/usr/bin/python3', 'python3'].find(
@@ -23,7 +23,7 @@ const opened: WebSocket[] = [];
 beforeAll(async () => {
   target = await openTarget();
   const [asha] = [await connect(target.tokenA), await connect(target.tokenB)];
-  const participants = [userKeyOf(target.tokenB)];
+  const participants = [target.users.ravi];
   const reply = await asha.call('conversation.create', {
     request_id: randomUUID(),
     type: 'direct',
@@ -122,7 +122,7 @@ describe('opening', () => {
     expect(hello).toMatchObject({ session_id: expect.any(String), heartbeat_ms: expect.any(Number) });
     expect(hello.limits).toMatchObject({ frame_bytes: expect.any(Number), requests_in_flight: expect.any(Number) });
     const topics = await positionsOf(app);
-    const user = userKeyOf(target.tokenA);
+    const user = target.users.asha;
     expect(Object.keys(topics)).toEqual(expect.arrayContaining([`u:${user}`, `d:${user}`, `c:${conversation}`]));
   });
 
