@@ -17,8 +17,11 @@ type Model = new (data: unknown) => { validate(): void };
 
 const require = createRequire(import.meta.url);
 const ours = new Set(['kustomize.config.k8s.io']);
-/** Kinds of operators, whose schemas are not in the package: only house rules are asked of them. */
-const operators = new Set(['monitoring.coreos.com', 'cert-manager.io']);
+/** Where the models of operators' kinds are. */
+const operators: Readonly<Record<string, string>> = {
+  'cert-manager.io': '@kubernetes-models/cert-manager',
+  'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
+};
 
 export function manifestsIn(folder: string): Manifest[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yaml'));
@@ -38,7 +41,6 @@ export function parseManifests(text: string): Manifest[] {
 
 /** What the schema of its kind says against it; a field that the schema does not know is a fault. */
 export function faultsOf(manifest: Manifest): string[] {
-  if (operators.has(groupOf(manifest))) return [];
   const check = checkOf(manifest);
   const fault = check(manifest);
   return fault === undefined ? unknownFields(manifest, check) : [fault];
@@ -49,8 +51,10 @@ function groupOf(manifest: Manifest): string {
 }
 
 /** The model's own check; what it says against a manifest, or nothing. */
-function checkOf({ apiVersion, kind }: Manifest): Check {
-  const models = require(`kubernetes-models/${apiVersion}/${kind}`) as Record<string, Model>;
+function checkOf(manifest: Manifest): Check {
+  const { apiVersion, kind } = manifest;
+  const from = operators[groupOf(manifest)] ?? 'kubernetes-models';
+  const models = require(`${from}/${apiVersion}/${kind}`) as Record<string, Model>;
   const Kind = models[kind]!;
   return (data) => {
     try {

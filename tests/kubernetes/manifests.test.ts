@@ -44,6 +44,12 @@ describe('every manifest', () => {
     Object.assign(podOf(deployment!).containers[0]!.securityContext, { readOnlyRootFileSystem: true });
     expect(faultsOf(deployment!)).toEqual([expect.stringContaining('readOnlyRootFileSystem is not a field')]);
   });
+
+  it.each(['Certificate', 'PodMonitor', 'PrometheusRule'])('would be refused as %s for one, too', (kind) => {
+    const manifest = structuredClone(all.find((each) => each.kind === kind))!;
+    Object.assign(manifest.spec!, { misspelt: 1 });
+    expect(faultsOf(manifest)).toEqual([`/spec/misspelt is not a field of ${kind}`]);
+  });
 });
 
 describe('every pod', () => {

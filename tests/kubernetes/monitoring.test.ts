@@ -5,13 +5,19 @@ import { describe, expect, it } from 'vitest';
 import { type Metric, metrics } from '../../mesh/telemetry/names.ts';
 import { manifestsIn } from './manifest.ts';
 
-type Rule = { readonly alert: string; readonly expr: string; readonly annotations: { readonly runbook: string } };
+type Rule = { readonly alert: string; readonly expr: string; readonly annotations: { readonly runbook_url: string } };
+type Place = { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
 type Panel = {
+  readonly id: number;
+  readonly type: string;
   readonly title: string;
-  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+  readonly gridPos: Place;
+  readonly datasource?: unknown;
+  readonly targets?: readonly { readonly refId: string; readonly expr: string; readonly legendFormat: string }[];
 };
 
 const declared: Readonly<Record<string, Metric>> = metrics;
+const gridColumns = 24;
 /** Labels that Prometheus itself gives to what it scrapes from a pod. */
 const scraped = ['pod', 'namespace', 'job', 'instance'];
 
@@ -19,8 +25,10 @@ const rules = manifestsIn('k8s/components/monitoring')
   .filter(({ kind }) => kind === 'PrometheusRule')
   .flatMap(({ spec }) => (spec as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules));
 const dashboard = JSON.parse(readFileSync('k8s/components/monitoring/circuit-mesh.json', 'utf8')) as {
+  readonly templating: { readonly list: readonly { readonly name: string; readonly type: string }[] };
   readonly panels: readonly Panel[];
 };
+const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 const scaling = JSON.stringify(manifestsIn('k8s/components/autoscaling'));
 
 /** What is wrong with an expression: a metric, label or use of it that no process knows. */
@@ -68,24 +76,55 @@ describe('an alert', () => {
   });
 
   it.each(rules.map((rule) => [rule.alert, rule] as const))('%s leads to a heading of the runbook', (alert, rule) => {
-    expect(rule.annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
+    const url = new URL(rule.annotations.runbook_url);
+    expect(`${url.pathname}${url.hash}`).toBe(`/circuit-mesh/runbook.md#${alert.toLowerCase()}`);
     expect(readFileSync('docs/runbook.md', 'utf8').split('\n')).toContain(`## ${alert}`);
+  });
+
+  it('has its metrics on the dashboard', () => {
+    const shown = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n');
+    const asked = rules.flatMap(({ expr }) => expr.match(/\bcircuit_[a-z_]+/g) ?? []);
+    expect(asked.filter((name) => !shown.includes(name))).toEqual([]);
+  });
+});
+
+describe('the dashboard', () => {
+  it('has a place of its own for each panel, in the width that Grafana has, under a row that asks a question', () => {
+    const taken = new Set<string>();
+    for (const { title, gridPos } of dashboard.panels) {
+      expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(gridColumns);
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(taken.has(`${x},${y}`), title).toBe(false);
+          taken.add(`${x},${y}`);
+        }
+      }
+    }
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+    expect(dashboard.panels[0]?.type).toBe('row');
+    for (const { type, title } of dashboard.panels) if (type === 'row') expect(title).toMatch(/\?$/);
+  });
+
+  it('asks the data source that the reader chooses', () => {
+    expect(dashboard.templating.list).toMatchObject([{ name: 'datasource', type: 'datasource' }]);
+    for (const { datasource } of panels) {
+      expect(datasource).toEqual({ type: 'prometheus', uid: '$' + '{datasource}' });
+    }
   });
 });
 
 describe('a panel', () => {
-  it.each(dashboard.panels.map((panel) => [panel.title, panel] as const))(
-    '%s shows what there is',
-    (_, { targets }) => {
-      for (const { expr, legendFormat } of targets) {
-        expect(expr).toMatch(/\bcircuit_/);
-        expect(faultsIn(expr)).toEqual([]);
-        const kept = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, by = '']) => by.split(/, */));
-        const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
-        expect(shown.filter((label) => !kept.includes(label))).toEqual([]);
-      }
-    },
-  );
+  it.each(panels.map((panel) => [panel.title, panel] as const))('%s shows what there is', (_, { targets = [] }) => {
+    expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
+    expect(targets.length).toBeGreaterThan(0);
+    for (const { expr, legendFormat } of targets) {
+      expect(expr).toMatch(/\bcircuit_/);
+      expect(faultsIn(expr)).toEqual([]);
+      const kept = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, by = '']) => by.split(/, */));
+      const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
+      expect(shown.filter((label) => !kept.includes(label))).toEqual([]);
+    }
+  });
 });
 
 describe('autoscaling', () => {
