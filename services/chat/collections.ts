@@ -117,6 +117,11 @@ const userLogs: Collection = {
       partialFilterExpression: { open_until: { $exists: true } },
       serves: "The sweep of users' logs that may be ahead of last_seq.",
     },
+    {
+      name: 'compact',
+      key: { compact_at: 1 },
+      serves: 'The sweep of logs whose oldest entries may have become too old.',
+    },
   ],
 };
 

@@ -14,6 +14,11 @@ import { RecentRequests } from './recent-requests.ts';
 export const logsLimits = {
   /** Logs open at once; quiet ones are forgotten, the longest unused first. */
   openMax: 10_000,
+  /**
+   * A log that was opened longer ago is opened anew once it is quiet: what it knows must not be older than what the log
+   * keeps, or it would take a number for free whose entry was removed.
+   */
+  openMsMax: 86_400_000,
   /** Logs looked at to find a quiet one: opening stays quick when all are busy. */
   forgetLookMax: 100,
   /** Head documents lag behind their logs by so much at most, while the store answers. */
@@ -31,6 +36,8 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
   readonly #parts: LogParts<State, Entry, Body>;
   /** The longest unused first. */
   readonly #open = new Map<string, OpenLog<State, Entry, Body>>();
+  /** Milliseconds since 1970. */
+  readonly #openedAt = new WeakMap<OpenLog<State, Entry, Body>, number>();
   #ahead = new Set<OpenLog<State, Entry, Body>>();
   #writeTimer: NodeJS.Timeout | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
@@ -60,12 +67,13 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
     if (this.#closed) throw refuse('SHUTTING_DOWN');
     const known = this.#open.get(key);
     this.#open.delete(key);
-    if (known !== undefined && !known.isOver) {
+    if (known !== undefined && !known.isOver && !this.#isStale(known)) {
       this.#open.set(key, known);
       return known;
     }
     const log = new OpenLog(key, accountKey, this.#parts);
     this.#open.set(key, log);
+    this.#openedAt.set(log, this.#ground.clock());
     if (this.#open.size > logsLimits.openMax) this.#forgetQuiet();
     return log;
   }
@@ -156,6 +164,10 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
           if (!this.#closed) this.#planSweep();
         });
     }, waitMs).unref();
+  }
+
+  #isStale(log: OpenLog<State, Entry, Body>): boolean {
+    return this.#ground.clock() - this.#openedAt.get(log)! > logsLimits.openMsMax && log.isQuiet;
   }
 
   #forgetQuiet(): void {

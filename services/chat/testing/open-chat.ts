@@ -29,6 +29,7 @@ export async function openChat(onCommand?: (command: Document) => void): Promise
     'chat_users find _id': 'A user belongs to one account: which one is what is asked.',
     'conversations find open_until': 'The sweep looks after logs whose process died, whosever they are.',
     'user_logs find open_until': 'The same sweep.',
+    'user_logs find compact_at': 'The sweep of logs with old entries, whosever they are.',
     'user_logs find _id': "The key is the user's, who belongs to one account: which one stands in it.",
   });
   const store = await openTestStore({

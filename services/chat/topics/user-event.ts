@@ -76,10 +76,7 @@ export function userTopicEvent(entry: UserEntry): TopicEvent {
   };
 }
 
-/**
- * One topic, `c:`. A conversation above 256 members (not `follow`) has two: only its heads, `h:`, are followed until the
- * app opens it.
- */
+/** One, `c:`. A conversation above 256 members has two: until the app opens it, only `h:` is followed. */
 export function grantsOf(conversationId: string, since: number, follow: boolean): TopicEvent['grantedTopics'] {
   const conversation = { topic: topicOf.conversation(conversationId), since, follow };
   return follow ? [conversation] : [conversation, { topic: topicOf.heads(conversationId), since, follow: true }];

@@ -24,14 +24,19 @@ export async function userPage(
     .limit(limit)
     .toArray();
   const page: UserEntry[] = [];
+  let next = after + 1;
   const concerned = new Set<string>();
   let bytes = 0;
   for (const entry of found) {
     bytes += calculateObjectSize(entry);
     if (page.length > 0 && bytes > pageBytesMax) break;
+    // Another process has raised the floor since this one read it.
+    if (entry.seq !== next) break;
+    next += 1;
     page.push(entry);
     if (entry.kind === 'rows') for (const change of entry.changes) concerned.add(change.conversation_id);
   }
+  if (page.length === 0) return { entries: [], head, gone: true };
   const rows = concerned.size === 0 ? [] : await documents.rowsNow(state, [...concerned]);
   const byConversation = new Map(rows.map((now) => [now.row.conversation_id, now]));
   const entries = page.map((entry) =>

@@ -10,6 +10,7 @@ import { Logs } from '../log/logs.ts';
 import type { MemberRow } from '../log/member-row.ts';
 import type { Operation, Result } from '../log/operation.ts';
 import { type ReceiptDocument, receiptWrite } from '../log/receipts.ts';
+import { Compaction } from './compaction.ts';
 import { userPage } from './entries-page.ts';
 import { Gathering } from './gathering.ts';
 import { effectOf } from './row-change.ts';
@@ -40,6 +41,7 @@ export class OpenUserLogs implements UserLogs {
   readonly #logs: Logs<UserState, UserEntry, NewUserEntry>;
   readonly #options: UserLogsOptions;
   readonly #documents: UserDocuments;
+  readonly #compaction: Compaction;
   /** By user; each goes when its user has been quiet for a second. */
   readonly #gatherings = new Map<string, Gathering<RowChanged>>();
 
@@ -61,7 +63,8 @@ export class OpenUserLogs implements UserLogs {
       writtenReceipts: new GroupedWrites(receipts),
       rowsNow: (user, conversationIds) => this.#rowsNow(user, conversationIds),
     };
-    this.#logs = new Logs(userKind(this.#documents, publish), ground);
+    this.#logs = new Logs(userKind(this.#documents, publish, ground.clock), ground);
+    this.#compaction = new Compaction({ entries: this.#documents.entries, heads, ground });
   }
 
   changeRow: UserLogs['changeRow'] = (user, conversationId, change, signal) => {
@@ -157,12 +160,18 @@ export class OpenUserLogs implements UserLogs {
     return this.#logs.sweep();
   }
 
+  /** Removes entries that are too old, of logs whose time has come. */
+  compact(): Promise<number> {
+    return this.#compaction.sweep();
+  }
+
   writeBehind(): Promise<void> {
     return this.#logs.writeBehind();
   }
 
   async close(): Promise<void> {
     for (const gathering of this.#gatherings.values()) gathering.close();
+    await this.#compaction.close();
     await this.#logs.close();
   }
 

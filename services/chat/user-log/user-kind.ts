@@ -5,6 +5,7 @@ import type { GroupedWrites } from '../log/grouped-writes.ts';
 import type { Applied, HeadDocument, LogKind, LogState } from '../log/log-kind.ts';
 import { type MemberRow, rowId } from '../log/member-row.ts';
 import { type ReceiptDocument, receiptWrite } from '../log/receipts.ts';
+import { compactionLimits } from './compaction.ts';
 import type { NewUserEntry, RowNow, StoredRowChange, UserEntry, UserEntryOf } from './user-entry.ts';
 import type { LogUser } from './user-logs.ts';
 
@@ -15,7 +16,10 @@ export type UserLogHead = {
   readonly _id: string;
   readonly account_key: string;
   readonly last_seq: number;
+  /** Entries at or below are removed or may be. Absent: none. */
   readonly floor_seq?: number;
+  /** When it is to be looked at for entries that are too old. */
+  readonly compact_at?: Date;
   readonly open_until?: Date;
 };
 
@@ -44,7 +48,7 @@ export type UserDocuments = {
 
 export type UserKind = LogKind<UserState, UserEntry, NewUserEntry>;
 
-export function userKind(documents: UserDocuments, publish: (entry: UserEntry) => void): UserKind {
+export function userKind(documents: UserDocuments, publish: (entry: UserEntry) => void, clock: () => number): UserKind {
   const { entries, heads, writtenHeads, writtenRows, writtenHidden, writtenReceipts } = documents;
 
   async function load(userKey: string, accountKey: string | undefined) {
@@ -148,7 +152,12 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
       writtenHeads.write({
         updateOne: {
           filter: { _id: state.userKey, account_key: state.accountKey, last_seq: { $lt: state.seq } },
-          update: { $set: { last_seq: state.seq }, ...(openUntil && { $max: { open_until: openUntil } }) },
+          update: {
+            $set: { last_seq: state.seq },
+            // The first time; from then on whoever compacts it moves it.
+            $min: { compact_at: new Date(clock() + compactionLimits.keepMs) },
+            ...(openUntil && { $max: { open_until: openUntil } }),
+          },
         },
       }),
   };

@@ -26,6 +26,7 @@ const writes = new Set([
   'bulkWrite',
   'findOneAndUpdate',
   'deleteOne',
+  'deleteMany',
 ]);
 
 export function flakyDb(db: Db): FlakyDb {
