@@ -1,11 +1,11 @@
 // Python for the tests that need another language's client: an environment of its own under node_modules/.cache, made
-// once per set of requirements by the machine's python3 and pip.
+// once per set of requirements by the machine's python3 and pip; stubs once per state of `proto/`.
 
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -34,28 +34,35 @@ export type PythonEnvironment = {
 export async function openPython(): Promise<PythonEnvironment> {
   const example = join(root, 'examples/python');
   const requirements = join(example, 'requirements.txt');
-  const digest = createHash('sha256')
-    .update(await readFile(requirements))
-    .digest('hex')
-    .slice(0, 12);
-  const cache = join(root, 'node_modules/.cache');
-  const home = join(cache, `python-${digest}`);
-  if (!existsSync(home)) await makeEnvironment(cache, home, requirements);
+  const home = join(root, 'node_modules/.cache', `python-${digestOf([requirements])}`);
+  await whole(home, async (unfinished) => {
+    await run('python3', ['-m', 'venv', unfinished]);
+    await run(join(unfinished, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
+  });
   const python = join(home, 'bin/python');
-  const stubs = join(home, 'stubs');
-  await run(python, [join(example, 'generate.py'), stubs]);
+  const protos = readdirSync(join(root, 'proto'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.proto'))
+    .map((path) => join(root, 'proto', path));
+  const stubs = join(home, `stubs-${digestOf(protos)}`);
+  await whole(stubs, (unfinished) => run(python, [join(example, 'generate.py'), unfinished]));
   return { python, stubs };
 }
 
-/** Under another name first: an environment that is there is whole. */
-async function makeEnvironment(cache: string, home: string, requirements: string): Promise<void> {
-  await mkdir(cache, { recursive: true });
-  const unfinished = `${home}.${process.pid}`;
+function digestOf(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files.toSorted()) hash.update(readFileSync(file));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** Makes a folder under another name first, so that one that is there is whole, whoever else makes it now. */
+async function whole(folder: string, make: (unfinished: string) => Promise<unknown>): Promise<void> {
+  if (existsSync(folder)) return;
+  const unfinished = `${folder}.${process.pid}`;
+  await mkdir(dirname(folder), { recursive: true });
   try {
-    await run('python3', ['-m', 'venv', unfinished]);
-    await run(join(unfinished, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
-    await rename(unfinished, home).catch((error: unknown) => {
-      if (!existsSync(home)) throw error;
+    await make(unfinished);
+    await rename(unfinished, folder).catch((error: unknown) => {
+      if (!existsSync(folder)) throw error;
     });
   } finally {
     await rm(unfinished, { recursive: true, force: true });

@@ -1,20 +1,13 @@
 // The black-box suite of docs/protocol.md: what any deployment must do, seen from outside, through `ws` and `fetch`.
 
-import { execFile, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { App, type Json } from '../../edge/testing/app.ts';
 import { ClientFrame, PingResponse, ServerFrame } from '../../gen/circuit/socket/v1/socket_service.ts';
+import { PythonSocket, websocketsPython } from './python-socket.ts';
 import { openTarget, type Target } from './target.ts';
-
-/** A Python that has `websockets`, first Debian's own. */
-const python = ['/usr/bin/python3', 'python3'].find(
-  (each) => spawnSync(each, ['-c', 'import websockets'], { stdio: 'ignore' }).status === 0,
-);
 
 let target: Target;
 let conversation: string;
@@ -212,14 +205,20 @@ describe('resume', () => {
 });
 
 describe("a client of another language (Debian's python3-websockets)", () => {
-  it.skipIf(python === undefined)('talks to one of ours', async () => {
+  it.skipIf(websocketsPython === undefined)('talks to one of ours', async () => {
     const ravi = await connect(target.tokenB);
-    const text = `from Python ${randomUUID()}`;
-    const script = join(import.meta.dirname, 'websockets_client.py');
-    const { stdout } = await promisify(execFile)(python!, [script, target.url, target.tokenA, conversation, text]);
-    const { hello, ready, reply, event } = JSON.parse(stdout) as Readonly<Record<string, Json>>;
-    expect([hello?.event, ready?.event, reply?.ok, event?.event]).toEqual(['hello', 'ready', true, 'message.new']);
-    expect(await read(ravi, 1)).toMatchObject([{ text, seq: event?.seq }]);
+    const asha = new PythonSocket(target.url, target.tokenA);
+    try {
+      expect(await asha.next(() => true)).toMatchObject({ event: 'hello' });
+      expect(await asha.next(() => true)).toMatchObject({ event: 'ready' });
+      const text = `from Python ${randomUUID()}`;
+      const sent = { conversation_id: conversation, client_message_id: randomUUID(), content: { type: 'text', text } };
+      expect(await asha.call('message.send', sent)).toMatchObject({ ok: true });
+      const heard = await asha.next(({ event }) => event === 'message.new');
+      expect(await read(ravi, 1)).toMatchObject([{ text, seq: heard.seq }]);
+    } finally {
+      await asha.close();
+    }
   });
 });
 
