@@ -141,6 +141,28 @@ describe('the store, through the official driver', () => {
     expect(await rows.estimatedDocumentCount()).toBe(3);
   });
 
+  it('sorts by the order of records, and through arrays by the least or greatest element', async () => {
+    const rows = db.collection<{ _id: number }>('rows');
+    const order = async (sort: Record<string, 1 | -1>) =>
+      (await rows.find().sort(sort).toArray()).map(({ _id }) => _id);
+    await rows.insertMany([
+      {
+        _id: 2,
+        a: [
+          { x: 1, y: 9 },
+          { x: 2, y: 1 },
+        ],
+      },
+      { _id: 1, a: { x: 1, y: 5 } },
+      { _id: 3, a: [{ x: 3 }, 5] },
+    ] as never);
+    expect(await order({ $natural: -1 })).toEqual([3, 1, 2]);
+    expect(await order({ 'a.x': 1, 'a.y': 1 })).toEqual([3, 1, 2]);
+    expect(await order({ 'a.x': -1 })).toEqual([3, 2, 1]);
+    await rows.insertMany([{ _id: 4, a: [[1, 2], 3] }] as never);
+    expect(await rows.distinct('a', { _id: 4 })).toEqual([[1, 2], 3]);
+  });
+
   it('lists and drops indexes and collections', async () => {
     const rows = db.collection('rows');
     await rows.createIndex({ a: 1, b: -1 }, { partialFilterExpression: { a: { $gt: 0 } } });

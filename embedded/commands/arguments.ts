@@ -1,6 +1,6 @@
 // The arguments of a command, looked up by name and checked for their type.
 import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, textOf, truthOf } from '../bson/raw.ts';
-import { storeError } from '../errors.ts';
+import { numberedError, storeError } from '../errors.ts';
 import { typeName } from '../update/operators.ts';
 import type { Request } from '../wire/message.ts';
 
@@ -40,7 +40,7 @@ export class Arguments {
     const size = this.number(name);
     if (size === undefined) return undefined;
     if (!Number.isFinite(size)) throw storeError('BadValue', `Field '${name}' must be a finite number`);
-    if (size < 0) throw storeError('BadValue', `BSON field '${name}' value must be >= 0, actual value '${size}'`);
+    if (size < 0) throw numberedError(51024, `BSON field '${name}' value must be >= 0, actual value '${size}'`);
     return Math.trunc(size);
   }
 

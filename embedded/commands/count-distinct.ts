@@ -1,7 +1,7 @@
 // count and distinct.
 import { rawOf } from '../bson/build.ts';
 import { orderKey } from '../bson/order.ts';
-import type { Raw } from '../bson/raw.ts';
+import { bsonType, elementsOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { walkPath } from '../query/path.ts';
 import { Scan } from '../query/scan.ts';
@@ -50,13 +50,12 @@ export async function distinct(call: Call): Promise<Reply> {
   const turn = new Turn(call);
   for (let piece = scan.piece(); piece !== undefined; piece = scan.piece()) {
     for (const { document } of piece) {
-      walkPath(document, key.split('.'), 0, true, (value) => {
-        if (value === undefined) return false;
-        if (value.type === 4) return false;
-        const order = orderKey(value).toString('latin1');
-        if (!values.has(order)) {
-          values.set(order, value);
-          bytes += value.end - value.start;
+      walkPath(document, key.split('.'), 0, false, (value) => {
+        for (const each of value?.type === bsonType.array ? elementsOf(value) : [value]) {
+          const order = orderKey(each).toString('latin1');
+          if (each === undefined || values.has(order)) continue;
+          values.set(order, each);
+          bytes += each.end - each.start;
         }
         return false;
       });

@@ -39,6 +39,21 @@ const cases: readonly [code: number, codeName: string, what: string, run: () => 
     'a cursor that is not open',
     () => test.db.command({ getMore: 5n, collection: 'rows' }, { useBigInt64: true }),
   ],
+  [2, 'BadValue', '$[] on what is no array', () => rows().updateOne({ _id: 1 }, { $set: { 'a.$[]': 1 } })],
+  [2, 'BadValue', '$ without a match', () => rows().updateOne({ a: 9 }, { $set: { 'a.$': 1 } }, { upsert: true })],
+  [28, 'PathNotViable', '$pull below a text', () => rows().updateOne({ _id: 1 }, { $pull: { 'text.b': 1 } as never })],
+  [53, 'InvalidIdField', 'an _id that is an array', () => rows().insertOne({ _id: [1] as never })],
+  [51024, 'Location51024', 'a limit below 0', () => test.db.command({ find: 'rows', limit: -1 })],
+  [15975, 'Location15975', 'a direction that is none', () => test.db.command({ find: 'rows', sort: { a: 5 } })],
+  [
+    2,
+    'BadValue',
+    'a sort by two arrays',
+    async () => {
+      await rows().insertOne({ _id: 4, p: [1], q: [2] });
+      await rows().find().sort({ p: 1, q: 1 }).toArray();
+    },
+  ],
   [48, 'NamespaceExists', 'making a collection twice', () => test.db.createCollection('rows')],
   [
     52,
@@ -101,6 +116,19 @@ describe('an error', () => {
       .maxTimeMS(20)
       .toArray();
     await expect(slow).rejects.toMatchObject({ code: 50 });
+  });
+
+  it('of an element that is taken names the element', async () => {
+    await rows().createIndex({ tags: 1 }, { unique: true, sparse: true });
+    await rows().insertOne({ _id: 5, tags: ['a', 'b'] });
+    const taken = rows().insertOne({ _id: 6, tags: ['c', 'b'] });
+    await expect(taken).rejects.toMatchObject({ code: 11000, keyValue: { tags: 'b' } });
+  });
+
+  it('of one document in a write to many leaves those before it changed', async () => {
+    await rows().createIndex({ a: 1 }, { unique: true });
+    await expect(rows().updateMany({}, { $set: { a: 9 } })).rejects.toMatchObject({ code: 11000 });
+    expect((await rows().find().toArray()).map(({ a }) => a)).toEqual([9, 2]);
   });
 
   it('keeps a unique index: which keys, which values', async () => {

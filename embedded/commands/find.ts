@@ -33,8 +33,7 @@ export function openFind({ args, engine }: Call, namespace: string): Stream | un
   const collection = engine.catalog.get(namespace);
   if (collection === undefined) return undefined;
   const plan = planQuery(engine, collection, filter, sort, args.get('hint'));
-  const natural = sort[0]?.path === '$natural';
-  return new Stream({ collection, plan, filter, sort: natural ? [] : sort, skip, limit, ...compiled });
+  return new Stream({ collection, plan, filter, sort, skip, limit, ...compiled });
 }
 
 export async function firstBatch(

@@ -54,9 +54,29 @@ describe('an index', () => {
     await rows().createIndex({ n: 1 }, { name: 'x' });
     await expect(rows().createIndex({ n: -1 }, { name: 'x' })).rejects.toMatchObject({ code: 86 });
     await expect(rows().createIndex({ n: 1 }, { name: 'y' })).rejects.toMatchObject({ code: 85 });
-    await expect(rows().createIndex({ n: 1 }, { name: 'y', unique: true })).rejects.toMatchObject({ code: 85 });
+    await expect(rows().createIndex({ n: 1 }, { name: 'x', unique: true })).rejects.toMatchObject({ code: 86 });
+    await rows().createIndex({ n: 1 }, { name: 'u', unique: true });
+    await rows().createIndex({ n: 1 }, { name: 's', sparse: true });
+    await rows().createIndex({ at: 1 }, { expireAfterSeconds: 10 });
+    await expect(rows().createIndex({ at: 1 }, { expireAfterSeconds: 20 })).rejects.toMatchObject({ code: 85 });
+    const odd = { createIndexes: 'rows', indexes: [{ key: { odd: 1 }, name: 'odd', nearly: 1 }] };
+    await expect(test.db.command(odd)).rejects.toMatchObject({ code: 197 });
     await expect(rows().createIndex({ n: 'text' })).rejects.toMatchObject({ code: 67 });
     await expect(rows().createIndex({ n: 1, m: 1 }, { expireAfterSeconds: 5 })).rejects.toMatchObject({ code: 67 });
+  });
+
+  it('is partial only by filters from which the planner can reason', async () => {
+    const refused = [
+      { n: { $ne: 1 } },
+      { n: { $exists: false } },
+      { text: /^a/ },
+      { n: { $in: [/a/] } },
+      { $nor: [{ n: 1 }] },
+    ];
+    for (const partialFilterExpression of refused)
+      await expect(rows().createIndex({ n: 1 }, { partialFilterExpression })).rejects.toMatchObject({ code: 67 });
+    const partialFilterExpression = { n: { $in: [1, 2] }, text: { $exists: true }, $or: [{ n: 1 }, { n: { $gt: 1 } }] };
+    await rows().createIndex({ n: 1 }, { partialFilterExpression });
   });
 
   it('asked for twice at once is built once; two at once are built one after the other', async () => {

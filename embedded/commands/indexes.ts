@@ -4,7 +4,8 @@ import { rawOf } from '../bson/build.ts';
 import { equalValues } from '../bson/order.ts';
 import { bsonType, elementsOf, fieldOf, type Raw, textOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
-import { type IndexSpec, isIdKey, parseIndexSpec, sameKey, sameOptions } from '../keys/index-spec.ts';
+import { type IndexSpec, isIdKey, parseIndexSpec, sameIndex } from '../keys/index-spec.ts';
+import { checkPartial } from '../keys/partial-filter.ts';
 import { parseFilter } from '../query/parse-filter.ts';
 import { expired } from '../query/stream.ts';
 import { checkNamespace, indexesMax } from '../storage/catalog.ts';
@@ -21,7 +22,7 @@ export async function createIndexes(call: Call): Promise<Reply> {
   const namespace = checkNamespace(call.database, args.collection());
   const specs = args.documents('indexes').map((document) => parseIndexSpec(withVersion(document)));
   if (specs.length === 0) throw storeError('BadValue', 'Must specify at least one index to create');
-  for (const spec of specs) if (spec.partialFilter !== undefined) parseFilter(spec.partialFilter);
+  for (const { partialFilter } of specs) if (partialFilter !== undefined) checkPartial(parseFilter(partialFilter));
   const createdCollectionAutomatically = engine.catalog.get(namespace) === undefined;
   const collection = await engine.catalog.create(namespace);
   return inTurn(call, collection, async () => {
@@ -54,35 +55,27 @@ function withVersion(document: Raw): Raw {
   return sealDocument(branch);
 }
 
-/** Throws where an index of the same name or the same keys differs. */
+/** Throws IndexOptionsConflict (85) and IndexKeySpecsConflict (86) as MongoDB does. */
 function isNew(collection: Collection, spec: IndexSpec): boolean {
   if (isIdKey(spec.key)) return false;
-  for (const { spec: other } of collection.indexes) {
-    const same = sameKey(other, spec);
-    if (other.name === spec.name) {
-      if (same && sameOptions(other, spec)) return false;
-      throw storeError(
-        'IndexKeySpecsConflict',
-        `An existing index has the same name as the requested index, but other keys or options: ${spec.name}`,
-      );
+  const specs = collection.indexes.map((index) => index.spec);
+  const named = specs.find((other) => other.name === spec.name);
+  if (named !== undefined) {
+    if (!sameIndex(named, spec)) {
+      const message = `An existing index has the same name as the requested index, but is another: ${spec.name}`;
+      throw storeError('IndexKeySpecsConflict', message);
     }
-    if (same && samePartial(other, spec)) {
-      if (sameOptions(other, spec))
-        throw storeError('IndexOptionsConflict', `Index already exists with a different name: ${other.name}`);
-      throw storeError(
-        'IndexOptionsConflict',
-        `An equivalent index already exists with a different name and options: ${other.name}, not ${spec.name}`,
-      );
-    }
+    if (named.expireAfterSeconds === spec.expireAfterSeconds) return false;
+    const message = `An equivalent index already exists with the same name but different options: ${spec.name}`;
+    throw storeError('IndexOptionsConflict', message);
+  }
+  const same = specs.find((other) => sameIndex(other, spec));
+  if (same !== undefined) {
+    throw storeError('IndexOptionsConflict', `Index already exists with a different name: ${same.name}`);
   }
   if (collection.indexes.length >= indexesMax)
     throw storeError('CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
   return true;
-}
-
-function samePartial(a: IndexSpec, b: IndexSpec): boolean {
-  if (a.partialFilter === undefined || b.partialFilter === undefined) return a.partialFilter === b.partialFilter;
-  return equalValues(a.partialFilter, b.partialFilter);
 }
 
 /** Fills a new index, a piece of the records in a commit, and publishes it with the last. */

@@ -56,7 +56,7 @@ export function withId(document: Raw): Raw {
 function checkId(type: number, document: Raw): void {
   if (type === bsonType.array || type === bsonType.regex || type === bsonType.undefined) {
     const name = type === bsonType.array ? 'array' : type === bsonType.regex ? 'regex' : 'undefined';
-    throw storeError('BadValue', `The '_id' value cannot be of type ${name}`);
+    throw storeError('InvalidIdField', `The '_id' value cannot be of type ${name}`);
   }
   if (type !== bsonType.object) return;
   const first = fieldsOf(fieldOf(document, '_id')!)[0];

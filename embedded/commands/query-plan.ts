@@ -8,6 +8,7 @@ import { choosePlan, type Hint, type Plan, type SortField } from '../planner/pla
 import { evaluateVariables } from '../query/expression.ts';
 import { everything, type Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
+import { isNatural } from '../query/sort.ts';
 import type { Collection } from '../storage/collection.ts';
 import type { Engine } from './engine.ts';
 
@@ -52,7 +53,7 @@ export function planQuery(
   sort: readonly SortField[],
   hint: Raw | undefined,
 ): Plan {
-  const natural = sort.length === 1 && sort[0]!.path === '$natural';
+  const natural = sort.length === 1 && isNatural(sort[0]!.path);
   const parsedHint = natural ? ({ natural: sort[0]!.descending ? -1 : 1 } as const) : hintOf(collection, hint);
   const plan = choosePlan(collection, filter, natural ? [] : sort, parsedHint);
   if (engine.strict && plan.kind === 'collection' && parsedHint === undefined) {

@@ -16,14 +16,20 @@ type Cursor = { readonly value: Raw | undefined; readonly at: number; readonly d
 
 const writer = new KeyWriter();
 
-/** Throws CannotIndexParallelArrays. The partial filter is the caller's affair. */
-export function indexKeys(spec: IndexSpec, document: Raw): IndexKeys {
+/** What of an index decides its keys. */
+export type KeySpec = Pick<IndexSpec, 'fields' | 'sparse'>;
+
+/**
+ * Throws CannotIndexParallelArrays, or BadValue where the keys are for a sort. The partial filter is the caller's
+ * affair.
+ */
+export function indexKeys(spec: KeySpec, document: Raw, use: 'index' | 'sort' = 'index'): IndexKeys {
   const { fields } = spec;
   const values: (Raw | undefined)[] = [];
   let present = false;
   for (const field of fields) {
     const value = simpleValue(document, field);
-    if (value === isArrayOnPath) return multikeyKeys(spec, document);
+    if (value === isArrayOnPath) return multikeyKeys(spec, document, use);
     if (value !== undefined) present = true;
     values.push(value);
   }
@@ -55,12 +61,11 @@ function encodeKey(fields: readonly IndexField[], values: readonly (Raw | undefi
   return writer.taken();
 }
 
-function multikeyKeys(spec: IndexSpec, document: Raw): IndexKeys {
+function multikeyKeys(spec: KeySpec, document: Raw, use: 'index' | 'sort'): IndexKeys {
   const keys = new Map<string, Buffer>();
   const multikey = spec.fields.map(() => false);
   let present = false;
-  const start = spec.fields.map((): Cursor => ({ value: document, at: 0, done: false }));
-  expand(spec.fields, start, multikey, (values) => {
+  expand({ fields: spec.fields, use, multikey }, startAt(spec, document), (values) => {
     if (values.some((value) => value !== undefined)) present = true;
     const key = encodeKey(spec.fields, values);
     keys.set(key.toString('latin1'), key);
@@ -69,18 +74,30 @@ function multikeyKeys(spec: IndexSpec, document: Raw): IndexKeys {
   return { keys: [...keys.values()], multikey };
 }
 
+function startAt({ fields }: KeySpec, document: Raw): readonly Cursor[] {
+  return fields.map(() => ({ value: document, at: 0, done: false }));
+}
+
+type Expansion = {
+  readonly fields: readonly IndexField[];
+  readonly use: 'index' | 'sort';
+  /** Raised where an array is met. */
+  readonly multikey: boolean[];
+};
+
 function expand(
-  fields: readonly IndexField[],
+  expansion: Expansion,
   cursors: readonly Cursor[],
-  multikey: boolean[],
   emit: (values: readonly (Raw | undefined)[]) => void,
 ): void {
+  const { fields, multikey, use } = expansion;
   const moved = cursors.map((cursor, i) => advance(cursor, fields[i]!.parts));
   let array: Raw | undefined;
   for (const { value, done } of moved) {
     if (done || value === undefined) continue;
     if (array === undefined) array = value;
     else if (array.start !== value.start) {
+      if (use === 'sort') throw storeError('BadValue', 'cannot sort with keys that are parallel arrays');
       throw storeError('CannotIndexParallelArrays', `cannot index parallel arrays ${parallel(fields, moved)}`);
     }
   }
@@ -97,7 +114,7 @@ function expand(
       if (cursor.at === fields[i]!.parts.length) return { ...cursor, value: element ?? none, done: true };
       return intoElement(cursor, fields[i]!.parts, elements, element);
     });
-    expand(fields, next, multikey, emit);
+    expand(expansion, next, emit);
   }
 }
 
@@ -138,10 +155,16 @@ function parallel(fields: readonly IndexField[], cursors: readonly Cursor[]): st
   return names.join(' ');
 }
 
-/** For error messages and 11000: the values behind a key, missing ones as null. */
-export function keyValues(spec: IndexSpec, document: Raw): [path: string, value: Raw | null][] {
-  return spec.fields.map((field) => {
-    const value = simpleValue(document, field);
-    return [field.path, value === undefined || value === isArrayOnPath ? null : value];
+/** For 11000: the values behind one of a document's keys, missing ones as null. */
+export function keyValues(
+  { fields }: IndexSpec,
+  document: Raw,
+  isKey: (key: Buffer) => boolean,
+): [path: string, value: Raw | null][] {
+  let found: readonly (Raw | undefined)[] = [];
+  const expansion: Expansion = { fields, use: 'index', multikey: [] };
+  expand(expansion, startAt({ fields, sparse: false }, document), (values) => {
+    if (isKey(encodeKey(fields, values))) found = values;
   });
+  return fields.map((field, i) => [field.path, found[i] ?? null]);
 }

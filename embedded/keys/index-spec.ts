@@ -43,7 +43,10 @@ export function parseIndexSpec(document: Raw): IndexSpec {
   const options = new Map(fieldsOf(document));
   for (const name of options.keys()) {
     if (!knownOptions.has(name)) {
-      throw storeError('InvalidOptions', `The field '${name}' is not valid for an index specification.`);
+      throw storeError(
+        'InvalidIndexSpecificationOption',
+        `The field '${name}' is not valid for an index specification.`,
+      );
     }
   }
   const key = options.get('key');
@@ -117,30 +120,16 @@ function checkExpiry(expire: Raw, fields: readonly IndexField[]): void {
   }
 }
 
-/** Whether two specifications mean the same keys in the same directions. */
-export function sameKey(a: IndexSpec, b: IndexSpec): boolean {
+/** Whether two specifications are of one index: same keys and directions, filter, unique and sparse. */
+export function sameIndex(a: IndexSpec, b: IndexSpec): boolean {
   return (
     a.fields.length === b.fields.length &&
-    a.fields.every((field, i) => field.path === b.fields[i]!.path && field.descending === b.fields[i]!.descending)
-  );
-}
-
-/** Whether two specifications have the same options (name aside). */
-export function sameOptions(a: IndexSpec, b: IndexSpec): boolean {
-  return (
+    a.fields.every((field, i) => field.path === b.fields[i]!.path && field.descending === b.fields[i]!.descending) &&
     a.unique === b.unique &&
     a.sparse === b.sparse &&
-    a.expireAfterSeconds === b.expireAfterSeconds &&
     (a.partialFilter === undefined) === (b.partialFilter === undefined) &&
     (a.partialFilter === undefined || equalValues(a.partialFilter, b.partialFilter))
   );
-}
-
-/** MongoDB's default name: a_1_b_-1. */
-export function defaultIndexName(key: Raw): string {
-  return fieldsOf(key)
-    .map(([path, value]) => `${path}_${value.type === 2 ? textOf(value) : numberOf(value)}`)
-    .join('_');
 }
 
 /** The index that every collection has. */

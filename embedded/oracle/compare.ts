@@ -38,7 +38,7 @@ export function compare(a: unknown, b: unknown): number {
     case 4:
       return Buffer.from(a as string).compare(Buffer.from(b as string));
     case 5:
-      return compareFields(Object.entries(a as object), Object.entries(b as object));
+      return compareFields(entriesOf(a as object), entriesOf(b as object));
     case 6:
       return compareLists(a as unknown[], b as unknown[]);
     case 7:
@@ -56,6 +56,11 @@ export function compare(a: unknown, b: unknown): number {
     default:
       return 0;
   }
+}
+
+/** A document is an object, or a Map where the order of its names matters. */
+function entriesOf(document: object): [string, unknown][] {
+  return document instanceof Map ? [...document] : Object.entries(document);
 }
 
 function compareLists(a: readonly unknown[], b: readonly unknown[]): number {

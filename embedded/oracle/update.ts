@@ -1,100 +1,169 @@
-// An independent oracle of MongoDB's update operators, from its manual, on JavaScript values. Covers paths through
-// documents and array positions; answers 'error' where the manual says that the update fails.
-import { Int32, Long } from 'bson';
-import { compare } from './compare.ts';
+// An independent oracle of MongoDB's update operators, from its manual, on JavaScript values; documents are Maps, for
+// the order of their names matters. Answers 'error' where the manual says that the update fails.
+import { Decimal128, Double, Int32, Long } from 'bson';
+import { compare, isNumeric } from './compare.ts';
+import { isOperators, oracleMatches } from './match.ts';
 
-type Doc = Record<string, unknown>;
+export type Doc = Map<string, unknown>;
+
+export type Change = { readonly operator: string; readonly path: string; readonly operand: unknown };
+
+export type Circumstances = {
+  /** What `$` stands for. */
+  readonly position?: number;
+  /** By name: what `$[name]` lets through. */
+  readonly filters?: Readonly<Record<string, unknown>>;
+  readonly inserting?: boolean;
+  readonly now?: Date;
+};
 
 class Fails extends Error {}
 
-export function oracleUpdate(document: Doc, update: Record<string, Doc>): Doc | 'error' {
-  const out = structured(document) as Doc;
+export function oracleUpdate(document: Doc, changes: readonly Change[], around: Circumstances = {}): Doc | 'error' {
+  const root = copied(document) as Doc;
+  const target = ({ operator, path, operand }: Change) => (operator === '$rename' ? String(operand) : path).split('.');
   try {
-    for (const [operator, fields] of Object.entries(update)) {
-      for (const [path, operand] of Object.entries(fields)) {
-        apply(out, path.split('.'), operator, operand);
-      }
+    for (const change of [...changes].sort((a, b) => inOrder(target(a), target(b)))) {
+      if (change.operator === '$setOnInsert' && !around.inserting) continue;
+      if (change.operator === '$rename') rename(root, change.path.split('.'), target(change));
+      else apply(root, change.path.split('.'), change, around);
     }
-    return out;
+    return root;
   } catch (error) {
     if (error instanceof Fails) return 'error';
     throw error;
   }
 }
 
+/** The manual: fields are updated in the order of their names, names that are numbers in that of the numbers. */
+function inOrder(a: readonly string[], b: readonly string[]): number {
+  let i = 0;
+  while (a[i] === b[i]) i++;
+  const [x, y] = [a[i] as string, b[i] as string];
+  return isIndex(x) && isIndex(y) ? Number(x) - Number(y) : x < y ? -1 : 1;
+}
+
+const isIndex = (name: string) => /^\d+$/.test(name);
+
 /** A copy that shares nothing but scalars. */
-function structured(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(structured);
-  if (isDoc(value)) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, structured(inner)]));
-  return value;
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copied);
+  return value instanceof Map ? new Map([...value].map(([name, inner]) => [name, copied(inner)])) : value;
 }
 
-function isDoc(value: unknown): value is Doc {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
+const takesAway = new Set(['$unset', '$pull', '$pullAll', '$pop']);
 
-const removes = new Set(['$unset', '$pull', '$pullAll', '$pop']);
-
-/** Walks to the holder of the last part, making documents on the way unless the operator only takes away. */
-function apply(root: Doc, path: readonly string[], operator: string, operand: unknown): void {
-  let holder: unknown = root;
-  for (const part of path.slice(0, -1)) {
-    if (!has(holder, part)) {
-      if (removes.has(operator)) return;
-      write(holder, part, {});
+function apply(holder: unknown, path: readonly string[], change: Change, around: Circumstances): void {
+  const [name, ...rest] = path as [string, ...string[]];
+  if (name === '$' && around.position === undefined) throw new Fails();
+  if (name.startsWith('$[')) {
+    if (!Array.isArray(holder)) throw new Fails();
+    const id = name.slice(2, -1);
+    for (const i of [...holder.keys()]) {
+      const passes = id === '' || oracleMatches({ [id]: around.filters?.[id] }, { [id]: plain(holder[i]) });
+      if (passes) apply(holder, [String(i), ...rest], change, around);
     }
-    holder = (holder as Doc)[part];
-    if (!isDoc(holder) && !Array.isArray(holder)) {
-      if (removes.has(operator)) return;
-      throw new Fails();
-    }
-  }
-  change(holder, path.at(-1)!, operator, operand);
-}
-
-function has(holder: unknown, part: string): boolean {
-  if (Array.isArray(holder)) return /^\d+$/.test(part) && Number(part) < holder.length;
-  return Object.hasOwn(holder as Doc, part);
-}
-
-function write(holder: unknown, part: string, value: unknown): void {
-  if (Array.isArray(holder)) {
-    if (!/^\d+$/.test(part)) throw new Fails();
-    while (holder.length < Number(part)) holder.push(null);
-  }
-  (holder as Doc)[part] = value;
-}
-
-function change(holder: unknown, name: string, operator: string, operand: unknown): void {
-  const there = has(holder, name);
-  const old = there ? (holder as Doc)[name] : undefined;
-  if (operator === '$unset') {
-    if (there && Array.isArray(holder)) holder[Number(name)] = null;
-    else if (there) delete (holder as Doc)[name];
     return;
   }
-  if (!there && removes.has(operator)) return;
-  const next = outcome(operator, there, old, operand);
-  if (next !== unchanged) write(holder, name, next);
+  const part = name === '$' ? String(around.position) : name;
+  if (!(holder instanceof Map) && !(Array.isArray(holder) && isIndex(part))) {
+    if (change.operator === '$unset') return;
+    throw new Fails();
+  }
+  if (rest.length === 0) {
+    alter(holder, part, change, around);
+    return;
+  }
+  const there = has(holder, part);
+  if (!there) {
+    if (rest[0] === '$' && around.position === undefined) throw new Fails();
+    if (rest[0]!.startsWith('$[')) throw new Fails();
+    if (takesAway.has(change.operator)) return;
+    const made: Doc = new Map();
+    apply(made, rest, change, around);
+    write(holder, part, made);
+    return;
+  }
+  apply(read(holder, part), rest, change, around);
+}
+
+type Holder = Doc | unknown[];
+
+function has(holder: Holder, name: string): boolean {
+  return Array.isArray(holder) ? Number(name) < holder.length : holder.has(name);
+}
+
+function read(holder: Holder, name: string): unknown {
+  return Array.isArray(holder) ? holder[Number(name)] : holder.get(name);
+}
+
+function write(holder: Holder, name: string, value: unknown): void {
+  if (Array.isArray(holder)) {
+    while (holder.length < Number(name)) holder.push(null);
+    holder[Number(name)] = value;
+  } else holder.set(name, value);
+}
+
+function rename(root: Doc, from: readonly string[], to: readonly string[]): void {
+  let holder: unknown = root;
+  for (const [i, name] of from.entries()) {
+    if (!(holder instanceof Map) && !(Array.isArray(holder) && isIndex(name))) throw new Fails();
+    if (!has(holder, name)) return;
+    if (Array.isArray(holder)) throw new Fails();
+    if (i < from.length - 1) holder = holder.get(name);
+  }
+  for (let above: unknown = root, i = 0; i < to.length && above instanceof Map; i++) {
+    above = above.get(to[i]!);
+    if (Array.isArray(above) && i < to.length - 1) throw new Fails();
+  }
+  const last = from.at(-1)!;
+  const change = { operator: '$set', path: '', operand: (holder as Doc).get(last) };
+  apply(root, to, change, {});
+  (holder as Doc).delete(last);
 }
 
 const unchanged = Symbol('unchanged');
 
-function outcome(operator: string, there: boolean, old: unknown, operand: unknown): unknown {
+function alter(holder: Holder, name: string, { operator, operand }: Change, around: Circumstances): void {
+  const there = has(holder, name);
+  if (operator === '$unset') {
+    if (there && Array.isArray(holder)) holder[Number(name)] = null;
+    else if (there) (holder as Doc).delete(name);
+    return;
+  }
+  if (!there && takesAway.has(operator)) return;
+  const next = outcome(operator, there, there ? read(holder, name) : undefined, operand, around);
+  if (next !== unchanged) write(holder, name, next);
+}
+
+function outcome(operator: string, there: boolean, old: unknown, operand: unknown, around: Circumstances): unknown {
   switch (operator) {
     case '$set':
+    case '$setOnInsert':
       return operand;
+    case '$currentDate':
+      return around.now;
     case '$inc':
-      return there ? sum(old, operand as number) : new Int32(operand as number);
+      return there ? calculate(old, operand, 'sum') : operand;
+    case '$mul':
+      return calculate(there ? old : new Int32(0), operand, 'product');
+    case '$bit':
+      return bits(there ? old : new Int32(0), operand as Readonly<Record<string, Int32 | Long>>);
     case '$min':
     case '$max': {
       const side = there ? compare(operand, old) : 0;
       return !there || (operator === '$min' ? side < 0 : side > 0) ? operand : unchanged;
     }
     case '$push':
-      return [...list(there, old), operand];
-    case '$addToSet':
-      return list(there, old).some((each) => compare(each, operand) === 0) ? unchanged : [...list(there, old), operand];
+      return push(list(there, old), operand);
+    case '$addToSet': {
+      const added = [...list(there, old)];
+      const wanted = operand instanceof Map && operand.has('$each') ? (operand.get('$each') as unknown[]) : [operand];
+      for (const each of wanted) if (!added.some((other) => compare(other, each) === 0)) added.push(each);
+      return added;
+    }
+    case '$pull':
+      return list(there, old).filter((each) => !isPulled(each, operand));
     case '$pullAll':
       return list(there, old).filter((each) => !(operand as unknown[]).some((other) => compare(each, other) === 0));
     case '$pop':
@@ -110,12 +179,78 @@ function list(there: boolean, old: unknown): unknown[] {
   return old;
 }
 
-/** int + int is int until it overflows, then long; anything else that is a number is not asked here. */
-function sum(old: unknown, more: number): unknown {
-  if (old instanceof Int32) {
-    const total = old.value + more;
-    return Number(total) === (total | 0) ? new Int32(total) : Long.fromNumber(total);
+function push(old: unknown[], operand: unknown): unknown[] {
+  if (!(operand instanceof Map && operand.has('$each'))) return [...old, operand];
+  const position = operand.has('$position') ? Number(operand.get('$position')) : old.length;
+  const out = [...old];
+  out.splice(position, 0, ...(operand.get('$each') as unknown[]));
+  const sort = operand.get('$sort');
+  if (sort instanceof Map) {
+    const field = (each: unknown, name: string) => (each instanceof Map ? each.get(name) : undefined);
+    out.sort((a, b) => {
+      for (const [name, direction] of sort) {
+        const side = compare(field(a, name), field(b, name)) * Number(direction);
+        if (side !== 0) return side;
+      }
+      return 0;
+    });
+  } else if (sort !== undefined) out.sort((a, b) => compare(a, b) * Number(sort));
+  if (!operand.has('$slice')) return out;
+  const slice = Number(operand.get('$slice'));
+  return slice < 0 ? out.slice(slice) : out.slice(0, slice);
+}
+
+/** A document pulls the documents that it matches as a filter; operators and other values pull what they match. */
+function isPulled(element: unknown, condition: unknown): boolean {
+  if (!(condition instanceof Map)) return compare(element, condition) === 0;
+  const wanted = plain(condition) as Readonly<Record<string, unknown>>;
+  if (isOperators(wanted)) return oracleMatches({ e: wanted }, { e: plain(element) });
+  return element instanceof Map && oracleMatches(wanted, plain(element));
+}
+
+/** As the oracle of filters takes it. */
+export function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  return value instanceof Map ? Object.fromEntries([...value].map(([name, inner]) => [name, plain(inner)])) : value;
+}
+
+function bits(old: unknown, operand: Readonly<Record<string, Int32 | Long>>): unknown {
+  if (!(old instanceof Int32) && !(old instanceof Long)) throw new Fails();
+  let result = BigInt(String(old));
+  let long = old instanceof Long;
+  for (const [name, value] of Object.entries(operand)) {
+    const other = BigInt(String(value));
+    result = name === 'and' ? result & other : name === 'or' ? result | other : result ^ other;
+    long ||= value instanceof Long;
   }
-  if (old instanceof Long) return old.add(more);
-  throw new Fails();
+  return long ? Long.fromBigInt(result) : new Int32(Number(result));
+}
+
+/** int and int give int while it fits, else long; a double makes it double, a decimal decimal. */
+function calculate(old: unknown, operand: unknown, what: 'sum' | 'product'): unknown {
+  if (!isNumeric(old)) throw new Fails();
+  if (old instanceof Decimal128 || operand instanceof Decimal128) {
+    const [a, b] = [tenths(old), tenths(operand)];
+    if (what === 'product') return Decimal128.fromString(`${a.units * b.units}E-${a.places + b.places}`);
+    const places = Math.max(a.places, b.places);
+    const scaled = (x: typeof a) => x.units * 10n ** BigInt(places - x.places);
+    return Decimal128.fromString(`${scaled(a) + scaled(b)}E-${places}`);
+  }
+  if (old instanceof Double || operand instanceof Double) {
+    const [a, b] = [Number(old), Number(operand)];
+    return new Double(what === 'sum' ? a + b : a * b);
+  }
+  const [a, b] = [BigInt(String(old)), BigInt(String(operand))];
+  const whole = what === 'sum' ? a + b : a * b;
+  if (whole < -(2n ** 63n) || whole >= 2n ** 63n) throw new Fails();
+  const fits = whole >= -(2n ** 31n) && whole < 2n ** 31n;
+  return fits && old instanceof Int32 && operand instanceof Int32 ? new Int32(Number(whole)) : Long.fromBigInt(whole);
+}
+
+/** A number as units / 10^places; a double with 15 digits, as the manual says of its conversion. */
+function tenths(value: unknown): { readonly units: bigint; readonly places: number } {
+  const zero = value instanceof Double && value.value === 0;
+  const text = value instanceof Double && !zero ? value.value.toPrecision(15) : zero ? '0' : String(value);
+  const [whole, fraction = ''] = text.split('.') as [string, string | undefined];
+  return { units: BigInt(whole + fraction), places: fraction.length };
 }

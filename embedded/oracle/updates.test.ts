@@ -1,71 +1,191 @@
-import { BSON, Int32, Long } from 'bson';
+import { BSON, Decimal128, Double, Int32, Long } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rawOf } from '../bson/build.ts';
-import { bytesOf } from '../bson/raw.ts';
+import { bytesOf, type Raw, rawDocument } from '../bson/raw.ts';
 import { StoreError } from '../errors.ts';
+import { parseFilter } from '../query/parse-filter.ts';
 import { applyUpdate } from '../update/apply-update.ts';
 import { parseUpdate } from '../update/parse-update.ts';
-import { oracleUpdate } from './update.ts';
+import { upsertDocument } from '../update/upsert.ts';
+import { type Change, type Circumstances, type Doc, oracleUpdate } from './update.ts';
 
-const scalar = fc.oneof(
-  fc.integer({ min: -3, max: 3 }).map((n) => new Int32(n)),
-  fc.constantFrom<unknown>(new Int32(2 ** 31 - 1), Long.fromNumber(5), 'a', 'b', null, true),
+const small = fc.integer({ min: -3, max: 3 });
+const number = fc.oneof(
+  small.map((n) => new Int32(n)),
+  small.map((n) => new Double(n / 2)),
+  small.map((n) => Long.fromNumber(n)),
+  fc.integer({ min: -30, max: 30 }).map((n) => Decimal128.fromString(`${n}E-1`)),
+  fc.constantFrom<unknown>(new Int32(2 ** 31 - 1), new Int32(-(2 ** 31)), Long.MAX_VALUE, new Double(0.1)),
 );
-const value = fc.letrec<{ value: unknown }>((tie) => ({
+const scalar = fc.oneof(number, fc.constantFrom<unknown>('a', 'b', null, true));
+const name = fc.constantFrom('a', 'b', 'c');
+const { value, document } = fc.letrec<{ value: unknown; document: Doc }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3, depthSize: 'small' },
     { weight: 3, arbitrary: scalar },
     { weight: 2, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
-    {
-      weight: 2,
-      arbitrary: fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('value'), { maxKeys: 3, noNullPrototype: true }),
-    },
+    { weight: 2, arbitrary: tie('document') },
   ),
-})).value;
-const document = fc.dictionary(fc.constantFrom('a', 'b', 'c'), value, { maxKeys: 3, noNullPrototype: true });
+  document: fc
+    .uniqueArray(fc.tuple(name, tie('value')), { maxLength: 3, selector: ([key]) => key })
+    .map((e) => new Map(e)),
+}));
 
-const path = fc.constantFrom('a', 'b', 'a.b', 'a.0', 'a.1', 'b.c', 'a.b.c', 'a.0.b', 'c.3', 'b.0.0');
-const change: fc.Arbitrary<[operator: string, operand: unknown]> = fc.oneof(
-  fc.tuple(fc.constantFrom('$set', '$min', '$max', '$push', '$addToSet'), value),
-  fc.tuple(fc.constant('$unset'), fc.constant('')),
-  fc.tuple(fc.constant('$inc'), fc.integer({ min: -2, max: 5 })),
-  fc.tuple(fc.constant('$pullAll'), fc.array(scalar, { maxLength: 2 })),
-  fc.tuple(fc.constant('$pop'), fc.constantFrom(1, -1)),
+const modifiers = fc
+  .record(
+    {
+      $each: fc.array(value, { maxLength: 3 }),
+      $position: fc.integer({ min: -3, max: 4 }),
+      $slice: fc.integer({ min: -3, max: 4 }),
+      $sort: fc.oneof(
+        fc.constantFrom<unknown>(1, -1),
+        fc.constantFrom(
+          new Map([['b', 1]]),
+          new Map([
+            ['a', -1],
+            ['b', 1],
+          ]),
+        ),
+      ),
+    },
+    { requiredKeys: ['$each'] },
+  )
+  .map((clauses): unknown => new Map(Object.entries(clauses)));
+
+const pulled: fc.Arbitrary<unknown> = fc.oneof(
+  value.filter((each) => !(each instanceof Map)),
+  fc.tuple(fc.constantFrom('$gte', '$lt', '$eq', '$ne'), scalar).map((entry) => new Map([entry])),
+  fc.tuple(name, scalar).map((entry) => new Map([entry])),
 );
 
-/** One or two changes, on paths that do not touch each other. */
-const update = fc
-  .array(fc.tuple(path, change), { minLength: 1, maxLength: 2 })
-  .filter(([x, y]) => y === undefined || !(`${x![0]}.`.startsWith(`${y[0]}.`) || `${y[0]}.`.startsWith(`${x![0]}.`)))
-  .map((changes) => {
-    const out: Record<string, Record<string, unknown>> = {};
-    for (const [at, [operator, operand]] of changes) out[operator] = { ...out[operator], [at]: operand };
-    return out;
-  });
+const mask = fc.oneof(
+  fc.integer({ min: 0, max: 7 }).map((n) => new Int32(n)),
+  fc.integer({ min: 0, max: 7 }).map((n) => Long.fromNumber(n)),
+);
 
-function storeUpdate(before: Record<string, unknown>, asked: Record<string, Record<string, unknown>>): unknown {
+const path = fc.constantFrom(
+  ...['a', 'b', 'c', 'a.b', 'a.0', 'a.1', 'b.c', 'a.b.c', 'a.0.b', 'c.3', 'c.b', 'b.0.0', 'b.10', 'b.9'],
+  ...['a.$', 'a.$.b', 'b.$', 'a.$[]', 'a.$[].b', 'b.$[x]', 'a.$[x].c', 'c.b.$[]', 'b.$[].$[x]', 'c.$[x].0'],
+);
+
+const change: fc.Arbitrary<Change> = fc
+  .tuple(
+    path,
+    fc.oneof(
+      { weight: 5, arbitrary: fc.tuple(fc.constantFrom('$set', '$min', '$max', '$setOnInsert'), value) },
+      { weight: 2, arbitrary: fc.tuple(fc.constantFrom('$push', '$addToSet'), value) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant('$push'), modifiers) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.constant('$addToSet'), fc.array(value, { maxLength: 3 }))
+          .map(([operator, each]) => [operator, new Map([['$each', each]])] as [string, unknown]),
+      },
+      { weight: 2, arbitrary: fc.constantFrom<[string, unknown]>(['$unset', ''], ['$currentDate', true]) },
+      { weight: 3, arbitrary: fc.tuple(fc.constantFrom('$inc', '$mul'), number) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(
+          fc.constant('$bit'),
+          fc.tuple(fc.constantFrom('and', 'or', 'xor'), mask).map(([op, by]) => ({ [op]: by })),
+        ),
+      },
+      { weight: 2, arbitrary: fc.tuple(fc.constant('$pull'), pulled) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant('$pullAll'), fc.array(scalar, { maxLength: 2 })) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant('$pop'), fc.constantFrom(1, -1)) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant('$rename'), path) },
+    ),
+  )
+  .map(([at, [operator, operand]]) => ({ operator, path: at, operand }));
+
+const touches = (a: string, b: string) => `${a}.`.startsWith(`${b}.`) || `${b}.`.startsWith(`${a}.`);
+const pathsOf = ({ operator, path: at, operand }: Change) => (operator === '$rename' ? [at, String(operand)] : [at]);
+
+/** One to three changes, on paths that do not touch each other, also once `$` is a number. */
+const changes = fc.array(change, { minLength: 1, maxLength: 3 }).filter((all) => {
+  const paths = all.flatMap(pathsOf);
+  if (all.some(({ operator, path: at, operand }) => operator === '$rename' && /\$/.test(`${at}${operand}`)))
+    return false;
+  const dynamic = paths.filter((each) => each.includes('$')).map((each) => each.split('.$')[0]!);
+  if (dynamic.some((base) => paths.filter((each) => touches(each, base)).length > 1)) return false;
+  return paths.every((a, i) => paths.every((b, k) => i === k || !touches(a, b)));
+});
+
+const around = fc.record({
+  position: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined }),
+  filter: fc.oneof(
+    fc.tuple(fc.constantFrom('$gt', '$lte', '$ne'), scalar).map(([operator, operand]) => ({ [operator]: operand })),
+    scalar.filter((each) => each !== null),
+  ),
+  inserting: fc.boolean(),
+});
+
+const now = new Date(1_700_000_000_000);
+
+function asked(all: readonly Change[]): Map<string, Doc> {
+  const update = new Map<string, Doc>();
+  for (const { operator, path: at, operand } of all)
+    update.set(operator, new Map(update.get(operator) ?? []).set(at, operand));
+  return update;
+}
+
+const raw = (doc: object): Raw => rawDocument(Buffer.from(BSON.serialize(doc)));
+const hex = (doc: object) => Buffer.from(BSON.serialize(doc)).toString('hex');
+
+function storeResult(run: () => Raw): string {
   try {
-    const after = applyUpdate(parseUpdate(rawOf(asked)), rawOf(before), { inserting: false, now: new Date() });
-    // Through JavaScript once, because there names like "0" come first, and so they do in the oracle.
-    return hex(BSON.deserialize(bytesOf(after), { promoteValues: false }));
+    return bytesOf(run()).toString('hex');
   } catch (error) {
     if (error instanceof StoreError) return 'error';
     throw error;
   }
 }
 
-const hex = (doc: object) => Buffer.from(BSON.serialize(doc)).toString('hex');
-
 describe('an update', () => {
   it('does what the manual says, to the byte', () => {
+    const done = { well: 0, refused: 0 };
     fc.assert(
-      fc.property(document, update, (before, asked) => {
-        const expected = oracleUpdate(before, asked);
-        const bytes = expected === 'error' ? 'error' : hex(expected);
-        expect(storeUpdate(before, asked)).toBe(bytes);
+      fc.property(document, changes, around, (before, all, { position, filter, inserting }) => {
+        const uses = all.some((each) => each.path.includes('$[x]'));
+        const filters = uses ? { x: filter } : {};
+        const circumstances: Circumstances = {
+          filters,
+          inserting,
+          now,
+          ...(position === undefined ? {} : { position }),
+        };
+        const expected = oracleUpdate(before, all, circumstances);
+        const got = storeResult(() => {
+          const update = parseUpdate(raw(asked(all)), uses ? [raw(filters)] : []);
+          return applyUpdate(update, raw(before), { inserting, now, ...(position === undefined ? {} : { position }) });
+        });
+        done[expected === 'error' ? 'refused' : 'well']++;
+        expect(got).toBe(expected === 'error' ? 'error' : hex(expected));
       }),
-      { numRuns: 20_000 },
+      { numRuns: 30_000 },
+    );
+    expect(Math.min(done.well, done.refused)).toBeGreaterThan(5000);
+  }, 60_000);
+
+  it('that inserts begins with what the filter says, in the order of the paths', () => {
+    const equal = fc.uniqueArray(fc.tuple(fc.constantFrom('c', 'b.b', 'b.a', 'a'), scalar), {
+      selector: ([at]) => at,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(equal, changes, (fixed, all) => {
+        const sets = fixed.map(([at, operand]) => ({ operator: '$set', path: at, operand }));
+        const base = oracleUpdate(new Map([['_id', 7]]), sets) as Doc;
+        const expected = oracleUpdate(base, all, { inserting: true, now });
+        const filter = parseFilter(raw(new Map<string, unknown>([...fixed, ['_id', 7]])));
+        const dynamic = all.some((each) => each.path.includes('$[x]'));
+        const got = storeResult(() =>
+          upsertDocument(filter, parseUpdate(raw(asked(all)), dynamic ? [rawOf({ x: 1 })] : []), now),
+        );
+        expect(got).toBe(expected === 'error' ? 'error' : hex(expected));
+      }),
+      { numRuns: 5000 },
     );
   });
 });

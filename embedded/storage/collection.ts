@@ -160,7 +160,7 @@ export class Collection {
         if (index.tree.putNew(key, recordKey(record))) entered.push([index.tree, key]);
         else {
           for (const [tree, back] of entered) tree.takeBack(back);
-          throw this.duplicate(index, document);
+          throw this.duplicate(index, document, key);
         }
       }
     }
@@ -169,8 +169,8 @@ export class Collection {
     }
   }
 
-  private duplicate(index: Index, document: Raw): Error {
-    const values = keyValues(index.spec, document);
+  private duplicate(index: Index, document: Raw, taken: Buffer): Error {
+    const values = keyValues(index.spec, document, (key) => storedKey(key).equals(taken));
     const shown = values.map(([path, value]) => `${path}: ${showValue(value)}`).join(', ');
     const where = `collection: ${this.namespace} index: ${index.spec.name}`;
     return storeError('DuplicateKey', `E11000 duplicate key error ${where} dup key: { ${shown} }`, {

@@ -41,7 +41,8 @@ function changed(update: Update, before: Raw, context: UpdateContext): Raw {
       let touched = false;
       for (const change of update.changes) {
         if (change.operator === '$setOnInsert' && !context.inserting) continue;
-        if (walk({ change, filters: update.arrayFilters, context, root }, root, 0)) touched = true;
+        const run = { change, filters: update.arrayFilters, context };
+        if (change.from === undefined ? walk(run, root, 0) : rename(run, root, change.from)) touched = true;
       }
       return touched ? keepId(before, sealDocument(root)) : before;
     }
@@ -92,7 +93,6 @@ type Run = {
   readonly change: Change;
   readonly filters: ArrayFilters;
   readonly context: UpdateContext;
-  readonly root: Branch;
 };
 
 /** Goes on with part `at` of the path below a branch; answers whether anything changed. */
@@ -112,10 +112,6 @@ function matchedPosition({ position }: UpdateContext): number {
 
 /** All elements of an array, or those that pass the array filter of that name. */
 function each(run: Run, branch: Branch, name: string, at: number): boolean {
-  if (!branch.array) {
-    const path = run.change.parts.slice(0, at).join('.');
-    throw storeError('BadValue', `Cannot apply array updates to non-array element ${path}`);
-  }
   const filter = name === '' ? undefined : run.filters.get(name);
   let touched = false;
   for (let i = 0; i < branch.values.length; i++) {
@@ -130,25 +126,68 @@ function each(run: Run, branch: Branch, name: string, at: number): boolean {
 
 function step(run: Run, branch: Branch, name: string, at: number): boolean {
   const { change } = run;
-  const creates = makesPaths.has(change.operator);
   if (branch.array && !isPosition(name)) {
-    if (creates) throw notViable(change, name, at);
-    return false;
+    if (change.operator === '$unset') return false;
+    throw storeError('PathNotViable', `Cannot create field '${name}' in element {${above(change, at)}: [...]}`);
   }
-  if (at === change.parts.length - 1) {
-    return applyOperator(change, targetOf(branch, name), run.context.now, run.root);
-  }
+  if (at === change.parts.length - 1) return applyOperator(change, targetOf(branch, name), run.context.now);
   const index = childAt(branch, name);
-  if (index < 0 && !creates) return false;
-  const child = index < 0 ? newBranch() : openNode(branch.values[index]!);
+  const old = index < 0 ? undefined : branch.values[index]!;
+  const child = old === undefined ? newBranch() : openNode(old);
+  const next = change.parts[at + 1]!;
+  if (next === '$') matchedPosition(run.context);
+  if (next.startsWith('$[') && child?.array !== true) {
+    const path = above(change, at + 1);
+    const why = old === undefined ? `The path '${path}' must exist in the document in order to` : 'Cannot';
+    throw storeError(
+      'BadValue',
+      `${why} apply array updates${old === undefined ? '' : ` to non-array element ${path}`}`,
+    );
+  }
+  if (old === undefined && !makesPaths.has(change.operator)) return false;
   if (child === undefined) {
-    if (!creates) return false;
-    const found = showValue(sealNode(branch.values[index]!));
-    throw storeError('PathNotViable', `Cannot create field '${change.parts[at + 1]}' in element {${name}: ${found}}`);
+    if (change.operator === '$unset') return false;
+    const found = showValue(sealNode(old!));
+    throw storeError('PathNotViable', `Cannot create field '${next}' in element {${name}: ${found}}`);
   }
   const touched = walk(run, child, at + 1);
   if (touched) place(branch, name, child);
   return touched;
+}
+
+function above({ parts }: Change, at: number): string {
+  return parts.slice(0, at).join('.');
+}
+
+/** Sets the destination, then takes the source away. Neither may lie in an array. */
+function rename(run: Run, root: Branch, from: readonly string[]): boolean {
+  const { change } = run;
+  const value = fieldBelow(root, from, 'source');
+  if (value === undefined) return false;
+  fieldBelow(root, change.parts, 'destination');
+  walk({ ...run, change: { ...change, operator: '$set', value: sealNode(value) } }, root, 0);
+  walk({ ...run, change: { operator: '$unset', path: from.join('.'), parts: from, value: nullValue } }, root, 0);
+  return true;
+}
+
+function fieldBelow(root: Branch, parts: readonly string[], end: 'source' | 'destination'): Node | undefined {
+  let node: Node | undefined = root;
+  for (const part of parts) {
+    const branch: Branch | undefined = node === undefined ? undefined : openNode(node);
+    if (node === undefined || (branch === undefined && end === 'destination')) return undefined;
+    if (branch === undefined || (branch.array && end === 'source' && !isPosition(part))) {
+      throw storeError(
+        'PathNotViable',
+        `cannot use the part (${part}) of (${parts.join('.')}) to traverse the element`,
+      );
+    }
+    const at = childAt(branch, part);
+    if (branch.array && (at >= 0 || end === 'destination')) {
+      throw storeError('BadValue', `The ${end} field cannot be an array element, '${parts.join('.')}'`);
+    }
+    node = at < 0 ? undefined : branch.values[at];
+  }
+  return node;
 }
 
 function targetOf(branch: Branch, name: string): Target {
@@ -165,13 +204,6 @@ function targetOf(branch: Branch, name: string): Target {
       }
     },
   };
-}
-
-function notViable({ parts }: Change, name: string, at: number): Error {
-  return storeError(
-    'PathNotViable',
-    `Cannot create field '${name}' in element {${parts.slice(0, at).join('.')}: [...]}`,
-  );
 }
 
 /** Operators that make what their path lacks. */

@@ -6,7 +6,7 @@ import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, textOf } 
 import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
 import { add, bitwise, multiply } from './arithmetic.ts';
-import { type Branch, childAt, type Node, openNode, sealNode } from './branch.ts';
+import { type Node, sealNode } from './branch.ts';
 import type { Change } from './parse-update.ts';
 import { pullMatches } from './pull.ts';
 import { push } from './push.ts';
@@ -18,7 +18,7 @@ export type Target = {
 };
 
 /** Answers whether the target changed. */
-export function applyOperator(change: Change, target: Target, now: Date, root: Branch): boolean {
+export function applyOperator(change: Change, target: Target, now: Date): boolean {
   const { operator, value } = change;
   switch (operator) {
     case '$set':
@@ -39,7 +39,7 @@ export function applyOperator(change: Change, target: Target, now: Date, root: B
     case '$currentDate':
       return put(target, currentDate(value, now));
     case '$rename':
-      return rename(change, target, root);
+      throw new Error('a rename is a $set and an $unset');
     case '$push':
       return push(change.path, target, value);
     case '$addToSet':
@@ -117,43 +117,13 @@ function currentDate(value: Raw, now: Date): Raw {
   throw storeError('BadValue', "The '$type' string field is required to be 'date' or 'timestamp'");
 }
 
-function rename(change: Change, target: Target, root: Branch): boolean {
-  if (change.value.type !== bsonType.string)
-    throw storeError('BadValue', `The 'to' field for $rename must be a string: ${change.path}`);
-  const to = textOf(change.value);
-  if (to === change.path) throw storeError('BadValue', `The source and target field for $rename must differ: ${to}`);
-  if (target.value === undefined) return false;
-  const parts = to.split('.');
-  let branch = root;
-  for (const part of parts.slice(0, -1)) {
-    const at = childAt(branch, part);
-    const child = at < 0 ? { array: false, names: [], values: [] } : openNode(branch.values[at]!);
-    if (child === undefined)
-      throw storeError('PathNotViable', `Cannot create field '${parts.at(-1)}' in element {${part}}`);
-    if (child.array) throw storeError('BadValue', `The destination field cannot be an array element, '${to}'`);
-    if (at < 0) {
-      branch.names.push(part);
-      branch.values.push(child);
-    } else branch.values[at] = child;
-    branch = child;
-  }
-  const moved = target.value;
-  target.remove();
-  const at = branch.names.indexOf(parts.at(-1)!);
-  if (at >= 0) branch.values[at] = moved;
-  else {
-    branch.names.push(parts.at(-1)!);
-    branch.values.push(moved);
-  }
-  return true;
-}
-
 function addToSet({ path, value }: Change, target: Target): boolean {
   const first = value.type === bsonType.object ? fieldsOf(value)[0] : undefined;
   let wanted: readonly Raw[] = [value];
   if (first?.[0] === '$each') {
     if (first[1].type !== bsonType.array)
       throw storeError('TypeMismatch', 'The argument to $each in $addToSet must be an array');
+    if (fieldsOf(value).length > 1) throw storeError('BadValue', 'Found unexpected fields after $each in $addToSet');
     wanted = elementsOf(first[1]);
   }
   const old =

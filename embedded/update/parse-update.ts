@@ -1,10 +1,11 @@
 // Parses an update: a replacement, operators, or a pipeline. Refuses what MongoDB refuses before it looks at any
 // document: unknown operators (9), paths that touch each other (40), empty paths (56), dollars (52).
-import { bsonType, elementsOf, fieldsOf, type Raw } from '../bson/raw.ts';
+import { bsonType, elementsOf, fieldsOf, type Raw, textOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
 import type { Projection } from '../query/projection.ts';
+import { isPosition } from './branch.ts';
 import { compilePipeline } from './pipeline-update.ts';
 
 export const updateOperators = [
@@ -32,6 +33,8 @@ export type Change = {
   readonly path: string;
   readonly parts: readonly string[];
   readonly value: Raw;
+  /** Of a $rename: the source. The path is the destination then. */
+  readonly from?: readonly string[];
 };
 
 export type Update =
@@ -66,6 +69,7 @@ export function parseUpdate(value: Raw, arrayFilters: readonly Raw[] = [], conte
   }
   const changes = fields.flatMap(([operator, body]) => parseOperator(operator, body));
   checkConflicts(changes);
+  changes.sort((a, b) => comparePaths(a.parts, b.parts));
   return { kind: 'operators', changes, arrayFilters: parseArrayFilters(arrayFilters, changes, context) };
 }
 
@@ -83,21 +87,52 @@ function parseOperator(operator: string, body: Raw): Change[] {
     );
   }
   return fieldsOf(body).map(([path, value]) => {
-    const parts = path.split('.');
-    if (parts.some((part) => part === '')) {
-      throw storeError(
-        'EmptyFieldName',
-        `The update path '${path}' contains an empty field name, which is not allowed.`,
-      );
+    const parts = updatable(path);
+    if (operator !== '$rename') return { operator: operator as UpdateOperator, path, parts, value };
+    if (value.type !== bsonType.string) {
+      throw storeError('BadValue', `The 'to' field for $rename must be a string: ${path}`);
     }
-    if (parts[0]!.startsWith('$')) {
-      throw storeError(
-        'DollarPrefixedFieldName',
-        `The dollar ($) prefixed field '${parts[0]}' in '${path}' is not allowed in an update.`,
-      );
-    }
-    return { operator: operator as UpdateOperator, path, parts, value };
+    const to = updatable(textOf(value));
+    checkRename(parts, to);
+    return { operator, path: to.join('.'), parts: to, value, from: parts };
   });
+}
+
+function updatable(path: string): readonly string[] {
+  const parts = path.split('.');
+  if (parts.includes('')) {
+    throw storeError('EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
+  }
+  if (parts[0] === '$' || parts.indexOf('$') !== parts.lastIndexOf('$')) {
+    const what = parts[0] === '$' ? 'Cannot have positional' : 'Too many positional';
+    throw storeError('BadValue', `${what} (i.e. '$') elements in path '${path}'`);
+  }
+  if (parts[0]!.startsWith('$')) {
+    throw storeError(
+      'DollarPrefixedFieldName',
+      `The dollar ($) prefixed field '${parts[0]}' in '${path}' is not allowed in an update.`,
+    );
+  }
+  return parts;
+}
+
+function checkRename(from: readonly string[], to: readonly string[]): void {
+  const shared = Math.min(from.length, to.length);
+  if (from.slice(0, shared).join('.') === to.slice(0, shared).join('.')) {
+    const what = from.length === to.length ? 'differ' : 'not be on the same path';
+    throw storeError('BadValue', `The source and target field for $rename must ${what}: ${to.join('.')}`);
+  }
+  if ([...from, ...to].some((part) => part === '$' || part.startsWith('$['))) {
+    throw storeError('BadValue', `The fields of a $rename may not be dynamic: ${from.join('.')}, ${to.join('.')}`);
+  }
+}
+
+/** Changes are made in this order, so that new fields stand in it: by name, positions by their number. */
+function comparePaths(a: readonly string[], b: readonly string[]): number {
+  const at = a.findIndex((part, i) => part !== b[i]);
+  const [x, y] = [a[at] ?? '', b[at] ?? ''];
+  if (isPosition(x) && isPosition(y)) return Number(x) - Number(y);
+  return x < y ? -1 : 1;
 }
 
 /** No two changes on the same path or one below the other. $rename touches both its ends. */
@@ -120,9 +155,7 @@ function checkConflicts(changes: readonly Change[]): void {
   };
   for (const change of changes) {
     take(change.path);
-    if (change.operator === '$rename' && change.value.type === bsonType.string) {
-      take(change.value.bytes.toString('utf8', change.value.start + 4, change.value.end - 1));
-    }
+    if (change.from !== undefined) take(change.from.join('.'));
   }
 }
 

@@ -1,9 +1,8 @@
 // $push, with $each, $position, $sort and $slice.
 import { rawOf } from '../bson/build.ts';
 import { compareValues } from '../bson/order.ts';
-import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw } from '../bson/raw.ts';
+import { bsonType, elementsOf, fieldOf, fieldsOf, isNumber, numberOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
-import { documentOrder, parseSort } from '../query/sort.ts';
 import { sealNode } from './branch.ts';
 import type { Target } from './operators.ts';
 
@@ -69,22 +68,38 @@ function whole(name: string, value: Raw): number {
   return number;
 }
 
+/** Other than a query's sort this one takes an array as one value. */
 function orderOf(clause: Raw): (a: Raw, b: Raw) => number {
-  if (clause.type === bsonType.object) {
-    const compare = documentOrder(parseSort(clause));
-    return (a, b) => compare(asDocument(a), asDocument(b));
+  if (clause.type !== bsonType.object) {
+    const direction = directionOf(clause);
+    return (a, b) => direction * compareValues(a, b);
   }
-  const direction = numberOf(clause);
-  if (direction !== 1 && direction !== -1) {
-    throw storeError(
-      'BadValue',
-      'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
-    );
-  }
-  return (a, b) => direction * compareValues(a, b);
+  const fields = fieldsOf(clause).map(([path, value]) => [path.split('.'), directionOf(value)] as const);
+  return (a, b) => {
+    for (const [parts, direction] of fields) {
+      const side = direction * compareValues(valueAt(a, parts), valueAt(b, parts));
+      if (side !== 0) return side;
+    }
+    return 0;
+  };
 }
 
-/** Elements that are no documents sort as if every field were missing. */
-function asDocument(value: Raw): Raw {
-  return value.type === bsonType.object ? value : rawOf({});
+function directionOf(value: Raw): number {
+  const direction = numberOf(value);
+  if (direction === 1 || direction === -1) return direction;
+  throw storeError(
+    'BadValue',
+    'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
+  );
+}
+
+/** Of an element that is no document: missing. */
+function valueAt(element: Raw, parts: readonly string[]): Raw | undefined {
+  if (element.type !== bsonType.object) return undefined;
+  let value: Raw | undefined = element;
+  for (const part of parts) {
+    if (value?.type !== bsonType.object && value?.type !== bsonType.array) return undefined;
+    value = fieldOf(value, part);
+  }
+  return value;
 }

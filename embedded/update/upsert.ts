@@ -1,20 +1,20 @@
 // The document an upsert inserts: what the filter fixes by equality, then the update applied to it.
 import { ObjectId } from 'bson';
 import { rawOf } from '../bson/build.ts';
-import { bsonType, fieldOf, type Raw } from '../bson/raw.ts';
+import { fieldOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { conjuncts } from '../planner/plan.ts';
 import type { Filter } from '../query/filter.ts';
 import { applyUpdate } from './apply-update.ts';
-import { type Branch, childAt, newBranch, openNode, sealDocument } from './branch.ts';
-import type { Update } from './parse-update.ts';
+import { openNode, sealDocument } from './branch.ts';
+import type { Change, Update } from './parse-update.ts';
 
 export function upsertDocument(filter: Filter, update: Update, now: Date): Raw {
-  const base = newBranch();
-  for (const [path, value] of equalities(filter)) {
-    if (update.kind !== 'replace' || path === '_id') setPath(base, path.split('.'), value);
-  }
-  const after = applyUpdate(update, sealDocument(base), { inserting: true, now });
+  const fixed = equalities(filter).filter(([path]) => update.kind !== 'replace' || /^_id(\.|$)/.test(path));
+  const changes = fixed.map(([path, value]): Change => ({ operator: '$set', path, parts: path.split('.'), value }));
+  const context = { inserting: true, now };
+  const base = applyUpdate({ kind: 'operators', changes, arrayFilters: new Map() }, rawOf({}), context);
+  const after = applyUpdate(update, base, context);
   if (fieldOf(after, '_id') !== undefined) return idFirst(after);
   const branch = openNode(after)!;
   branch.names.unshift('_id');
@@ -33,50 +33,26 @@ function idFirst(document: Raw): Raw {
   return sealDocument(branch);
 }
 
-/** Paths that every match has with one value: {a: 1}, {a: {$eq: 1}}, {a: {$in: [1]}}, {a: {$all: [1]}}, under $and. */
+/**
+ * Paths that every match has with one value, in their order: {a: 1}, {a: {$eq: 1}}, {a: {$in: [1]}}, {a: {$all: [1]}},
+ * under $and.
+ */
 function equalities(filter: Filter): [path: string, value: Raw][] {
-  const found = new Map<string, Raw>();
+  const found: [path: string, value: Raw][] = [];
   for (const part of conjuncts(filter)) {
     const only = part.kind === 'or' && part.parts.length === 1 ? part.parts[0]! : part;
     if (only.kind !== 'path') continue;
     const value = equalTo(only);
     if (value === undefined) continue;
-    if (found.has(only.path)) {
+    if (found.some(([path]) => `${path}.`.startsWith(`${only.path}.`) || `${only.path}.`.startsWith(`${path}.`))) {
       throw storeError('NotSingleValueField', `cannot infer query fields to set, path '${only.path}' is matched twice`);
     }
-    found.set(only.path, value);
+    found.push([only.path, value]);
   }
-  return [...found];
+  return found.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function equalTo({ leaf }: Extract<Filter, { kind: 'path' }>): Raw | undefined {
   if (leaf.op === 'eq') return leaf.value;
   return leaf.op === 'in' && leaf.values.length === 1 && leaf.regexes.length === 0 ? leaf.values[0] : undefined;
-}
-
-function setPath(branch: Branch, parts: readonly string[], value: Raw): void {
-  let here = branch;
-  for (const part of parts.slice(0, -1)) {
-    const at = childAt(here, part);
-    const child = at < 0 ? newBranch() : openNode(here.values[at]!);
-    if (child === undefined || child.array) {
-      throw storeError(
-        'NotSingleValueField',
-        `cannot infer query fields to set, both '${part}' and '${parts.join('.')}' are matched`,
-      );
-    }
-    if (at < 0) {
-      here.names.push(part);
-      here.values.push(child);
-    } else here.values[at] = child;
-    here = child;
-  }
-  here.names.push(parts.at(-1)!);
-  here.values.push(value);
-}
-
-/** Whether a value may be an _id. */
-export function checkUpsertId(document: Raw): void {
-  if (fieldOf(document, '_id')?.type === bsonType.array)
-    throw storeError('BadValue', "The '_id' value cannot be of type array");
 }

@@ -13,7 +13,7 @@ export const messageBytesMax = 48_000_000;
 export const loginBytesMax = 64 * 1024;
 export const headerBytes = 16;
 
-const flag = { checksumPresent: 1, moreToCome: 2, exhaustAllowed: 1 << 16 } as const;
+const flag = { checksumPresent: 1, moreToCome: 2 } as const;
 
 export type Request = {
   readonly requestId: number;
