@@ -12,7 +12,7 @@ import { Catalog } from './storage/catalog.ts';
 import type { Environment } from './storage/environment.ts';
 import { type Files, openFiles } from './storage/open-files.ts';
 import { Sessions } from './storage/sessions.ts';
-import { type Answerer, Connection } from './wire/connection.ts';
+import { type Answerer, bytesHeldMax, Connection, type Held } from './wire/connection.ts';
 import { loginBytesMax, messageBytesMax } from './wire/message.ts';
 
 export type { StoreHooks } from './commands/engine.ts';
@@ -39,8 +39,8 @@ export type StoreOptions = {
 export type Store = {
   readonly uri: string;
   readonly port: number;
-  /** How many of each are open now. */
-  open(): { readonly connections: number; readonly cursors: number };
+  /** How many of each are open now, and the bytes of messages that are here. */
+  open(): { readonly connections: number; readonly cursors: number; readonly messageBytes: number };
   close(): Promise<void>;
 };
 
@@ -70,11 +70,13 @@ function isLoopback(host: string): boolean {
 async function serve(options: StoreOptions, host: string, files: Files): Promise<Store> {
   const engine = engineOf(options, files.environment);
   const connections = new Set<Connection>();
+  const held: Held = { bytes: 0, bytesMax: bytesHeldMax };
   const server = createServer((socket) => {
     const peer: Peer = { authenticated: false, reachedAt: addressOf(socket) };
     const answer: Answerer = (request, signal) => dispatch(engine, request, peer, signal);
     const isKnown = () => engine.credentials === undefined || peer.authenticated;
-    const connection = new Connection(socket, answer, () => (isKnown() ? messageBytesMax : loginBytesMax));
+    const longest = () => (isKnown() ? messageBytesMax : loginBytesMax);
+    const connection = new Connection(socket, answer, longest, held);
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
@@ -86,7 +88,7 @@ async function serve(options: StoreOptions, host: string, files: Files): Promise
   return {
     port,
     uri: `mongodb://${withPort(host, port)}/?replicaSet=${setName}${login}`,
-    open: () => ({ connections: connections.size, cursors: engine.cursors.count }),
+    open: () => ({ connections: connections.size, cursors: engine.cursors.count, messageBytes: held.bytes }),
     async close() {
       await upkeep.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

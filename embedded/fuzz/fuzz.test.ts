@@ -62,7 +62,7 @@ class Leaks {
     // A socket that was closed here is so there a turn later.
     for (let i = 0; i < 100 && test.store.open().connections > this.connections; i++)
       await test.db.command({ ping: 1 });
-    expect(test.store.open()).toEqual({ connections: this.connections, cursors: 0 });
+    expect(test.store.open()).toEqual({ connections: this.connections, cursors: 0, messageBytes: 0 });
   }
 }
 

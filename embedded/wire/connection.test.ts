@@ -1,7 +1,9 @@
 // What a connection does with bytes that are no message, and with a client that does not read.
+import { type AddressInfo, createServer } from 'node:net';
 import { BSON } from 'bson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStore, type TestStore } from '../open-test-store.ts';
+import { Connection } from './connection.ts';
 import { crc32c } from './crc32c.ts';
 import { headerBytes, messageBytesMax, opCode } from './message.ts';
 import { encodeCommand, openRawClient, type RawClient } from './raw-client.ts';
@@ -154,4 +156,41 @@ describe('a connection', () => {
       }
       expect(read()).toBeLessThan(4 * wide.length);
     }));
+});
+
+describe('connections together', () => {
+  it('hold so many bytes; who brings more is closed, and what is answered or gone makes room', async () => {
+    const held = { bytes: 0, bytesMax: 300_000 };
+    const server = createServer((socket) => {
+      new Connection(
+        socket,
+        () => Promise.resolve({ ok: 1 }),
+        () => messageBytesMax,
+        held,
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const wide = encodeCommand({ ping: 1, $db: 'admin', filler: Buffer.alloc(140_000) }, 9);
+    const clients = await Promise.all([1, 2, 3, 4].map(() => openRawClient(port)));
+    const [first, second, third, other] = clients as [RawClient, RawClient, RawClient, RawClient];
+    for (const client of [first, second, third]) client.send(wide.subarray(0, -1));
+    // The last to bring its bytes is the one; which that is, is the network's affair.
+    await Promise.race(
+      [first, second, third].map(({ socket }) => new Promise((closed) => socket.once('close', closed))),
+    );
+    const left = [first, second, third].filter(({ socket }) => !socket.closed);
+    expect(left.length).toBe(2);
+    for (const client of left) {
+      client.send(wide.subarray(-1));
+      expect((await client.next())?.readInt32LE(8)).toBe(9);
+    }
+    for (let i = 0; i < 10; i++) {
+      other.send(wide);
+      expect((await other.next())?.readInt32LE(8)).toBe(9);
+    }
+    expect(held.bytes).toBe(0);
+    for (const client of clients) client.close();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
 });

@@ -12,13 +12,19 @@ export type Answerer = (request: Request, signal: AbortSignal) => Promise<Answer
 /** Requests one connection may have sent ahead; with so many, or so many bytes of them, its socket is not read. */
 export const requestsAheadMax = 64;
 export const bytesAheadMax = 1_000_000;
+/** Bytes of messages that all connections of a store may have here at once; who brings more is closed. */
+export const bytesHeldMax = 512_000_000;
 /** Time a client has to take its last answer when the store ends, in milliseconds. */
 export const lastAnswerMs = 1000;
+
+/** How many bytes of messages are here, of all connections together. */
+export type Held = { bytes: number; readonly bytesMax: number };
 
 export class Connection {
   private readonly socket: Socket;
   private readonly answer: Answerer;
   private readonly bytesMax: () => number;
+  private readonly held: Held;
   private readonly gone = new AbortController();
   private chunks: Buffer[] = [];
   private buffered = 0;
@@ -30,14 +36,20 @@ export class Connection {
   private current: Promise<void> = Promise.resolve();
 
   /** `bytesMax`: how long its next message may be. */
-  constructor(socket: Socket, answer: Answerer, bytesMax: () => number) {
+  constructor(socket: Socket, answer: Answerer, bytesMax: () => number, held: Held) {
     this.socket = socket;
     this.answer = answer;
     this.bytesMax = bytesMax;
+    this.held = held;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.gone.abort(new Error('the connection is gone')));
+    socket.on('close', () => {
+      held.bytes -= this.buffered + this.waitingBytes;
+      this.chunks = [];
+      this.waiting = [];
+      this.gone.abort(new Error('the connection is gone'));
+    });
   }
 
   get signal(): AbortSignal {
@@ -58,6 +70,11 @@ export class Connection {
   private received(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.buffered += chunk.length;
+    this.held.bytes += chunk.length;
+    if (this.held.bytes > this.held.bytesMax) {
+      this.socket.destroy();
+      return;
+    }
     for (;;) {
       if (this.wanted === 0) {
         if (this.buffered < headerBytes) return;
@@ -92,6 +109,7 @@ export class Connection {
       this.current = this.serve(next);
       // What goes wrong here is a fault of the store's, and costs this connection only.
       await this.current.catch(() => this.socket.destroy());
+      this.held.bytes -= next.length;
       if (this.socket.writableNeedDrain) await this.drained();
       if (this.socket.destroyed) break;
     }
