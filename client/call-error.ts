@@ -49,6 +49,12 @@ export class CallError extends Error {
     this.retryAfterMs = failure.retry_after_ms ?? 0;
     this.violations = failure.violations ?? [];
   }
+
+  /** To be kept, and made an error of again. */
+  get failure(): Failure {
+    const { code, reason, message, retryAfterMs: retry_after_ms, violations } = this;
+    return { code, reason, message, retry_after_ms, violations };
+  }
 }
 
 export function localError(reason: LocalReason): CallError {

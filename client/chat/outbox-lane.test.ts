@@ -26,7 +26,7 @@ function openLane() {
   });
   for (let at = 0; at < 8; at += 1) {
     const message = { content: { type: 'text' as const, text: `${at}` } };
-    lane.add({ conversationId: '42', clientMessageId: `m${at}`, queuedAt: clock.now(), message });
+    lane.add({ conversationId: '42', clientMessageId: `m${at}`, queuedAt: clock.now(), order: at, message });
   }
   /** Refuses all that is on its way, as an edge does whose service is away. */
   const refuseAll = async () => {

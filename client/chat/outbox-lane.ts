@@ -15,7 +15,7 @@ const ageMsMax = 30 * 24 * 3_600_000;
 const faultsMax = 4;
 
 export type LaneItem = {
-  readonly send: StoredSend;
+  send: StoredSend;
   state: 'waiting' | 'on-its-way' | 'failed';
   error: CallError | undefined;
   faults: number;
@@ -49,19 +49,22 @@ export class OutboxLane {
   }
 
   add(send: StoredSend): void {
-    this.#items.push({ send, state: 'waiting', error: undefined, faults: 0 });
+    const { refused } = send;
+    const error = refused && new CallError(refused);
+    this.#items.push({ send, state: error === undefined ? 'waiting' : 'failed', error, faults: 0 });
     this.pump();
   }
 
-  /** A failed message tries again, behind those that wait. */
-  retry(clientMessageId: string): void {
+  /** A failed message tries again, behind those that wait; undefined when there is none such. */
+  retry(clientMessageId: string): LaneItem | undefined {
     const item = this.#find(clientMessageId);
-    if (item?.state !== 'failed') return;
+    if (item?.state !== 'failed') return undefined;
     this.#items = [...this.#items.filter((other) => other !== item), item];
     item.state = 'waiting';
     item.error = undefined;
     item.faults = 0;
     this.pump();
+    return item;
   }
 
   /** Takes a message out that is not on its way; undefined when there is none such. */

@@ -1,6 +1,7 @@
 // Where messages wait over a restart of the app: a seam with four verbs, and one that fits a browser's localStorage.
 
 import type { SendMessageRequest } from '../../gen/json/api.ts';
+import type { Failure } from '../call-error.ts';
 
 /** What an app sends: a message without the ids that the SDK gives it. */
 export type Outgoing = Omit<SendMessageRequest, 'conversation_id' | 'client_message_id' | 'after'>;
@@ -9,12 +10,18 @@ export type StoredSend = {
   readonly conversationId: string;
   readonly clientMessageId: string;
   readonly message: Outgoing;
-  /** Milliseconds since 1970; the order of sending. */
+  /** Milliseconds since 1970. */
   readonly queuedAt: number;
+  /** The order of sending: rises with every message, also over restarts and where the clock was set back. */
+  readonly order: number;
+  /** Why it was refused for good: it waits for the user to try again. */
+  readonly refused?: Failure | undefined;
 };
 
 export type OutboxStore = {
+  /** In any order. */
   all(): Promise<readonly StoredSend[]>;
+  /** In place of the one with its `clientMessageId`, if there is one. */
   put(send: StoredSend): Promise<void>;
   remove(clientMessageId: string): Promise<void>;
 };
@@ -46,7 +53,9 @@ export function webStorageOutbox(storage: WebStorage, prefix: string): OutboxSto
 function parse(text: string | null): readonly StoredSend[] {
   try {
     const send = JSON.parse(text ?? '') as StoredSend;
-    return typeof send.conversationId === 'string' && typeof send.clientMessageId === 'string' ? [send] : [];
+    const named = typeof send.conversationId === 'string' && typeof send.clientMessageId === 'string';
+    const placed = Number.isFinite(send.queuedAt) && Number.isFinite(send.order);
+    return named && placed && typeof send.message === 'object' ? [send] : [];
   } catch {
     return [];
   }
