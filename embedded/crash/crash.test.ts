@@ -8,7 +8,7 @@ import { Long, MongoClient, UUID } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../care/verify.ts';
 import { openRawClient } from '../wire/raw-client.ts';
-import { bundleStore, type StoreProcess, spawnBundle, spawnStore } from './spawn-store.ts';
+import { bundleStore, killLeft, type StoreProcess, spawnBundle, spawnStore } from './spawn-store.ts';
 
 /** Of starting, writing and killing. NIGHTLY=1 has them all; STORE_CRASH_ROUNDS says another number. */
 const rounds = Number(process.env.STORE_CRASH_ROUNDS ?? (process.env.NIGHTLY ? 200 : 8));
@@ -28,6 +28,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
+  killLeft();
   rmSync(dataDir, { recursive: true, force: true });
   rmSync(bundle);
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../care/verify.ts';
-import { bundleStore, spawnStore } from './spawn-store.ts';
+import { bundleStore, killLeft, spawnStore } from './spawn-store.ts';
 
 const failingFlush = `
   #include <errno.h>
@@ -31,6 +31,7 @@ beforeAll(async () => {
   bundle = await bundleStore();
 });
 afterAll(() => {
+  killLeft();
   rmSync(folder, { recursive: true });
   rmSync(bundle);
 });

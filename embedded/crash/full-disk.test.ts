@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type Collection, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../care/verify.ts';
-import { bundleStore, spawnBundle, spawnStore } from './spawn-store.ts';
+import { bundleStore, killLeft, spawnBundle, spawnStore } from './spawn-store.ts';
 
 /** Far more documents of 2 kB than fit. */
 const documentsMax = 40_000;
@@ -26,6 +26,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
+  killLeft();
   rmSync(folder, { recursive: true, force: true });
   for (const each of [bundle, careBundle]) rmSync(each);
 });

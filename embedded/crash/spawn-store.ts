@@ -43,7 +43,17 @@ export type Ground = {
 export function spawnBundle(args: readonly string[], { fileBlocksMax, under = [] }: Ground = {}) {
   const limits = fileBlocksMax === undefined ? [] : ['bash', '-c', `ulimit -f ${fileBlocksMax} && exec "$0" "$@"`];
   const [command, ...rest] = [...under, ...limits, process.execPath, ...args] as [string, ...string[]];
-  return spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Kills what a test that failed has left running. */
+export function killLeft(): void {
+  for (const child of running) child.kill('SIGKILL');
 }
 
 /** Throws if the process ends before it listens, with what it said. */
