@@ -4,6 +4,35 @@ import { numberedError, storeError } from '../errors.ts';
 import { typeName } from '../update/operators.ts';
 import type { Request } from '../wire/message.ts';
 
+/** Names of fields, and which of them there must be. */
+export type Fields = { readonly known: ReadonlySet<string>; readonly needed: readonly string[] };
+
+/** From names; a ! behind one says that it is needed. */
+export function fieldsFrom(names: string): Fields {
+  const all = names.split(' ');
+  const needed = all.filter((name) => name.endsWith('!')).map((name) => name.slice(0, -1));
+  return { known: new Set(all.map((name) => name.replace('!', ''))), needed };
+}
+
+/** Throws as MongoDB for a field it does not know (40415) and for one that is missing (40414). */
+export function checkFields(owner: string, names: Iterable<string>, { known, needed }: Fields): void {
+  const given = new Set(names);
+  for (const name of given) {
+    if (!known.has(name)) throw numberedError(40415, `BSON field '${owner}.${name}' is an unknown field.`);
+  }
+  for (const name of needed) {
+    if (!given.has(name)) throw numberedError(40414, `BSON field '${owner}.${name}' is missing but a required field`);
+  }
+}
+
+/** What any command may carry: for sessions, concerns, time, and what drivers say of themselves. */
+const always: ReadonlySet<string> = new Set(
+  (
+    '$db $clusterTime $readPreference lsid txnNumber autocommit startTransaction readConcern writeConcern maxTimeMS ' +
+    'comment apiVersion apiStrict apiDeprecationErrors stmtId stmtIds rawData'
+  ).split(' '),
+);
+
 export class Arguments {
   readonly command: string;
   readonly values: ReadonlyMap<string, Raw>;
@@ -14,6 +43,12 @@ export class Arguments {
     this.command = fields[0]?.[0] ?? '';
     this.values = new Map(fields);
     this.sequences = request.sequences;
+  }
+
+  /** Throws as checkFields. */
+  check(fields: Fields): void {
+    const own = [...this.values.keys(), ...this.sequences.keys()].slice(1).filter((name) => !always.has(name));
+    checkFields(this.command, own, fields);
   }
 
   get(name: string): Raw | undefined {
@@ -62,10 +97,7 @@ export class Arguments {
     const sequence = this.sequences.get(name);
     if (sequence !== undefined) return sequence;
     const value = this.get(name);
-    if (value === undefined) {
-      throw storeError('FailedToParse', `BSON field '${this.command}.${name}' is missing but a required field`);
-    }
-    if (value.type !== bsonType.array) throw this.wrongType(name, value, 'array');
+    if (value?.type !== bsonType.array) throw this.wrongType(name, value, 'array');
     const elements = elementsOf(value);
     for (const element of elements) if (element.type !== bsonType.object) throw this.wrongType(name, element, 'object');
     return elements;
@@ -80,8 +112,8 @@ export class Arguments {
     return textOf(value);
   }
 
-  private wrongType(name: string, value: Raw, wanted: string): Error {
-    const is = typeName(value);
+  private wrongType(name: string, value: Raw | undefined, wanted: string): Error {
+    const is = value === undefined ? 'null' : typeName(value);
     return storeError(
       'TypeMismatch',
       `BSON field '${this.command}.${name}' is the wrong type '${is}', expected type '${wanted}'`,

@@ -1,7 +1,7 @@
-// create, drop, dropDatabase, listCollections, listDatabases, collStats, renameCollection's absence.
+// create, drop, dropDatabase, listCollections.
 import { Long } from 'bson';
 import { rawOf } from '../bson/build.ts';
-import { fieldsOf } from '../bson/raw.ts';
+import { bsonType, fieldsOf, truthOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { matches } from '../query/match.ts';
 import { parseFilter } from '../query/parse-filter.ts';
@@ -9,18 +9,26 @@ import { binaryOf, checkNamespace } from '../storage/catalog.ts';
 import { openNode, sealDocument } from '../update/branch.ts';
 import type { Call, Reply } from './engine.ts';
 import { cursorReply } from './find.ts';
+import { refuseCollation } from './query-plan.ts';
 
-const createOptions = new Set(['validator', 'validationLevel', 'validationAction']);
+/** Options of `create` that MongoDB knows and this store does not keep. */
+const refusedOptions = ['capped', 'size', 'max', 'validator', 'validationLevel', 'validationAction'].concat([
+  'viewOn',
+  'pipeline',
+  'timeseries',
+  'clusteredIndex',
+  'expireAfterSeconds',
+  'changeStreamPreAndPostImages',
+]);
 
 export async function create(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const namespace = checkNamespace(call.database, args.collection());
-  if (args.flag('capped')) throw storeError('InvalidOptions', 'capped collections are not supported');
-  for (const name of ['viewOn', 'timeseries', 'clusteredIndex']) {
-    if (args.get(name) !== undefined) throw storeError('InvalidOptions', `${name} is not supported`);
-  }
-  for (const name of createOptions) {
-    if (args.get(name) !== undefined) throw storeError('InvalidOptions', `${name} is not supported`);
+  refuseCollation(args.get('collation'));
+  for (const name of refusedOptions) {
+    const value = args.get(name);
+    const asks = value !== undefined && !(value.type === bsonType.bool && !truthOf(value));
+    if (asks) throw storeError('InvalidOptions', `${name} is not supported`);
   }
   if (engine.catalog.get(namespace) !== undefined) {
     throw storeError('NamespaceExists', `Collection ${namespace} already exists.`);
@@ -70,29 +78,4 @@ function pick(row: ReturnType<typeof rawOf>, names: readonly string[]): ReturnTy
   branch.names = kept.map(([name]) => name);
   branch.values = kept.map(([, value]) => value);
   return sealDocument(branch);
-}
-
-export function listDatabases({ args, engine }: Call): Reply {
-  const names = new Set(engine.catalog.list().map((collection) => collection.namespace.split('.')[0]!));
-  const filterDocument = args.document('filter');
-  const filter = filterDocument === undefined ? undefined : parseFilter(filterDocument);
-  const databases = [...names]
-    .sort()
-    .map((name) => ({ name, sizeOnDisk: 0, empty: false }))
-    .filter((row) => filter === undefined || matches(filter, rawOf(row)));
-  if (args.flag('nameOnly')) return { databases: databases.map(({ name }) => ({ name })) };
-  return { databases, totalSize: 0 };
-}
-
-export function collStats(call: Call): Reply {
-  const namespace = checkNamespace(call.database, call.args.collection());
-  const collection = call.engine.catalog.get(namespace);
-  return {
-    ns: namespace,
-    count: collection?.count() ?? 0,
-    nindexes: collection?.indexes.length ?? 0,
-    size: 0,
-    storageSize: 0,
-    totalIndexSize: 0,
-  };
 }

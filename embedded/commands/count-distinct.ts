@@ -39,8 +39,7 @@ export const distinctBytesMax = 16 * 1024 * 1024;
 export async function distinct(call: Call): Promise<Reply> {
   const { args, engine } = call;
   refuseCollation(args.get('collation'));
-  const key = args.text('key');
-  if (key === undefined) throw storeError('FailedToParse', "BSON field 'distinct.key' is missing but a required field");
+  const key = args.text('key') ?? '';
   const filter = filterOf(args.document('query'), filterContext(engine, undefined));
   const collection = engine.catalog.get(checkNamespace(call.database, args.collection()));
   if (collection === undefined) return { values: [] };

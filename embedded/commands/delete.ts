@@ -3,18 +3,23 @@ import { fieldOf, fieldsOf, numberOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { checkNamespace } from '../storage/catalog.ts';
+import { checkFields, fieldsFrom } from './arguments.ts';
 import type { Call, Engine, Reply } from './engine.ts';
 import { forEachMatch } from './many.ts';
 import { filterContext, filterOf, refuseCollation } from './query-plan.ts';
+import { namesOf } from './statement.ts';
 import { missesMax, target } from './target.ts';
 import { eachStatement, inPieces, writeError, writeTo } from './write.ts';
 
 type Statement = { readonly filter: Filter; readonly hint: Raw | undefined };
 
+const statementFields = fieldsFrom('q! limit! collation hint');
+
 export async function remove(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const namespace = checkNamespace(call.database, args.collection());
   const statements = args.documents('deletes');
+  for (const statement of statements) checkFields('delete.deletes', namesOf(statement), statementFields);
   const ordered = args.get('ordered') === undefined || args.flag('ordered');
   const variables = args.document('let');
   const parse = (index: number) => parseStatement(engine, statements[index]!, variables);
@@ -66,11 +71,7 @@ function isMany(statement: Raw): boolean {
 function parseStatement(engine: Engine, statement: Raw, variables: Raw | undefined): Statement {
   const fields = new Map(fieldsOf(statement));
   refuseCollation(fields.get('collation'));
-  const limit = fields.get('limit');
-  if (limit === undefined) {
-    throw storeError('FailedToParse', "BSON field 'delete.deletes.limit' is missing but a required field");
-  }
-  const count = numberOf(limit);
+  const count = numberOf(fields.get('limit')!);
   if (count !== 0 && count !== 1) {
     throw storeError('FailedToParse', `The limit field in delete objects must be 0 or 1. Got ${count}`);
   }

@@ -23,21 +23,18 @@ export async function dispatch(
   try {
     const args = new Arguments(request);
     if (request.form === 'query' && !greetings.has(args.command)) throw tooOld(args.command);
-    const command = commandOf(args.command, engine);
+    const { run, fields } = commandOf(args.command, engine);
     if (engine.credentials !== undefined && !peer.authenticated && !needsNoLogin.has(args.command)) {
       throw storeError('Unauthorized', `Command ${args.command} requires authentication`);
     }
     const database = args.text('$db') ?? 'admin';
     const failure = strike(engine, args, database, peer);
-    if (failure !== undefined && !failure.afterCommit) {
-      if (failure.blockTimeMS !== undefined) await delay(failure.blockTimeMS, undefined, { signal });
-      if (failure.closeConnection) return undefined;
-      if (failure.errorCode !== undefined) throw failureError(failure);
-    }
-    checkConcerns(args);
+    if (failure?.afterCommit === false && (await befall(failure, signal)) === 'closed') return undefined;
+    if (fields !== undefined) args.check(fields);
+    checkReadConcern(args);
     const retry = retryOf(args);
     const maxTime = args.size('maxTimeMS') ?? 0;
-    const reply = await command({
+    const reply = await run({
       engine,
       database,
       args,
@@ -46,17 +43,22 @@ export async function dispatch(
       ...(retry === undefined ? {} : { retry }),
       ...(maxTime > 0 ? { deadlineMs: performance.now() + maxTime } : {}),
     });
-    if (failure?.afterCommit) {
-      if (failure.blockTimeMS !== undefined) await delay(failure.blockTimeMS, undefined, { signal });
-      if (failure.closeConnection) return undefined;
-      if (failure.errorCode !== undefined) throw failureError(failure);
-    }
-    const concern = failure?.writeConcernError === undefined ? {} : { writeConcernError: failure.writeConcernError };
+    if (failure?.afterCommit && (await befall(failure, signal)) === 'closed') return undefined;
+    const writeConcernError = failure?.writeConcernError ?? unmetConcern(args);
+    const concern = writeConcernError === undefined ? {} : { writeConcernError };
     return labelled({ ...reply, ...concern, ok: 1, ...stamp }, hasNumber(request));
   } catch (error) {
     if (signal.aborted) return undefined;
     return labelled({ ...errorReply(engine, error), ...stamp }, hasNumber(request));
   }
+}
+
+/** Waits, throws, or says that the connection is to be closed, as a test wants it. */
+async function befall(failure: Failure, signal: AbortSignal): Promise<'closed' | 'goes on'> {
+  if (failure.blockTimeMS !== undefined) await delay(failure.blockTimeMS, undefined, { signal });
+  if (failure.closeConnection) return 'closed';
+  if (failure.errorCode !== undefined) throw failureError(failure);
+  return 'goes on';
 }
 
 /** What a driver may still ask in the old form, before it knows the server. */
@@ -106,8 +108,8 @@ function retryOf(args: Arguments): Retry | undefined {
   return { session, number: number.bytes.readBigInt64LE(number.start) };
 }
 
-/** One member can promise majority (it is one); it cannot promise two members, nor a snapshot. */
-function checkConcerns(args: Arguments): void {
+/** There are no snapshots here; what one member has is what the majority has. */
+function checkReadConcern(args: Arguments): void {
   const readConcern = args.document('readConcern');
   const level = readConcern === undefined ? undefined : fieldOf(readConcern, 'level');
   if (level !== undefined) {
@@ -120,17 +122,20 @@ function checkConcerns(args: Arguments): void {
       );
     }
   }
-  const w = args.get('writeConcern')?.type === bsonType.object ? fieldOf(args.get('writeConcern')!, 'w') : undefined;
-  if (w === undefined) return;
-  if (isNumber(w) && numberOf(w) > 1)
-    throw new StoreError(100, 'UnsatisfiableWriteConcern', 'Not enough data-bearing nodes');
-  if (w.type === bsonType.string && textOf(w) !== 'majority') {
-    throw new StoreError(
-      79,
-      'UnknownReplWriteConcern',
-      `No write concern mode named '${textOf(w)}' found in replica set configuration`,
-    );
+}
+
+/** One member cannot promise two: as in MongoDB the write is done, and its answer says that the promise is not kept. */
+function unmetConcern(args: Arguments): Reply | undefined {
+  const writeConcern = args.document('writeConcern');
+  const w = writeConcern === undefined ? undefined : fieldOf(writeConcern, 'w');
+  if (w === undefined) return undefined;
+  const errInfo = { writeConcern };
+  if (isNumber(w) && numberOf(w) > 1) {
+    return { code: 100, codeName: 'UnsatisfiableWriteConcern', errmsg: 'Not enough data-bearing nodes', errInfo };
   }
+  if (w.type !== bsonType.string || textOf(w) === 'majority') return undefined;
+  const errmsg = `No write concern mode named '${textOf(w)}' found in replica set configuration`;
+  return { code: 79, codeName: 'UnknownReplWriteConcern', errmsg, errInfo };
 }
 
 let stamped: { readonly second: number; readonly fields: Reply } | undefined;

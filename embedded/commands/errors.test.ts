@@ -54,6 +54,14 @@ const cases: readonly [code: number, codeName: string, what: string, run: () => 
       await rows().find().sort({ p: 1, q: 1 }).toArray();
     },
   ],
+  [40415, 'Location40415', 'a field that is none', () => test.db.command({ find: 'rows', filterr: {} })],
+  [
+    40415,
+    'Location40415',
+    'a field of a statement that is none',
+    () => test.db.command({ update: 'rows', updates: [{ q: {}, u: { $set: { a: 1 } }, upsrt: true }] }),
+  ],
+  [40414, 'Location40414', 'a field that is missing', () => test.db.command({ insert: 'rows' })],
   [48, 'NamespaceExists', 'making a collection twice', () => test.db.createCollection('rows')],
   [
     52,
@@ -116,6 +124,14 @@ describe('an error', () => {
       .maxTimeMS(20)
       .toArray();
     await expect(slow).rejects.toMatchObject({ code: 50 });
+  });
+
+  it('of a write concern that one member cannot keep comes with the write done', async () => {
+    for (const w of [2, 'far away']) {
+      const write = test.db.command({ insert: 'rows', documents: [{ a: 7 }], writeConcern: { w } });
+      await expect(write).rejects.toMatchObject({ code: w === 2 ? 100 : 79, errorResponse: { ok: 1, n: 1 } });
+    }
+    expect(await rows().countDocuments({ a: 7 })).toBe(2);
   });
 
   it('of an element that is taken names the element', async () => {

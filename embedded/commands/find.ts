@@ -54,9 +54,7 @@ export async function firstBatch(
 export async function getMore(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const id = longOf(args.values.get('getMore'));
-  const name = args.text('collection');
-  if (name === undefined)
-    throw storeError('FailedToParse', "BSON field 'getMore.collection' is missing but a required field");
+  const name = args.text('collection') ?? '';
   const namespace = `${call.database}.${name}`;
   const batchSize = args.size('batchSize') || Number.POSITIVE_INFINITY;
   const batch = await engine.cursors.next(id, namespace, batchSize, call);
@@ -65,8 +63,7 @@ export async function getMore(call: Call): Promise<Reply> {
 
 export function killCursors({ args, engine }: Call): Reply {
   const cursors = args.get('cursors');
-  if (cursors?.type !== bsonType.array)
-    throw storeError('FailedToParse', "BSON field 'killCursors.cursors' is missing but a required field");
+  if (cursors?.type !== bsonType.array) throw storeError('TypeMismatch', "'killCursors.cursors' must be an array");
   const killed: Long[] = [];
   const notFound: Long[] = [];
   for (const each of elementsOf(cursors)) {

@@ -136,9 +136,7 @@ export async function dropIndexes(call: Call): Promise<Reply> {
   const namespace = checkNamespace(call.database, args.collection());
   const collection = engine.catalog.get(namespace);
   if (collection === undefined) throw storeError('NamespaceNotFound', `ns not found ${namespace}`);
-  const wanted = args.get('index');
-  if (wanted === undefined)
-    throw storeError('FailedToParse', "BSON field 'dropIndexes.index' is missing but a required field");
+  const wanted = args.values.get('index')!;
   return inTurn(call, collection, async () => {
     const { nIndexesWas, gone } = await engine.environment.write(() => {
       if (!collection.alive) throw storeError('NamespaceNotFound', `ns not found ${namespace}`);

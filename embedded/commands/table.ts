@@ -2,8 +2,9 @@
 import { bsonType, elementsOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { aggregate } from './aggregate.ts';
+import { type Fields, fieldsFrom } from './arguments.ts';
 import { collMod } from './coll-mod.ts';
-import { collStats, create, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
+import { create, drop, dropDatabase, listCollections } from './collections.ts';
 import { count, distinct } from './count-distinct.ts';
 import { remove } from './delete.ts';
 import type { Command, Engine } from './engine.ts';
@@ -18,6 +19,11 @@ import { sessionId } from './session-id.ts';
 import { update } from './update.ts';
 
 const nothing: Command = () => ({});
+
+const logout: Command = ({ peer }) => {
+  peer.authenticated = false;
+  return {};
+};
 
 const endSessions: Command = async ({ args, engine }) => {
   const sessions = args.get('endSessions');
@@ -40,47 +46,69 @@ export const needsNoLogin: ReadonlySet<string> = new Set([
   'logout',
 ]);
 
-const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ['hello', hello],
-  ['isMaster', hello],
-  ['ismaster', hello],
-  ['ping', nothing],
-  ['buildInfo', buildInfo],
-  ['buildinfo', buildInfo],
-  ['insert', insert],
-  ['update', update],
-  ['delete', remove],
-  ['findAndModify', findAndModify],
-  ['findandmodify', findAndModify],
-  ['find', find],
-  ['getMore', getMore],
-  ['killCursors', killCursors],
-  ['count', count],
-  ['distinct', distinct],
-  ['aggregate', aggregate],
-  ['explain', explain],
-  ['create', create],
-  ['drop', drop],
-  ['dropDatabase', dropDatabase],
-  ['listCollections', listCollections],
-  ['listDatabases', listDatabases],
-  ['collStats', collStats],
-  ['collMod', collMod],
-  ['createIndexes', createIndexes],
-  ['listIndexes', listIndexes],
-  ['dropIndexes', dropIndexes],
-  ['endSessions', endSessions],
-  ['saslStart', saslStart],
-  ['saslContinue', saslContinue],
-  ['logout', nothing],
-  ['configureFailPoint', configureFailPoint],
-  ['killSessions', nothing],
-  ['killAllSessions', nothing],
-  ['refreshSessions', nothing],
+/** A command, and the fields it takes besides those that all take. Without: they are not checked. */
+export type Entry = { readonly run: Command; readonly fields?: Fields };
+
+/** Of the names those with a ! are needed. */
+function entry(run: Command, fields: string): Entry {
+  return { run, fields: fieldsFrom(fields) };
+}
+
+const forFindAndModify = entry(
+  findAndModify,
+  'query sort hint remove update new fields upsert bypassDocumentValidation collation arrayFilters let',
+);
+
+const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  ['hello', { run: hello }],
+  ['isMaster', { run: hello }],
+  ['ismaster', { run: hello }],
+  ['ping', { run: nothing }],
+  ['buildInfo', { run: buildInfo }],
+  ['buildinfo', { run: buildInfo }],
+  ['insert', entry(insert, 'documents! ordered bypassDocumentValidation')],
+  ['update', entry(update, 'updates! ordered let bypassDocumentValidation')],
+  ['delete', entry(remove, 'deletes! ordered let')],
+  ['findAndModify', forFindAndModify],
+  ['findandmodify', forFindAndModify],
+  [
+    'find',
+    entry(
+      find,
+      'filter projection sort hint skip limit batchSize singleBatch let collation allowDiskUse noCursorTimeout ' +
+        'allowPartialResults',
+    ),
+  ],
+  ['getMore', entry(getMore, 'collection! batchSize')],
+  ['killCursors', entry(killCursors, 'cursors!')],
+  ['count', entry(count, 'query limit skip hint collation fields')],
+  ['distinct', entry(distinct, 'key! query hint collation')],
+  ['aggregate', entry(aggregate, 'pipeline! cursor explain allowDiskUse hint let collation bypassDocumentValidation')],
+  ['explain', entry(explain, 'verbosity')],
+  [
+    'create',
+    entry(
+      create,
+      'capped size max validator validationLevel validationAction viewOn pipeline timeseries clusteredIndex ' +
+        'expireAfterSeconds changeStreamPreAndPostImages collation autoIndexId idIndex storageEngine',
+    ),
+  ],
+  ['drop', entry(drop, '')],
+  ['dropDatabase', entry(dropDatabase, '')],
+  ['listCollections', entry(listCollections, 'filter nameOnly cursor authorizedCollections')],
+  ['collMod', entry(collMod, 'index')],
+  ['createIndexes', entry(createIndexes, 'indexes! commitQuorum')],
+  ['listIndexes', entry(listIndexes, 'cursor')],
+  ['dropIndexes', entry(dropIndexes, 'index!')],
+  ['endSessions', { run: endSessions }],
+  ['saslStart', { run: saslStart }],
+  ['saslContinue', { run: saslContinue }],
+  ['logout', { run: logout }],
+  ['configureFailPoint', { run: configureFailPoint }],
 ]);
 
 /** Throws CommandNotFound. */
-export function commandOf(name: string, engine: Engine): Command {
+export function commandOf(name: string, engine: Engine): Entry {
   const command = commands.get(name);
   const hidden = name === 'configureFailPoint' && engine.failPoints === undefined;
   if (command === undefined || hidden) throw storeError('CommandNotFound', `no such command: '${name}'`);

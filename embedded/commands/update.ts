@@ -10,11 +10,12 @@ import type { Collection } from '../storage/collection.ts';
 import { applyUpdate } from '../update/apply-update.ts';
 import { parseUpdate, type Update } from '../update/parse-update.ts';
 import { upsertDocument } from '../update/upsert.ts';
+import { checkFields, fieldsFrom } from './arguments.ts';
 import type { Call, Engine, Reply } from './engine.ts';
 import { withId } from './insert.ts';
 import { forEachMatch, type Target } from './many.ts';
 import { filterContext, filterOf, refuseCollation } from './query-plan.ts';
-import { arrayFiltersOf } from './statement.ts';
+import { arrayFiltersOf, namesOf } from './statement.ts';
 import { type Found, missesMax, type Patience, target, type Wanted } from './target.ts';
 import { eachStatement, inPieces, type Outcome, writeError, writeTo } from './write.ts';
 
@@ -27,10 +28,13 @@ type Statement = {
   readonly upsert: boolean;
 };
 
+const statementFields = fieldsFrom('q! u! c multi upsert collation arrayFilters hint sort');
+
 export async function update(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const namespace = checkNamespace(call.database, args.collection());
   const statements = args.documents('updates');
+  for (const statement of statements) checkFields('update.updates', namesOf(statement), statementFields);
   const ordered = args.get('ordered') === undefined || args.flag('ordered');
   const variables = args.document('let');
   const parse = (index: number) => parseStatement(engine, statements[index]!, variables);
@@ -82,11 +86,7 @@ function parseStatement(engine: Engine, statement: Raw, variables: Raw | undefin
   refuseCollation(fields.get('collation'));
   const context = filterContext(engine, fields.get('c') ?? variables);
   const multi = truthOf(fields.get('multi'));
-  const value = fields.get('u');
-  if (value === undefined) {
-    throw storeError('FailedToParse', "BSON field 'update.updates.u' is missing but a required field");
-  }
-  const parsed = parseUpdate(value, arrayFiltersOf(fields.get('arrayFilters')), context);
+  const parsed = parseUpdate(fields.get('u')!, arrayFiltersOf(fields.get('arrayFilters')), context);
   if (multi && parsed.kind === 'replace') {
     throw storeError('FailedToParse', 'multi update is not supported for replacement-style update');
   }
