@@ -7,14 +7,15 @@ import { settings } from '../../mesh/config/settings.ts';
 import { identityOf } from '../../mesh/tls/identity.ts';
 import { faultsOf, type Manifest, manifestsIn, parseManifests } from './manifest.ts';
 
+type Probe = { readonly grpc?: unknown; readonly httpGet?: unknown };
 type Container = {
   readonly name: string;
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly securityContext: Record<string, unknown>;
   readonly resources: { readonly requests: Record<string, string>; readonly limits: Record<string, string> };
-  readonly startupProbe?: unknown;
-  readonly readinessProbe?: unknown;
-  readonly livenessProbe?: unknown;
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
   readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
 };
 type Pod = {
@@ -78,14 +79,6 @@ describe('every pod', () => {
       });
     }
   });
-
-  it.each(named(servers.filter(({ metadata }) => metadata.name !== 'mongodb')))(
-    '%s has network rules of its own',
-    (_, manifest) => {
-      const policies = all.filter(({ kind }) => kind === 'NetworkPolicy').map(({ metadata }) => metadata.name);
-      expect(policies).toContain(manifest.metadata.name);
-    },
-  );
 });
 
 describe('our own processes', () => {
@@ -105,6 +98,13 @@ describe('our own processes', () => {
     expect(ours.filter((name) => !known.includes(name) && !known.includes(name.replace(/_FILE$/, '')))).toEqual([]);
   });
 
+  it.each(named(ownProcesses))('%s has started when it answers, whatever it waits for', (_, manifest) => {
+    for (const { startupProbe, livenessProbe } of podOf(manifest).containers) {
+      const [started, alive] = [startupProbe, livenessProbe].map(({ grpc, httpGet } = {}) => ({ grpc, httpGet }));
+      expect(started).toEqual(alive);
+    }
+  });
+
   it.each(named(ownProcesses))('%s is not emptied by an eviction', (_, manifest) => {
     const budgets = all.filter(({ kind }) => kind === 'PodDisruptionBudget');
     expect(budgets.map(({ metadata }) => metadata.name)).toContain(manifest.metadata.name);
@@ -115,6 +115,7 @@ describe('the component for TLS', () => {
   type Patch = { readonly target: { readonly name: string }; readonly patch: string };
   const { patches } = parse(readFileSync('k8s/components/tls/kustomization.yaml', 'utf8')) as { patches: Patch[] };
   const certificates = all.filter(({ kind }) => kind === 'Certificate');
+  const isShown = ({ spec }: Manifest): boolean => spec?.isCA !== true;
 
   it.each(patches.map((each) => [each.target.name, each] as const))(
     'fits the deployment of the %s',
@@ -132,7 +133,7 @@ describe('the component for TLS', () => {
   );
 
   it('has certificates whose names processes are known by', () => {
-    const kinds = certificates.map(({ spec }) => {
+    const kinds = certificates.filter(isShown).map(({ spec }) => {
       const names = ((spec?.uris ?? []) as string[]).map((uri) => `URI:${uri}`).join(', ');
       return identityOf({ subjectaltname: names, valid_to: '' });
     });
@@ -140,5 +141,44 @@ describe('the component for TLS', () => {
       { kind: 'edge', key: 'edge' },
       { kind: 'system', key: 'chat' },
     ]);
+  });
+
+  it('has an authority that signs them, and is signed by nobody else', () => {
+    type Issuer = { readonly ca?: { readonly secretName: string }; readonly selfSigned?: object };
+    const issuers = new Map(
+      all.filter(({ kind }) => kind === 'Issuer').map(({ metadata, spec }) => [metadata.name, spec as Issuer]),
+    );
+    const issuerOf = ({ spec }: Manifest) => issuers.get((spec!.issuerRef as { name: string }).name);
+    const [authority, ...more] = certificates.filter((each) => !isShown(each));
+    expect(more).toEqual([]);
+    expect(issuerOf(authority!)).toEqual({ selfSigned: {} });
+    for (const each of certificates.filter(isShown)) {
+      expect(issuerOf(each)).toEqual({ ca: { secretName: authority?.spec?.secretName } });
+    }
+  });
+});
+
+describe('the component for the gateway', () => {
+  type Backend = { readonly name: string; readonly port: number };
+  type Rule = {
+    readonly matches?: readonly { readonly path: { readonly type: string; readonly value: string } }[];
+    readonly timeouts?: { readonly request: string };
+    readonly backendRefs: readonly Backend[];
+  };
+  const [route] = all.filter(({ kind }) => kind === 'HTTPRoute');
+  const rules = (route!.spec as { rules: Rule[] }).rules;
+  type Ports = { readonly ports: readonly { readonly port: number }[] };
+
+  it('leads everything to a port that the edge has', () => {
+    const service = all.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'edge');
+    const [port] = (service!.spec as Ports).ports;
+    for (const { backendRefs } of rules) expect(backendRefs).toEqual([{ name: 'edge', port: port?.port }]);
+    expect(rules.at(-1)?.matches).toBeUndefined();
+  });
+
+  it('cuts no socket off', () => {
+    const [sockets] = rules;
+    expect(sockets?.matches).toEqual([{ path: { type: 'Exact', value: '/ws' } }]);
+    expect(sockets?.timeouts).toEqual({ request: '0s' });
   });
 });

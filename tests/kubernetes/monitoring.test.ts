@@ -2,8 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type Metric, metrics } from '../../mesh/telemetry/names.ts';
-import { manifestsIn } from './manifest.ts';
+import { faultsOf, manifestsIn, parseManifests } from './manifest.ts';
 
 type Rule = { readonly alert: string; readonly expr: string; readonly annotations: { readonly runbook_url: string } };
 type Place = { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
@@ -29,7 +30,6 @@ const dashboard = JSON.parse(readFileSync('k8s/components/monitoring/circuit-mes
   readonly panels: readonly Panel[];
 };
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
-const scaling = JSON.stringify(manifestsIn('k8s/components/autoscaling'));
 
 /** What is wrong with an expression: a metric, label or use of it that no process knows. */
 function faultsIn(expr: string): readonly string[] {
@@ -128,9 +128,39 @@ describe('a panel', () => {
 });
 
 describe('autoscaling', () => {
+  type Metric = { readonly pods: { readonly metric: { readonly name: string } } };
+  const asked = manifestsIn('k8s/components/autoscaling').flatMap(({ spec }) =>
+    (spec as { metrics: Metric[] }).metrics.map(({ pods }) => pods.metric.name),
+  );
+
   it('goes by metrics that exist', () => {
-    const asked = [...scaling.matchAll(/circuit_[a-z_]+/g)].map(([name]) => name);
     expect(asked.length).toBeGreaterThan(2);
     expect(asked.filter((name) => declared[name]?.kind !== 'gauge')).toEqual([]);
   });
+
+  it('is given by the adapter, as the manual sets it up, what it asks for and nothing else', () => {
+    type Values = { readonly rules: { readonly custom: readonly { seriesQuery: string; metricsQuery: string }[] } };
+    const [values, ...more] = yamlIn('docs/operations.md').filter((text) => text.startsWith('rules:'));
+    expect(more).toEqual([]);
+    const [rule] = (parse(values ?? '') as Values).rules.custom;
+    const [, names = ''] = /__name__=~"([^"]+)"/.exec(rule?.seriesQuery ?? '') ?? [];
+    expect(
+      Object.keys(declared)
+        .filter((name) => new RegExp(names).test(name))
+        .sort(),
+    ).toEqual(asked.sort());
+    expect(rule?.metricsQuery).toBe('sum by (<<.GroupBy>>) (<<.Series>>{<<.LabelMatchers>>})');
+  });
 });
+
+describe('the manual', () => {
+  it('shows manifests that fit their schemas', () => {
+    const shown = yamlIn('docs/operations.md').filter((text) => text.startsWith('apiVersion:'));
+    expect(shown.length).toBeGreaterThan(0);
+    for (const manifest of shown.flatMap(parseManifests)) expect(faultsOf(manifest)).toEqual([]);
+  });
+});
+
+function yamlIn(path: string): readonly string[] {
+  return [...readFileSync(path, 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+}

@@ -1,5 +1,6 @@
 // Every overlay as kustomize renders it, alone and with each component beside its own.
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { faultsOf, type Manifest } from './manifest.ts';
@@ -9,7 +10,7 @@ type Probe = { readonly grpc?: unknown; readonly httpGet?: unknown };
 type Volume = { readonly secret?: { readonly secretName: string }; readonly configMap?: { readonly name: string } };
 type Container = {
   readonly image: string;
-  readonly env?: readonly { readonly name: string }[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly envFrom?: readonly { readonly configMapRef?: { readonly name: string } }[];
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;
@@ -33,7 +34,8 @@ const nameOf = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.nam
 const cases = overlays.flatMap((overlay) => {
   const own = componentsOf(overlay);
   const others = components.filter((name) => !own.includes(name));
-  return [[], ...others.map((name) => [name]), others].map((added) => [overlay, added] as const);
+  const together = others.length > 1 ? [others] : [];
+  return [[], ...others.map((name) => [name]), ...together].map((added) => [overlay, added] as const);
 });
 
 describe.skipIf(renderer === undefined)('an overlay, rendered by kustomize', () => {
@@ -44,7 +46,22 @@ describe.skipIf(renderer === undefined)('an overlay, rendered by kustomize', () 
     expect(new Set(rendered.map(nameOf)).size).toBe(rendered.length);
     expect(strayIn(rendered)).toEqual([]);
     expect(missingIn(rendered)).toEqual([]);
-    if (added.includes('tls')) expectTls(rendered);
+    if ([...componentsOf(overlay), ...added].includes('tls')) expectTls(rendered);
+  });
+
+  it('speaks mutual TLS in production', () => {
+    expect(componentsOf('prod')).toContain('tls');
+  });
+
+  it('brings all its secrets where it is tried, and no key that is in the repository', () => {
+    const rendered = render('dev', []);
+    const made = rendered.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name);
+    const read = rendered
+      .flatMap((each) => templateOf(each)?.spec.volumes ?? [])
+      .map(({ secret }) => secret?.secretName);
+    expect(new Set(read.filter((name) => name !== undefined))).toEqual(new Set(made));
+    expect(execFileSync('git', ['ls-files', 'k8s/overlays/dev/secrets'], { encoding: 'utf8' })).toBe('');
+    expect(keysAskedFor(rendered)).toEqual([]);
   });
 });
 
@@ -72,11 +89,28 @@ function missingIn(rendered: readonly Manifest[]): readonly string[] {
     for (const { configMap, secret } of pod.volumes ?? []) {
       if (configMap !== undefined) demand(`ConfigMap ${configMap.name}`);
       if (secret === undefined || certificates.includes(secret.secretName)) continue;
+      if (there.has(`Secret ${secret.secretName}`)) continue;
       if (!manual.includes(`\`${secret.secretName}\``)) missing.push(`Secret ${secret.secretName}`);
     }
   }
   for (const each of rendered) missing.push(...aimless(each, templates, demand));
   return missing;
+}
+
+/** Files of secrets that a process is told to read, and that the secret which it has does not hold. */
+function keysAskedFor(rendered: readonly Manifest[]): readonly string[] {
+  const keysOf = new Map(
+    rendered
+      .filter(({ kind }) => kind === 'Secret')
+      .map((each) => [each.metadata.name, Object.keys((each as unknown as { data: object }).data)]),
+  );
+  return rendered.flatMap((each) => {
+    const pod = templateOf(each)?.spec;
+    const keys = pod?.volumes?.flatMap(({ secret }) => keysOf.get(secret?.secretName ?? '') ?? []) ?? [];
+    const paths = pod?.containers.flatMap(({ env = [] }) => env.map(({ value = '' }) => value)) ?? [];
+    const asked = paths.filter((path) => path.startsWith('/secrets/')).map((path) => path.slice('/secrets/'.length));
+    return asked.filter((key) => !keys.includes(key)).map((key) => `${nameOf(each)}: ${key}`);
+  });
 }
 
 /** Selectors that select no pod, and scalers of nothing. */

@@ -1,11 +1,16 @@
 // What kustomize makes of an overlay, with components beside its own. Real kustomize, alone or in kubectl.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type Manifest, parseManifests } from './manifest.ts';
+
+type Kustomization = {
+  readonly components: string[];
+  readonly secretGenerator?: readonly { readonly files?: readonly string[] }[];
+};
 
 const outputBytesMax = 1 << 26;
 
@@ -18,7 +23,7 @@ export const renderer = [
   ['kubectl', 'kustomize'],
 ].find(([program, verb]) => {
   try {
-    execFileSync(program as string, [verb as string, 'k8s/overlays/dev'], { stdio: 'ignore' });
+    execFileSync(program as string, [verb as string, 'k8s/base'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -39,16 +44,23 @@ export function render(overlay: string, added: readonly string[]): readonly Mani
     const kustomization = kustomizationOf(folder, overlay);
     kustomization.components.push(...added.map((name) => `../../components/${name}`));
     writeFileSync(fileOf(folder, overlay), stringify(kustomization));
-    const [program, verb] = renderer;
     const path = join(folder, 'overlays', overlay);
+    for (const { files = [] } of kustomization.secretGenerator ?? []) for (const file of files) putSecret(path, file);
+    const [program, verb] = renderer;
     return parseManifests(execFileSync(program, [verb, path], { encoding: 'utf8', maxBuffer: outputBytesMax }));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function kustomizationOf(root: string, overlay: string): { components: string[] } {
-  return parse(readFileSync(fileOf(root, overlay), 'utf8')) as { components: string[] };
+/** What a person makes by the manual, and nobody commits. */
+function putSecret(overlay: string, file: string): void {
+  mkdirSync(join(overlay, dirname(file)), { recursive: true });
+  writeFileSync(join(overlay, file), 'a secret of this test');
+}
+
+function kustomizationOf(root: string, overlay: string): Kustomization {
+  return parse(readFileSync(fileOf(root, overlay), 'utf8')) as Kustomization;
 }
 
 function fileOf(root: string, overlay: string): string {
