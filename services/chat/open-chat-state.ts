@@ -4,14 +4,18 @@ import type { Chat } from './chat.ts';
 import { conversationLists } from './conversations/conversation-lists.ts';
 import { openFirstRows } from './conversations/first-members.ts';
 import { openHiddenMessages } from './conversations/hidden-messages.ts';
-import { openLogs } from './log/open-logs.ts';
+import { type ChatLogs, openLogs } from './log/open-logs.ts';
 import { openRoom } from './members/room.ts';
 import { typingBoard } from './typing/typing-board.ts';
 import { openUsers, type Users } from './users/users.ts';
 
 /** Chat's state on this ground: the logs, and beside them what is kept in memory only. */
 export async function openChatState(ground: Ground): Promise<Chat> {
-  const logs = openLogs(ground);
+  return chatOver(openLogs(ground), ground);
+}
+
+/** The same over logs that are open. Closing it closes them. */
+export function chatOver(logs: ChatLogs, ground: Pick<Ground, 'db' | 'bus' | 'clock'>): Chat {
   const users = openUsers(ground.db);
   return {
     conversations: logs.conversations,

@@ -82,10 +82,10 @@ describe('a decision that reads a document', () => {
     const edits = await Promise.all(
       ['second', 'third', 'fourth'].map((text) => act(here, pond, asha, { do: 'edit', messageId, text })),
     );
-    expect(edits.map(({ message }) => message?.edited?.edit_count)).toEqual([1, 2, 3]);
+    expect(edits.map(({ message }) => message?.edited?.editCount)).toEqual([1, 2, 3]);
     expect(edits.at(-1)?.message).toMatchObject({
       content: { text: 'fourth' },
-      edited: { original: { text: 'first words' } },
+      edited: { originalContent: 'first words' },
     });
   });
 

@@ -113,6 +113,9 @@ describe("a user's log", () => {
       request_id: `${seq}`,
     }));
     await logs.db.collection<UserEntry>('user_entries').insertMany(more);
+    await logs.db
+      .collection<UserLogHead>('user_logs')
+      .updateOne({ _id: ravi }, { $set: { last_seq: 2 * entriesMax + 10 } });
     await write(1, logs.process());
     logs.move(keepMs + hourMs);
     const sweepers = [logs.process(), logs.process(), logs.process()];

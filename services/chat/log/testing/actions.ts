@@ -1,9 +1,11 @@
-// What people do in a test, with the decisions that a chat takes: each is refused where it may not be done.
+// What people do in a test, by chat's own handlers: each is one call of one process, decided as it is for apps.
 
-import { refuse } from '../../../../mesh/errors/refuse.ts';
-import type { AppendOptions, Change } from '../conversation-log.ts';
-import type { MessageDocument } from '../entry.ts';
-import type { ConversationState } from '../state.ts';
+import type { Message } from '../../../../gen/circuit/chat/v1/message.ts';
+import type { ChatHandler } from '../../chat.ts';
+import { chatService } from '../../service.ts';
+import { type RequestOf, type ResponseOf, type Rpc, requestOf, textOf } from '../../testing/person.ts';
+import type { RoleWord } from '../member-row.ts';
+import { roles } from '../words.ts';
 import { callBy, type Process, user } from './test-logs.ts';
 
 export type Action =
@@ -12,88 +14,71 @@ export type Action =
   | { readonly do: 'delete'; readonly messageId: string }
   | { readonly do: 'react'; readonly messageId: string; readonly emoji: string; readonly removed: boolean }
   | { readonly do: 'add'; readonly userKey: string }
-  | { readonly do: 'remove'; readonly userKey: string };
+  | { readonly do: 'remove'; readonly userKey: string }
+  | { readonly do: 'role'; readonly userKey: string; readonly role: RoleWord }
+  | { readonly do: 'leave' }
+  | { readonly do: 'read'; readonly seq: number }
+  | { readonly do: 'deliver'; readonly seq: number };
+
+/** Added to a number that is to lie above the log's head. */
+export const beyondHead = 1_000;
 
 export type Request = { readonly by: string; readonly requestId: string; readonly action: Action };
+
+/** What the answers have in common; `seq` is 0 where nothing was to do. */
+export type Answer = { readonly message?: Message | undefined; readonly seq?: number };
 
 /** Does it in one process, as one call. */
 export async function perform(
   process: Process,
   conversationId: string,
-  request: Request,
+  { by, requestId, action }: Request,
   now: number,
-): Promise<Change> {
-  const call = callBy(user(request.by), now);
+): Promise<Answer> {
+  await process.meet(action.do === 'add' ? [by, action.userKey] : [by]);
+  const [rpc, fields] = requestFor(action, conversationId);
+  const ids = { conversationId, requestId, clientMessageId: requestId };
+  return (await ask(process, by, rpc, { ...ids, ...fields }, now)) as Answer;
+}
+
+/** One call of a user to any of chat's handlers. */
+export async function ask<Name extends Rpc>(
+  process: Process,
+  by: string,
+  rpc: Name,
+  fields: object,
+  now: number,
+): Promise<ResponseOf<Name>> {
+  const call = callBy(user(by), now);
   try {
-    const conversation = await process.conversations.open(call, conversationId);
-    const common = {
-      senderKey: `user:${request.by}`,
-      requestId: request.requestId,
-      about: request.action,
-    };
-    return await conversation.append(call, { ...common, ...decisionOf(request) });
+    const handler = chatService.handlers[rpc] as unknown as ChatHandler<RequestOf<Name>, ResponseOf<Name>>;
+    return await handler(requestOf(rpc, fields) as RequestOf<Name>, { ...call, service: process.chat });
   } finally {
     call.end();
   }
 }
 
-type Found = { readonly message: MessageDocument | undefined; readonly reacted: boolean };
-
-function decisionOf({ by, requestId, action }: Request): Pick<AppendOptions<Found>, 'read' | 'decide' | 'rows'> {
-  const decide = (state: ConversationState, found: Found) => {
-    if (!state.members.has(by)) throw refuse('NOT_A_MEMBER');
-    switch (action.do) {
-      case 'send':
-        return {
-          kind: 'message' as const,
-          content: { type: 'text' as const, text: action.text },
-          sender: { kind: 'user' as const, user_key: by, display_name: by },
-          metadata: { client_message_id: requestId },
-        };
-      case 'edit': {
-        const message = alive(found);
-        if (message.sender.user_key !== by) throw refuse('NOT_THE_SENDER');
-        const content = { type: 'text' as const, text: action.text };
-        const original = message.edited?.original ?? message.content!;
-        const edit_count = (message.edited?.edit_count ?? 0) + 1;
-        return { kind: 'edited' as const, target: message._id, content, original, edit_count, user_key: by };
-      }
-      case 'delete':
-        return { kind: 'deleted' as const, target: alive(found)._id, deleted_by: by };
-      case 'react': {
-        const { messageId: target, emoji, removed } = action;
-        alive(found);
-        if (found.reacted !== removed) return { nothing: true as const };
-        return { kind: 'reaction' as const, target, user_key: by, emoji, removed };
-      }
-      case 'add':
-        if (state.members.has(action.userKey)) return { nothing: true as const };
-        return {
-          kind: 'members_added' as const,
-          members: [{ user_key: action.userKey, role: 'member' as const }],
-          added_by: by,
-        };
-      case 'remove':
-        if (!state.members.has(action.userKey)) throw refuse('NOT_A_MEMBER');
-        return { kind: 'member_removed' as const, user_key: action.userKey, removed_by: by };
-    }
-  };
-  const rows = action.do === 'add' || action.do === 'remove' ? [action.userKey] : [];
-  if (!('messageId' in action)) return { decide: (state) => decide(state, nothingFound), rows };
-  return {
-    rows,
-    decide,
-    read: async (documents) =>
-      action.do === 'react'
-        ? documents.reaction(action.messageId, by, action.emoji)
-        : { message: await documents.message(action.messageId), reacted: false },
-  };
-}
-
-const nothingFound: Found = { message: undefined, reacted: false };
-
-function alive({ message }: Found): MessageDocument {
-  if (message === undefined) throw refuse('MESSAGE_NOT_FOUND');
-  if (message.deleted !== undefined) throw refuse('MESSAGE_DELETED');
-  return message;
+function requestFor(action: Action, conversationId: string): readonly [Rpc, object] {
+  switch (action.do) {
+    case 'send':
+      return ['sendMessage', { content: textOf(action.text) }];
+    case 'edit':
+      return ['editMessage', { messageId: action.messageId, content: textOf(action.text) }];
+    case 'delete':
+      return ['deleteMessage', { messageId: action.messageId }];
+    case 'react':
+      return ['react', { messageId: action.messageId, emoji: action.emoji, remove: action.removed }];
+    case 'add':
+      return ['addMembers', { userKeys: [action.userKey] }];
+    case 'remove':
+      return ['removeMember', { userKey: action.userKey }];
+    case 'role':
+      return ['changeRole', { userKey: action.userKey, role: roles[action.role] }];
+    case 'leave':
+      return ['leaveConversation', {}];
+    case 'read':
+      return ['markRead', { seq: action.seq }];
+    case 'deliver':
+      return ['markDelivered', { positions: [{ conversationId, seq: action.seq }] }];
+  }
 }

@@ -9,7 +9,13 @@ import {
 } from '../../../../gen/circuit/chat/v1/events.ts';
 import type { TopicEvent } from '../../../../gen/circuit/link/v1/topic_service.ts';
 
-export type Shown = { text: string | undefined; changed: number; reactions: Map<string, Set<string>> };
+export type Shown = {
+  text: string | undefined;
+  changed: number;
+  /** It was edited, and the event did not say to what: the app reads it. */
+  isWithheld: boolean;
+  reactions: Map<string, Set<string>>;
+};
 
 export class Client {
   /** The newest number that it has, with all below. */
@@ -34,19 +40,21 @@ export class Client {
         const { message } = MessageNewEvent.decode(data);
         const reactions = new Map(message!.reactions.map(({ emoji, userKeys }) => [emoji, new Set(userKeys)]));
         const { messageId, content, changed } = message!;
-        this.messages.set(messageId, { text: content?.text, changed, reactions });
+        this.messages.set(messageId, { text: content?.text, changed, isWithheld: false, reactions });
         return;
       }
       case 'message.updated': {
         const { messageId, content } = MessageUpdatedEvent.decode(data);
         this.#change(messageId, seq, (message) => {
-          message.text = content?.text;
+          if (content !== undefined) message.text = content.text;
+          message.isWithheld = content === undefined;
         });
         return;
       }
       case 'message.deleted':
         this.#change(MessageDeletedEvent.decode(data).messageId, seq, (message) => {
           message.text = undefined;
+          message.isWithheld = false;
           message.reactions.clear();
         });
         return;

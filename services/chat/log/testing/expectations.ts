@@ -3,22 +3,27 @@
 
 import { expect } from 'vitest';
 import { CircuitError } from '../../../../mesh/errors/circuit-error.ts';
+import type { Reason } from '../../../../mesh/errors/reasons.ts';
 import type { UserEntry } from '../../user-log/user-entry.ts';
 import type { ConversationDocument } from '../conversation-document.ts';
-import type { Change, ReactionRow } from '../conversation-log.ts';
+import type { ReactionRow } from '../conversation-log.ts';
 import type { Entry, MessageDocument } from '../entry.ts';
 import { openFor } from '../kept-open.ts';
 import { type MemberRow, unreadOf } from '../member-row.ts';
-import { perform, type Request } from './actions.ts';
+import { roles } from '../words.ts';
+import { type Action, type Answer, ask, beyondHead, perform, type Request } from './actions.ts';
 import { Client } from './client.ts';
-import { emptyModel, isDeleted, type Model, takeEntry } from './model.ts';
+import { emptyModel, isDeleted, type Model, takeEntry, takeUserEntry, unreadIn } from './model.ts';
 import type { Process, TestLogs } from './test-logs.ts';
+
+/** A request, and what whoever made it was told: an answer, or an error. */
+export type Told = { readonly request: Request; readonly answer?: Answer; readonly error?: unknown };
 
 export type Happened = {
   readonly logs: TestLogs;
   readonly pond: string;
   readonly people: readonly string[];
-  readonly results: readonly { readonly request: Request; readonly change?: Change; readonly error?: unknown }[];
+  readonly results: readonly Told[];
   readonly processes: readonly Process[];
   readonly chance: () => number;
 };
@@ -30,7 +35,7 @@ export async function expectAll(happened: Happened): Promise<void> {
   const rescue = logs.process();
   await rescue.conversations.sweep();
   await rescue.userLogs.sweep();
-  await expectRetriesAnswered(happened, rescue);
+  const again = await askedAgain(happened, rescue);
   await rescue.conversations.writeBehind();
 
   const entries = await logs.db
@@ -41,41 +46,74 @@ export async function expectAll(happened: Happened): Promise<void> {
   const model = emptyModel();
   for (const entry of entries) takeEntry(model, entry);
   expectOnce(entries);
-  expectToldTruly(results, entries);
+  expectToldTruly([...results, ...again], entries);
   await expectMessages(logs, pond, model, entries);
-  await expectRows(happened, model);
   await expectUsersTold(happened, model);
+  await expectRows(happened, model);
+  await expectWatermarks(happened, model, [...results, ...again]);
+  await expectShown(happened, rescue, model);
   const [head] = await rescue.topics.heads([`c:${pond}`], AbortSignal.timeout(10_000));
   expect(head).toEqual({ topic: `c:${pond}`, seq: model.seq });
   await expectClients(happened, rescue, model);
   rescue.kill();
 }
 
-/** Everybody who was not told what became of their request asks again: it is stored once, or refused. */
-async function expectRetriesAnswered({ logs, pond, results }: Happened, rescue: Process): Promise<void> {
-  for (const { request, change } of results) {
-    const again = await perform(rescue, pond, request, logs.now()).catch((error: unknown) => error);
-    if (change?.entry !== undefined) {
-      expect(again).toMatchObject({ repeated: true, entry: { seq: change.entry.seq, _id: change.entry._id } });
-    } else if (!('entry' in (again as object))) expect(again).toBeInstanceOf(CircuitError);
+/** Everybody asks again, told or not: the answer is the first one, or a refusal. */
+async function askedAgain({ logs, pond, results }: Happened, rescue: Process): Promise<readonly Told[]> {
+  const again: Told[] = [];
+  for (const { request, answer } of results) {
+    try {
+      const second = await perform(rescue, pond, request, logs.now());
+      again.push({ request, answer: second });
+      if (answer?.message !== undefined) {
+        expect(second.message).toMatchObject({ messageId: answer.message.messageId, seq: answer.message.seq });
+      }
+      if (answer?.seq) expect(second.seq).toBe(answer.seq);
+    } catch (error) {
+      expect(error).toBeInstanceOf(CircuitError);
+      again.push({ request, error });
+      // What was stored, or needed nothing, may by now be out of the question; what made an entry never is.
+      if (alwaysStored.has(request.action.do)) expect(answer, (error as Error).message).toBeUndefined();
+    }
   }
+  return again;
 }
 
+/** What makes an entry wherever it is not refused. An edit does since each says something new. */
+const alwaysStored: ReadonlySet<Action['do']> = new Set(['send', 'edit', 'leave']);
+/** What is no entry of the conversation's log. */
+const ownMatters: ReadonlySet<Action['do']> = new Set(['read', 'deliver']);
+/** These say nothing of what became of the request. */
+const unsure: ReadonlySet<Reason> = new Set(['STORE_UNAVAILABLE', 'SHUTTING_DOWN', 'CONFLICT']);
+
 function expectOnce(entries: readonly Entry[]): void {
-  const requests = entries.map((entry) => `${entry.sender_key} ${entry.request_id}`);
+  const requests = entries.map(requestOfEntry);
   expect(new Set(requests).size).toBe(requests.length);
 }
 
-/** Who was told a number has that entry; who was refused for a reason of the conversation has none from then. */
-function expectToldTruly(results: Happened['results'], entries: readonly Entry[]): void {
-  for (const { request, change } of results) {
-    if (change?.entry === undefined) continue;
-    expect(entries[change.entry.seq - 1]).toMatchObject({
-      _id: change.entry._id,
-      request_id: request.requestId,
-      sender_key: `user:${request.by}`,
-    });
+/** Who was told that it is done has the entry, at the number told; who was only ever refused has none. */
+function expectToldTruly(results: readonly Told[], entries: readonly Entry[]): void {
+  const stored = new Map(entries.map((entry) => [requestOfEntry(entry), entry]));
+  const surelyRefused = new Map<string, boolean>();
+  for (const { request, answer, error } of results) {
+    if (ownMatters.has(request.action.do)) continue;
+    const key = `user:${request.by} ${request.requestId}`;
+    const isRefused = error instanceof CircuitError && !unsure.has(error.reason);
+    surelyRefused.set(key, isRefused && (surelyRefused.get(key) ?? true));
+    if (answer === undefined) continue;
+    const entry = stored.get(key);
+    if (alwaysStored.has(request.action.do)) expect(entry, `${key} was answered`).toBeDefined();
+    // Where nothing was to do, nothing is remembered: the same request may do something later.
+    if (answer.seq) expect(entry?.seq).toBe(answer.seq);
+    if (request.action.do === 'send') {
+      expect(entry).toMatchObject({ _id: answer.message?.messageId, seq: answer.message?.seq });
+    }
   }
+  for (const [key, isRefused] of surelyRefused) if (isRefused) expect(stored.get(key)).toBeUndefined();
+}
+
+function requestOfEntry({ sender_key, request_id }: Entry): string {
+  return `${sender_key} ${request_id}`;
 }
 
 async function expectMessages(logs: TestLogs, pond: string, model: Model, entries: readonly Entry[]): Promise<void> {
@@ -116,9 +154,62 @@ async function expectRows({ logs, pond, people }: Happened, model: Model): Promi
   expect(active.map((row) => [row.user_key, row.role, row.since]).sort()).toEqual(
     [...model.members].map(([key, member]) => [key, member.role, member.since]).sort(),
   );
-  for (const row of active) {
-    const seen = Math.max(model.ownNumbers.get(row.user_key) ?? 0, model.members.get(row.user_key)!.joinedNumber);
-    expect(unreadOf(row, model.number)).toBe(model.number - seen);
+  for (const row of active) expect(unreadOf(row, model.number)).toBe(unreadIn(model, row.user_key));
+  for (const row of rows) expect(row.read_seq ?? 0).toBe(model.reads.get(row.user_key) ?? 0);
+}
+
+/** A watermark stands no lower than anybody was told, and no higher than anybody asked. */
+async function expectWatermarks(
+  { logs, pond, people }: Happened,
+  model: Model,
+  results: readonly Told[],
+): Promise<void> {
+  const rows = await logs.db
+    .collection<MemberRow>('members')
+    .find({ user_key: { $in: [...people] }, conversation_id: pond })
+    .toArray();
+  for (const { user_key: key, read_seq = 0, delivered_seq = 0 } of rows) {
+    const asked = { read: [0], deliver: [0] };
+    const done = { read: [0], deliver: [0] };
+    // Whoever is not in the conversation is told of no delivery, and refused no call.
+    const cameAt = model.told.get(key)?.length === 1 ? (model.members.get(key)?.since ?? Infinity) : Infinity;
+    for (const { request, answer } of results) {
+      const { by, action } = request;
+      if (by !== key || (action.do !== 'read' && action.do !== 'deliver')) continue;
+      asked[action.do].push(Math.min(action.seq, model.seq));
+      const certain = action.seq > beyondHead ? action.seq - beyondHead : action.seq;
+      if (answer !== undefined && (action.do === 'read' || certain >= cameAt)) done[action.do].push(certain);
+    }
+    for (const [what, stands] of [['read', read_seq] as const, ['deliver', delivered_seq] as const]) {
+      expect(stands, `${key} ${what}`).toBeLessThanOrEqual(Math.max(...asked[what]));
+      // What was read was delivered, without a note of it.
+      const reached = what === 'read' ? stands : Math.max(stands, read_seq);
+      expect(reached, `${key} ${what}`).toBeGreaterThanOrEqual(Math.max(...done[what]));
+    }
+  }
+}
+
+/** What handlers show each member: the conversation with its counts, and the messages since they came. */
+async function expectShown({ logs, pond }: Happened, rescue: Process, model: Model): Promise<void> {
+  for (const [key, { role, since }] of model.members) {
+    const { conversation } = await ask(rescue, key, 'getConversation', { conversationId: pond }, logs.now());
+    expect(conversation).toMatchObject({
+      lastSeq: model.seq,
+      lastNumber: model.number,
+      memberCount: model.members.size,
+      membership: {
+        role: roles[role],
+        sinceSeq: since,
+        readSeq: model.reads.get(key) ?? 0,
+        unreadCount: unreadIn(model, key),
+      },
+    });
+    const page = await ask(rescue, key, 'listMessages', { conversationId: pond, pageSize: 100 }, logs.now());
+    const shown = page.messages
+      .filter(({ number }) => number > 0)
+      .map(({ messageId, content }) => [messageId, content?.text]);
+    const wanted = [...model.messages].filter(([, { seq }]) => seq >= since).map(([id, { text }]) => [id, text]);
+    expect(shown).toEqual(wanted);
   }
 }
 
@@ -136,6 +227,7 @@ async function expectUsersTold({ logs, pond, people }: Happened, model: Model): 
       return [];
     });
     expect(told).toEqual(model.told.get(key) ?? []);
+    for (const entry of entries) takeUserEntry(model, pond, entry);
   }
 }
 
@@ -145,6 +237,7 @@ async function expectClients({ pond, processes, chance }: Happened, rescue: Proc
   for (const { published } of processes) {
     for (const event of published) if (event.topic === `c:${pond}` && chance() < 0.8) live.take(event);
   }
+  const view = await rescue.conversations.viewOf(pond);
   for (const client of [live, new Client()]) {
     while (client.position < model.seq) {
       const page = await rescue.topics.entries(`c:${pond}`, client.position, 7, AbortSignal.timeout(10_000));
@@ -154,7 +247,8 @@ async function expectClients({ pond, processes, chance }: Happened, rescue: Proc
     expect([...client.messages.keys()].sort()).toEqual([...model.messages.keys()].sort());
     for (const [id, shown] of client.messages) {
       const wanted = model.messages.get(id)!;
-      expect(shown.text).toBe(wanted.text);
+      const text = shown.isWithheld ? (await view?.message(id))?.content?.text : shown.text;
+      expect(text).toBe(wanted.text);
       const reactions = [...shown.reactions].map(([emoji, users]) => [emoji, [...users].sort()]);
       expect(reactions.sort()).toEqual(
         [...wanted.reactions].map(([emoji, users]) => [emoji, [...users].sort()]).sort(),

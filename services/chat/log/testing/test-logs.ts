@@ -5,13 +5,17 @@ import { expect } from 'vitest';
 import type { StoreHooks } from '../../../../embedded/store.ts';
 import type { TopicEvent } from '../../../../gen/circuit/link/v1/topic_service.ts';
 import type { Reason } from '../../../../mesh/errors/reasons.ts';
-import type { Caller } from '../../../../mesh/service/caller.ts';
+import type { Caller, UserCaller } from '../../../../mesh/service/caller.ts';
 import type { Context } from '../../../../mesh/service/context.ts';
 import { counters, openIds } from '../../../../mesh/store/ids.ts';
 import { silentLog } from '../../../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../../../mesh/telemetry/metrics.ts';
 import { openTestStore } from '../../../../tests/support/store.ts';
+import type { Chat } from '../../chat.ts';
 import { collections } from '../../collections.ts';
+import { chatOver } from '../../open-chat-state.ts';
+import { chatUsers } from '../../users/chat-users.ts';
+import { openUsers } from '../../users/users.ts';
 import type { OpenConversation } from '../conversation-log.ts';
 import { type ChatLogs, openLogs } from '../open-logs.ts';
 import { type FlakyDb, flakyDb } from './flaky-db.ts';
@@ -27,6 +31,10 @@ export function refusal(reason: Reason): unknown {
 }
 
 export type Process = ChatLogs & {
+  /** What handlers find in their context, over the same logs. */
+  readonly chat: Chat;
+  /** Makes users known, as if they had called long ago. */
+  meet(userKeys: readonly string[]): Promise<void>;
   readonly flaky: FlakyDb;
   /** What it published, in order. */
   readonly published: TopicEvent[];
@@ -43,8 +51,9 @@ export type TestLogs = {
 };
 
 export async function openTestLogs(hooks?: StoreHooks): Promise<TestLogs> {
-  const store = await openTestStore({ collections: [...collections, counters], ...(hooks && { hooks }) });
+  const store = await openTestStore({ collections: [...collections, chatUsers, counters], ...(hooks && { hooks }) });
   const ids = openIds({ db: store.db, key: 'a key for tests' });
+  const users = openUsers(store.db);
   const processes: Process[] = [];
   let ahead = 0;
   const clock = () => Date.now() + ahead;
@@ -62,6 +71,10 @@ export async function openTestLogs(hooks?: StoreHooks): Promise<TestLogs> {
       const logs = openLogs({ db: flaky.db, bus, ids, log: silentLog(), clock, ...more });
       const process = {
         ...logs,
+        chat: chatOver(logs, { db: flaky.db, bus, clock }),
+        async meet(userKeys: readonly string[]) {
+          await Promise.all(userKeys.map((key) => users.know(user(key), clock())));
+        },
         flaky,
         published,
         kill() {
@@ -109,7 +122,7 @@ export function callBy(caller: Caller, now: number): TestCall {
   };
 }
 
-export function user(key: string): Caller {
+export function user(key: string): UserCaller {
   return {
     kind: 'user',
     key,
