@@ -21,16 +21,35 @@ const guardMs = 60_000;
 
 export type Ended = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** A process whose lines can be waited for. */
+/** What is run, and where; `before` stands before the arguments. `detached` makes it the leader of a group. */
+export type Program = {
+  readonly command: string;
+  readonly before?: readonly string[];
+  readonly cwd?: string;
+  readonly detached?: boolean;
+};
+
+function ours(): Program {
+  if (!existsSync(circuit)) throw new Error(`${circuit} is not there: run \`npm run build\` first`);
+  return { command: process.execPath, before: [circuit] };
+}
+
+/** A process whose lines can be waited for: `circuit`, unless another program is named. */
 export class Watched {
   readonly lines: string[] = [];
   readonly ended: Promise<Ended>;
   readonly #process: ChildProcess;
+  readonly #group: boolean;
   readonly #waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv) {
-    if (!existsSync(circuit)) throw new Error(`${circuit} is not there: run \`npm run build\` first`);
-    const child = spawn(process.execPath, [circuit, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv, program: Program = ours()) {
+    const { command, before = [], ...more } = program;
+    this.#group = more.detached === true;
+    const child = spawn(command, [...before, ...args], {
+      env: environment,
+      ...more,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#process = child;
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
@@ -51,11 +70,11 @@ export class Watched {
   }
 
   /** Resolves with the first line, from `from` on, that matches; rejects when the process ends without it. */
-  line(pattern: RegExp, from = 0): Promise<string> {
+  line(pattern: RegExp, from = 0, withinMs = guardMs): Promise<string> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => finish(new Error(`no line like ${pattern} in ${guardMs} ms${this.#told()}`)),
-        guardMs,
+        () => finish(new Error(`no line like ${pattern} in ${withinMs} ms${this.#told()}`)),
+        withinMs,
       );
       const finish = (outcome: string | Error) => {
         clearTimeout(timer);
@@ -73,8 +92,10 @@ export class Watched {
     });
   }
 
+  /** To the whole group where it leads one, as a terminal does at Ctrl-C. */
   kill(signal: NodeJS.Signals): void {
-    this.#process.kill(signal);
+    if (this.#group && this.#process.pid !== undefined) process.kill(-this.#process.pid, signal);
+    else this.#process.kill(signal);
   }
 
   #look(): void {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Target, targetOf } from '../protocol/target.ts';
 import { describeTour } from '../protocol/tour/tour.ts';
+import { isAlive } from './is-alive.ts';
 import { callOverRest } from './rest.ts';
 import { asha, dataFolder, devToken, environmentOf, ravi, startMesh, type TestMesh, Watched } from './running-mesh.ts';
 
@@ -66,13 +67,15 @@ describe('a mesh on one machine', { timeout: startMs }, () => {
     expect(text).toMatch(/role="edge"/);
   });
 
-  it(
-    'ends in order when told to, and finds everything again',
-    async () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends in order at %s, leaves no process, and finds everything again',
+    async (signal) => {
       const { url } = mesh;
-      expect(await mesh.stop()).toEqual({ code: 0, signal: null });
+      const { processes } = await mesh.state();
+      expect(await mesh.stop(signal)).toEqual({ code: 0, signal: null });
       const ending = mesh.up.lines.filter((line) => /ending (edge|services|store)/.test(line));
       expect(ending.map((line) => line.replace(/^.*ending /, ''))).toEqual(['edge', 'services', 'store']);
+      expect(Object.values(processes).filter((pid) => isAlive(pid as number))).toEqual([]);
 
       mesh = await startMesh(folder.path);
       expect(mesh.url).toBe(url);
@@ -121,13 +124,4 @@ async function textsOf(token: string): Promise<readonly (string | undefined)[]> 
 /** Resolves when there is no such process any more: another's child tells nobody of its end, so it is looked for. */
 async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await new Promise((look) => setTimeout(look, 20));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
