@@ -29,7 +29,7 @@ export async function dispatch(
     }
     const database = args.text('$db') ?? 'admin';
     const failure = strike(engine, args, database, peer);
-    if (failure?.afterCommit === false && (await befall(failure, signal)) === 'closed') return undefined;
+    if (failure !== undefined && !failure.afterCommit && (await befall(failure, signal)) === 'closed') return undefined;
     if (fields !== undefined) args.check(fields);
     checkReadConcern(args);
     const retry = retryOf(args);
