@@ -117,7 +117,7 @@ function wholeNumber(name: string, body: Raw): number {
 export function streamOf(call: Call, namespace: string, head: Head): Stream | undefined {
   const collection = call.engine.catalog.get(namespace);
   if (collection === undefined) return undefined;
-  const plan = planQuery(call.engine, collection, head.filter, head.sort, call.args.get('hint'));
+  const plan = planQuery(call.engine, collection, head.filter, head.sort, call.args.get('hint'), head.limit > 0);
   const projection = head.projection === undefined ? {} : { projection: head.projection };
   return new Stream({
     collection,

@@ -1,5 +1,5 @@
 // explain: the winning plan with MongoDB's stage names, and for executionStats what running it looked at.
-import { fieldsOf, type Raw } from '../bson/raw.ts';
+import { bsonType, fieldsOf, isNumber, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import type { Plan, SortField } from '../planner/plan.ts';
 import type { Filter } from '../query/filter.ts';
@@ -17,12 +17,24 @@ type Explained = {
   readonly skip: number;
   readonly limit: number;
   readonly hint: Raw | undefined;
-  readonly projects: boolean;
+  /** What is done with the documents, from the inside out. */
+  readonly uses: readonly Use[];
 };
+
+type Use = 'UPDATE' | 'DELETE' | 'COUNT' | 'PROJECTION_SIMPLE' | 'PROJECTION_DEFAULT';
+
+const verbosities = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
 export async function explain(call: Call): Promise<Reply> {
   const inner = call.args.document('explain');
   if (inner === undefined) throw storeError('FailedToParse', 'explain needs a command');
+  const verbosity = call.args.text('verbosity') ?? 'allPlansExecution';
+  if (!verbosities.includes(verbosity)) {
+    throw storeError(
+      'BadValue',
+      `Enumeration value '${verbosity}' for field 'explain.verbosity' is not a valid value.`,
+    );
+  }
   const args = new Arguments({ body: inner, sequences: new Map() });
   const namespace = checkNamespace(call.database, args.collection());
   const query = explainedQuery(call, args);
@@ -31,7 +43,7 @@ export async function explain(call: Call): Promise<Reply> {
   if (collection === undefined) {
     return { ...base, queryPlanner: { namespace, winningPlan: { stage: 'EOF' }, rejectedPlans: [] } };
   }
-  const plan = planQuery(call.engine, collection, query.filter, query.sort, query.hint);
+  const plan = planQuery(call.engine, collection, query.filter, query.sort, query.hint, query.limit > 0);
   const winningPlan = stageOf(plan, query);
   const queryPlanner = {
     namespace,
@@ -39,7 +51,7 @@ export async function explain(call: Call): Promise<Reply> {
     winningPlan,
     rejectedPlans: [],
   };
-  if (call.args.text('verbosity') === 'queryPlanner') return { ...base, queryPlanner };
+  if (verbosity === 'queryPlanner') return { ...base, queryPlanner };
   const started = performance.now();
   const stream = new Stream({ collection, plan, ...query });
   let nReturned = 0;
@@ -70,11 +82,11 @@ function explainedQuery(call: Call, args: Arguments): Explained {
         skip: args.size('skip') ?? 0,
         limit: args.size('limit') ?? 0,
         hint,
-        projects: args.get('projection') !== undefined,
+        uses: projectionOf(args.document('projection')),
       };
     case 'aggregate': {
       const head = splitPipeline(stagesOf(args.get('pipeline')), context);
-      return { ...head, hint, projects: head.projection !== undefined };
+      return { ...head, hint, uses: head.projection === undefined ? [] : ['PROJECTION_DEFAULT'] };
     }
     case 'count':
     case 'distinct':
@@ -83,40 +95,54 @@ function explainedQuery(call: Call, args: Arguments): Explained {
         filter: filterOf(args.document('query'), context),
         sort: parseSort(args.document('sort')),
         skip: 0,
-        limit: args.command === 'findAndModify' ? 1 : 0,
+        limit: 0,
         hint,
-        projects: false,
+        uses: usesOf(args),
       };
     case 'update':
     case 'delete': {
       const statement = args.documents(args.command === 'update' ? 'updates' : 'deletes')[0];
       if (statement === undefined) throw storeError('BadValue', 'explain needs one statement');
       const fields = new Map(fieldsOf(statement));
-      return {
-        filter: filterOf(fields.get('q'), context),
-        sort: [],
-        skip: 0,
-        limit: 0,
-        hint: fields.get('hint'),
-        projects: false,
-      };
+      const filter = filterOf(fields.get('q'), context);
+      return { filter, sort: [], skip: 0, limit: 0, hint: fields.get('hint'), uses: usesOf(args) };
     }
     default:
       throw storeError('CommandNotFound', `Explain failed due to unknown command: ${args.command}`);
   }
 }
 
+function usesOf(args: Arguments): readonly Use[] {
+  if (args.command === 'count') return ['COUNT'];
+  if (args.command === 'distinct') return [];
+  const removes = args.command === 'delete' || args.flag('remove');
+  return [removes ? 'DELETE' : 'UPDATE', ...projectionOf(args.document('fields'))];
+}
+
+/** Simple is one that only keeps or only drops fields of the document itself. */
+function projectionOf(projection: Raw | undefined): readonly Use[] {
+  if (projection === undefined) return [];
+  const simple = fieldsOf(projection).every(
+    ([path, value]) => !path.includes('.') && (isNumber(value) || value.type === bsonType.bool),
+  );
+  return [simple ? 'PROJECTION_SIMPLE' : 'PROJECTION_DEFAULT'];
+}
+
 type Stage = { readonly stage: string; readonly [name: string]: unknown };
 
+/** A sort takes the limit in, and what the skip above it needs. */
 function stageOf(plan: Plan, query: Explained): Stage {
+  const { sort, skip, limit } = query;
+  const sorts = sort.length > 0 && !plan.sorted;
   let stage = inputStage(plan);
-  if (query.sort.length > 0 && !plan.sorted) {
-    const sortPattern = Object.fromEntries(query.sort.map((field) => [field.path, field.descending ? -1 : 1]));
-    stage = { stage: 'SORT', sortPattern, ...(query.limit > 0 ? { limitAmount: query.limit } : {}), inputStage: stage };
+  if (sorts) {
+    const sortPattern = Object.fromEntries(sort.map((field) => [field.path, field.descending ? -1 : 1]));
+    stage = { stage: 'SORT', sortPattern, ...(limit > 0 ? { limitAmount: skip + limit } : {}), inputStage: stage };
   }
-  if (query.skip > 0) stage = { stage: 'SKIP', skipAmount: query.skip, inputStage: stage };
-  if (query.limit > 0) stage = { stage: 'LIMIT', limitAmount: query.limit, inputStage: stage };
-  return query.projects ? { stage: 'PROJECTION_DEFAULT', inputStage: stage } : stage;
+  if (skip > 0) stage = { stage: 'SKIP', skipAmount: skip, inputStage: stage };
+  if (limit > 0 && !sorts) stage = { stage: 'LIMIT', limitAmount: limit, inputStage: stage };
+  for (const use of query.uses) stage = { stage: use, inputStage: stage };
+  return query.filter.kind === 'or' ? { stage: 'SUBPLAN', inputStage: stage } : stage;
 }
 
 function inputStage(plan: Plan): Stage {
@@ -142,8 +168,5 @@ function scanStage(plan: Plan): Stage {
     isSparse: spec.sparse,
     isPartial: spec.partialFilter !== undefined,
     direction: plan.reverse ? 'backward' : 'forward',
-    indexBounds: Object.fromEntries(
-      spec.fields.map((field, i) => [field.path, [`${plan.bounds[i]!.length} interval(s)`]]),
-    ),
   };
 }

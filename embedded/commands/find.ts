@@ -32,7 +32,7 @@ export function openFind({ args, engine }: Call, namespace: string): Stream | un
   const compiled = projection === undefined ? {} : { projection: compileProjection(projection, context) };
   const collection = engine.catalog.get(namespace);
   if (collection === undefined) return undefined;
-  const plan = planQuery(engine, collection, filter, sort, args.get('hint'));
+  const plan = planQuery(engine, collection, filter, sort, args.get('hint'), limit > 0);
   return new Stream({ collection, plan, filter, sort, skip, limit, ...compiled });
 }
 

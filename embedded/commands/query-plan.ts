@@ -45,18 +45,19 @@ function badHint(): Error {
   );
 }
 
-/** In strict mode throws NoQueryExecutionPlans where MongoDB would scan the collection. */
+/** In strict mode throws NoQueryExecutionPlans for what would read a whole collection, or all keys of an index. */
 export function planQuery(
   engine: Engine,
   collection: Collection,
   filter: Filter,
   sort: readonly SortField[],
   hint: Raw | undefined,
+  limited = false,
 ): Plan {
   const natural = sort.length === 1 && isNatural(sort[0]!.path);
   const parsedHint = natural ? ({ natural: sort[0]!.descending ? -1 : 1 } as const) : hintOf(collection, hint);
   const plan = choosePlan(collection, filter, natural ? [] : sort, parsedHint);
-  if (engine.strict && plan.kind === 'collection' && parsedHint === undefined) {
+  if (engine.strict && parsedHint === undefined && readsAll(plan, limited)) {
     throw storeError(
       'NoQueryExecutionPlans',
       `no index answers this query on ${collection.namespace}: it would read the whole collection. ` +
@@ -64,6 +65,12 @@ export function planQuery(
     );
   }
   return plan;
+}
+
+/** In the order of an index with a limit, few keys may be enough. */
+function readsAll(plan: Plan, limited: boolean): boolean {
+  if (plan.kind === 'union') return plan.plans.some((each) => readsAll(each, false));
+  return plan.kind === 'collection' || (plan.whole && !(limited && plan.sorted));
 }
 
 /** Throws for a collation other than the simple one. */

@@ -65,9 +65,29 @@ describe('the plan', () => {
     expect(await planOf({ due: { $lt: 5 }, state: { $in: ['open', 'done'] } })).toBe('COLLSCAN');
   });
 
+  it('says what is done with the documents', async () => {
+    const stages = async (command: Document) => {
+      const explained = await test.db.command({ explain: command, verbosity: 'queryPlanner' });
+      const out: string[] = [];
+      for (let stage = explained.queryPlanner.winningPlan; stage !== undefined; stage = stage.inputStage)
+        out.push(stage.stage);
+      return out.join(' < ');
+    };
+    const q = { user: 'u1' };
+    const found = { find: 'rows', filter: q };
+    expect(await stages({ ...found, sort: { seq: 1 }, skip: 1, limit: 2 })).toBe('SKIP < SORT < FETCH < IXSCAN');
+    expect(await stages({ ...found, skip: 1, limit: 2 })).toBe('LIMIT < SKIP < FETCH < IXSCAN');
+    expect(await stages({ ...found, projection: { user: 1 } })).toBe('PROJECTION_SIMPLE < FETCH < IXSCAN');
+    expect(await stages({ ...found, projection: { 'a.b': 1 } })).toBe('PROJECTION_DEFAULT < FETCH < IXSCAN');
+    expect(await stages({ count: 'rows', query: q })).toBe('COUNT < FETCH < IXSCAN');
+    expect(await stages({ delete: 'rows', deletes: [{ q, limit: 1 }] })).toBe('DELETE < FETCH < IXSCAN');
+    expect(await stages({ findAndModify: 'rows', query: q, update: { a: 1 } })).toBe('UPDATE < FETCH < IXSCAN');
+    await expect(test.db.command({ explain: found, verbosity: 'loud' })).rejects.toMatchObject({ code: 2 });
+  });
+
   it('joins the branches of an $or', async () => {
-    expect(await planOf({ $or: [{ conversation_id: 'c1', seq: 1 }, { tags: 3 }] })).toBe('FETCH < OR');
-    expect(await planOf({ $or: [{ conversation_id: 'c1' }, { other: 3 }] })).toBe('COLLSCAN');
+    expect(await planOf({ $or: [{ conversation_id: 'c1', seq: 1 }, { tags: 3 }] })).toBe('SUBPLAN < FETCH < OR');
+    expect(await planOf({ $or: [{ conversation_id: 'c1' }, { other: 3 }] })).toBe('SUBPLAN < COLLSCAN');
   });
 
   it('looks only at the keys it needs', async () => {

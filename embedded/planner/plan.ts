@@ -20,8 +20,8 @@ export type IndexPlan = {
   readonly reverse: boolean;
   /** Documents come in the order asked for. */
   readonly sorted: boolean;
-  /** Per field, for explain. */
-  readonly bounds: readonly (readonly Interval[])[];
+  /** Reads every key of an index that holds every document: as long as a scan of the collection. */
+  readonly whole: boolean;
   readonly score: number;
 };
 
@@ -98,7 +98,8 @@ export function planIndex(index: Index, filter: Filter, sort: readonly SortField
 function planOf({ index, bounds, points, direction, score }: Suit, sort: readonly SortField[]): IndexPlan {
   const ranges = keyRanges(index, bounds, points);
   const sorted = sort.length === 0 || direction !== 0;
-  return { kind: 'index', index, ranges, reverse: direction === -1, sorted, bounds, score };
+  const whole = isWhole(bounds[0]!) && index.filter === undefined && !index.spec.sparse;
+  return { kind: 'index', index, ranges, reverse: direction === -1, sorted, whole, score };
 }
 
 function suit(index: Index, parts: readonly Filter[], sort: readonly SortField[]): Suit {
