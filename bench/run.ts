@@ -1,10 +1,11 @@
 // `npm run bench [-- --keep] [name …]`: every subject in a process of its own, one table, one JSON file a run. With
 // `--keep` the run goes to docs/figures/ and onto its page; `--page` measures nothing and makes the page anew.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commitMeasured } from './commit.ts';
 import { loadAverage, thisMachine } from './machine.ts';
 import { figuresFolder, writePage } from './page/write-page.ts';
 import type { Row } from './row.ts';
@@ -79,15 +80,4 @@ async function write(run: Run, printed: string, keep: boolean): Promise<string> 
   await writeFile(path.replace(/json$/, 'txt'), `${printed}\n`);
   await writePage();
   return path;
-}
-
-/** Undefined where this is no clone. */
-function commitMeasured(): string | undefined {
-  try {
-    const git = (...args: string[]) =>
-      execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    return `${git('rev-parse', '--short', 'HEAD').trim()}${git('status', '--porcelain').trim() === '' ? '' : '+'}`;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../cli/process/version.ts';
+import { begin, summaryOf } from './summary.ts';
+import { verdictOf } from './verdict.ts';
 
 const runMsMax = 400_000;
 /** What runs: the build of this checkout, unless another one is named. */
@@ -18,11 +20,17 @@ it(
     const module = join(dist, 'tests/chaos/chaos.js');
     if (!existsSync(module)) throw new Error(`${module} is not there: run \`npm run build\` first`);
     const { chaos } = (await import(module)) as typeof import('./chaos.ts');
-    const { verdictOf } = (await import(join(dist, 'tests/chaos/verdict.js'))) as typeof import('./verdict.ts');
     const said: string[] = [];
     const say = (text: string) => said.push(text);
-    const verdict = await chaos({ seed, seconds: 60, clients: 200, everyMs: 4_000, redis: true, say });
-    expect(verdict.violations, `${said.join('\n')}\n${verdictOf(seed, verdict)}`).toEqual([]);
+    const asked = { seed, seconds: 60, clients: 200 };
+    const begun = begin();
+    const verdict = await chaos({ ...asked, everyMs: 4_000, redis: true, say });
+    const summary = summaryOf(begun, asked, verdict);
+    said.push(verdictOf(summary, verdict.violations), `data and logs in ${verdict.folder}`);
+    expect(verdict.violations, said.join('\n')).toEqual([]);
+    expect(summary.proof.timeShare).toBeGreaterThan(0.2);
+    expect(summary.counts.told).toBeGreaterThan(10);
+    expect(summary.counts.withheld).toBeGreaterThan(0);
     expect(verdict.history.faults.length).toBeGreaterThan(5);
     expect(verdict.history.acknowledged.length).toBeGreaterThan(1_000);
   },

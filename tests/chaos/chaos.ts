@@ -44,6 +44,8 @@ export type ChaosOptions = {
 export type Verdict = {
   readonly history: History;
   readonly violations: readonly Violation[];
+  /** Events travelled over Redis. */
+  readonly redis: boolean;
   /** Of data and logs, where they are kept. */
   readonly folder: string;
 };
@@ -53,10 +55,11 @@ const settleMsDefault = 100_000;
 
 export async function chaos(options: ChaosOptions): Promise<Verdict> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'circuit-chaos-')));
-  const history = await historyOf(new Run(options, folder));
+  const run = new Run(options, folder);
+  const history = await historyOf(run);
   const violations = check(history);
   if (violations.length === 0 && options.folder === undefined) await rm(folder, { recursive: true, force: true });
-  return { history, violations, folder };
+  return { history, violations, redis: run.hasRedis, folder };
 }
 
 async function historyOf(run: Run): Promise<History> {
@@ -83,6 +86,10 @@ class Run {
     this.#folder = folder;
   }
 
+  get hasRedis(): boolean {
+    return this.#mesh?.hasRedis ?? false;
+  }
+
   async history(): Promise<History> {
     const { say, redis, plant, chats = 2, edges = 2 } = this.#options;
     const now = () => performance.timeOrigin + performance.now() - this.#startedAt;
@@ -107,12 +114,14 @@ class Run {
     const telling = this.#tellProgress();
     await Promise.all([nemesis.follow(this.#steps(mesh)), delay(this.#options.seconds * 1_000)]);
     clearInterval(telling);
+    const actedMs = now();
     mesh.heal();
     say('everything is healed; the clients catch up');
     const { stalls, ...records } = await this.#load.finish();
     if (this.#heads.answers === 0) throw new Error('no edge told what its head checks found');
     return {
       ...records,
+      actedMs,
       faults: [...nemesis.faults, ...stalls],
       foundByHeadChecks: this.#heads.found,
       deaths: this.#deaths,
@@ -141,7 +150,7 @@ class Run {
     const { seed, seconds, steps, say } = this.#options;
     const planned = steps ?? scheduleOf({ seed, seconds, targets: targetsOf(mesh) });
     say(`the schedule of seed ${seed}:\n${planned.map(told).join('\n')}\n`);
-    if (mesh.disk === undefined) say('no disk is filled: this user may not mount one to fill');
+    if (!mesh.canFillDisk) say('no disk is filled: this system has no prlimit');
     if (!mesh.hasRedis) say('without Redis: events travel over Links');
     return planned;
   }
@@ -160,11 +169,11 @@ class Run {
   }
 }
 
-function targetsOf({ processes, chats, edges, wires, disk }: ChaosMesh): Targets {
+function targetsOf({ processes, chats, edges, wires, canFillDisk }: ChaosMesh): Targets {
   return {
     processes: [...processes.keys()],
     clocks: [...chats, ...edges, 'store'],
     wires: [...wires.keys()].sort(),
-    disk: disk !== undefined,
+    disk: canFillDisk,
   };
 }

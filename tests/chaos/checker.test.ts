@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { check } from './checker.ts';
-import { emptyHistory, type History, type Logged } from './record.ts';
+import { emptyHistory, type History, type Line, type Logged, type Mark } from './record.ts';
 
 const pond = '000000000042';
 const refusal = { client: 'ravi', call: 'message.send', reason: 'INTERNAL', excused: false, from: 1, to: 2 };
 
 function message(seq: number, id: string): Logged {
   return { seq, what: `message ${id}`, once: `asha ${id}`, sender: 'asha', came: [], went: [] };
+}
+
+function mark(user: string, deliveredSeq: number, readSeq: number): Mark {
+  return { user, deliveredSeq, readSeq };
+}
+
+function line(user: string): Line {
+  const place = { client: user, user, conversation: pond, lastSeq: 3, previewSeq: 3, fromBefore: 0 };
+  return { ...place, ...mark(user, 0, 0), unread: 0, others: [], shown: [], receipts: undefined };
 }
 
 /** Asha sends two messages to Ravi, and all is well. */
@@ -21,17 +30,14 @@ function well(): History {
     ],
     seen: log.map(({ seq, what }) => ({ client: 'ravi', conversation: pond, seq, what, at: 30 })),
     logs: new Map([[pond, log]]),
-    stays: [{ client: 'ravi', conversation: pond, from: 1, to: undefined, seesFrom: 1 }],
+    stays: ['ravi', 'asha'].map((client) => {
+      return { client, conversation: pond, from: 1, to: undefined, seesFrom: client === 'ravi' ? 1 : 4 };
+    }),
+    reads: [{ user: 'ravi', conversation: pond, seq: 2, from: 35, at: 40 }],
+    told: [{ client: 'asha', conversation: pond, user: 'ravi', readSeq: 2, at: 45 }],
     lines: [
-      {
-        client: 'ravi',
-        user: 'ravi',
-        conversation: pond,
-        unread: 1,
-        readSeq: 2,
-        lastSeq: 3,
-        acknowledgedRead: 2,
-      },
+      { ...line('asha'), readSeq: 0, deliveredSeq: 0, others: [mark('ravi', 3, 2)], shown: [mark('ravi', 2, 2)] },
+      { ...line('ravi'), unread: 1, readSeq: 2, deliveredSeq: 3, others: [mark('asha', 0, 0)] },
     ],
     views: [{ client: 'ravi', conversation: pond, shown: ['2 hi'], stored: ['2 hi'] }],
   };
@@ -88,8 +94,9 @@ describe('the checker', () => {
   });
 
   it('finds an entry that is never shown', () => {
-    expect(broken({ seen: well().seen.slice(0, 2) })).toEqual(['nobody misses anything after catching up']);
-    expect(broken({ seen: [] })).toEqual(['nobody misses anything after catching up']);
+    for (const seen of [well().seen.slice(0, 2), []]) {
+      expect(broken({ seen })).toContain('nobody misses anything after catching up');
+    }
   });
 
   it('finds somebody who sees what came after they were removed, or before they came', () => {
@@ -98,11 +105,69 @@ describe('the checker', () => {
     expect(broken({ stays: [{ ...stay!, from: 2 }], lines: [] })).toContain('nobody sees what they may not');
   });
 
-  it('finds wrong lines: unread, read position, last number', () => {
-    const [line] = well().lines;
-    for (const wrong of [{ unread: 2 }, { readSeq: 1 }, { readSeq: 4 }, { lastSeq: 2 }]) {
-      expect(broken({ lines: [{ ...line!, ...wrong }] })).toEqual(['unread counts and read positions are right']);
+  it('finds words of a message from before somebody came: in an edit, in history, in the list', () => {
+    const [asha, ravi] = well().lines;
+    const later = {
+      stays: well().stays.map((stay) => (stay.client === 'ravi' ? { ...stay, from: 3, seesFrom: 3 } : stay)),
+    };
+    const seen = well().seen.filter(({ seq }) => seq === 3);
+    const quiet = { ...later, seen, lines: [asha!, { ...ravi!, unread: 0 }] };
+    expect(broken(quiet)).toEqual([]);
+    const edit = { ...seen[0]!, words: 'message m1' };
+    expect(broken({ ...quiet, seen: [edit] })).toEqual(['nobody sees what they may not']);
+    expect(broken({ ...quiet, seen: [{ ...edit, words: 'message m2' }] })).toEqual([]);
+    for (const wrong of [{ fromBefore: 1 }, { previewSeq: 2 }]) {
+      expect(broken({ ...quiet, lines: [asha!, { ...ravi!, unread: 0, ...wrong }] })).toEqual([
+        'nobody sees what they may not',
+      ]);
     }
+  });
+
+  it('finds wrong lines: unread, read position, last number', () => {
+    const [asha, ravi] = well().lines;
+    for (const wrong of [{ unread: 2 }, { readSeq: 1 }, { readSeq: 4 }, { lastSeq: 2 }]) {
+      expect(broken({ lines: [asha!, { ...ravi!, ...wrong }] })).toContain(
+        'unread counts and read positions are right',
+      );
+    }
+  });
+
+  it('finds somebody who is told of others what those have not, or less', () => {
+    const [asha, ravi] = well().lines;
+    const told = ['everybody is told how far the others are'];
+    for (const wrong of [
+      { others: [mark('ravi', 2, 2)] },
+      { others: [mark('ravi', 3, 3)] },
+      { others: [] },
+      { shown: [mark('ravi', 3, 3)] },
+      { receipts: { seq: 3, delivered: [], read: [] } },
+      { receipts: { seq: 3, delivered: ['ravi'], read: ['ravi'] } },
+    ]) {
+      expect(broken({ lines: [{ ...asha!, ...wrong }, ravi!] })).toEqual(told);
+    }
+    const right = { receipts: { seq: 2, delivered: ['ravi'], read: ['ravi'] }, shown: [] };
+    expect(broken({ lines: [{ ...asha!, ...right }, ravi!] })).toEqual([]);
+    expect(broken({ lines: [asha!, ravi!, { ...ravi!, client: 'ravi/laptop', deliveredSeq: 2 }] })).toContain(told[0]);
+  });
+
+  it('finds marks beyond what devices got and read, and short of it', () => {
+    const [asha, ravi] = well().lines;
+    const others = (deliveredSeq: number, readSeq: number) => [
+      { ...asha!, others: [mark('ravi', deliveredSeq, readSeq)] },
+    ];
+    const taken = 'nobody is taken to have got or read what they did not';
+    expect(broken({ lines: [...others(2, 2), { ...ravi!, deliveredSeq: 2 }] })).toEqual([taken]);
+    expect(broken({ lines: [...others(4, 2), { ...ravi!, deliveredSeq: 4 }] })).toEqual([taken]);
+    expect(broken({ lines: [...others(3, 3), { ...ravi!, readSeq: 3, unread: 0 }] })).toEqual([taken]);
+  });
+
+  it('finds a sender who is not told in time who has read', () => {
+    const late = ['who is read is told in time'];
+    const [told] = well().told;
+    expect(broken({ told: [] })).toEqual(late);
+    expect(broken({ told: [{ ...told!, at: 4_000 }] })).toEqual(late);
+    expect(broken({ told: [], faults: [{ name: 'kill chat-1', from: 0, to: 10 }] })).toEqual([]);
+    expect(broken({ told: [], away: [{ client: 'asha', from: 30, to: 60 }], faults: [] })).not.toContain(late[0]);
   });
 
   it('finds a view that shows something else, or more, or less', () => {

@@ -3,6 +3,7 @@
 
 import { linesRight } from './promises/lines.ts';
 import { gapless, nothingLost, onceInTheLog } from './promises/log.ts';
+import { marksFollowDevices, readsTold, watermarksRight } from './promises/receipts.ts';
 import { complete, onlyMembers, ordered, truthful, viewsRight } from './promises/sight.ts';
 import { inTime, neverAway, quietHeadChecks, refusedForAReason } from './promises/time.ts';
 import type { History } from './record.ts';
@@ -24,7 +25,10 @@ export const promises: Readonly<Record<string, Promised>> = {
   'nobody sees what they may not': onlyMembers,
   'what an app shows is what is stored': viewsRight,
   'unread counts and read positions are right': linesRight,
+  'everybody is told how far the others are': watermarksRight,
+  'nobody is taken to have got or read what they did not': marksFollowDevices,
   'an event arrives in time': inTime,
+  'who is read is told in time': readsTold,
   'head checks find nothing': quietHeadChecks,
   'nobody loses their connection for no reason': neverAway,
   'nothing is refused for no reason': refusedForAReason,

@@ -27,6 +27,8 @@ export type Seen = {
   readonly seq: number;
   /** As `Logged.what`. */
   readonly what: string;
+  /** Of an earlier message whose words came with it, as `Logged.what`. */
+  readonly words?: string;
   readonly at: number;
 };
 
@@ -54,11 +56,34 @@ export type Stay = {
   readonly seesFrom: number | undefined;
 };
 
-/** A time in which something was broken on purpose, or the machine itself stood still. */
+/** A time in which something was broken on purpose, or the machine itself stood still. `name`: `kill chat-1`. */
 export type Fault = { readonly name: string; readonly from: number; readonly to: number };
 
 /** A time in which a client had no connection, or was still catching up. */
 export type Away = { readonly client: string; readonly from: number; readonly to: number };
+
+/** Somebody's call to have read up to a number. */
+export type Read = {
+  readonly user: string;
+  readonly conversation: string;
+  readonly seq: number;
+  readonly from: number;
+  /** When it was acknowledged; undefined: it was not. */
+  at: number | undefined;
+};
+
+/** A device was told, as an event, that somebody has read further than it knew. */
+export type Told = {
+  readonly client: string;
+  readonly conversation: string;
+  /** Who has read. */
+  readonly user: string;
+  readonly readSeq: number;
+  readonly at: number;
+};
+
+/** How far somebody is, as another is told. */
+export type Mark = { readonly user: string; readonly deliveredSeq: number; readonly readSeq: number };
 
 /** A member's line of a conversation at the end, as the service tells it. */
 export type Line = {
@@ -66,10 +91,26 @@ export type Line = {
   readonly user: string;
   readonly conversation: string;
   readonly unread: number;
+  readonly deliveredSeq: number;
   readonly readSeq: number;
   readonly lastSeq: number;
-  /** The highest position that this user was told is read. */
-  readonly acknowledgedRead: number;
+  /** The newest message of the line's preview; 0: none. */
+  readonly previewSeq: number;
+  /** Messages that history gives from before the member came. */
+  readonly fromBefore: number;
+  /** The other members, as the service tells of them. */
+  readonly others: readonly Mark[];
+  /** The same, as an app that has it open shows them. */
+  readonly shown: readonly Mark[];
+  /** Of the newest message of one's own that stands. */
+  readonly receipts: Receipts | undefined;
+};
+
+/** Who got and who read a message, as its sender is told. */
+export type Receipts = {
+  readonly seq: number;
+  readonly delivered: readonly string[];
+  readonly read: readonly string[];
 };
 
 /** The newest stretch of a conversation, as an app shows it and as the service has it. */
@@ -92,6 +133,8 @@ export type Refusal = {
 };
 
 export type History = {
+  /** How long the clients acted; what came later is healing and catching up. */
+  readonly actedMs: number;
   readonly sent: readonly Sent[];
   readonly acknowledged: readonly Acknowledged[];
   readonly seen: readonly Seen[];
@@ -99,6 +142,8 @@ export type History = {
   readonly stays: readonly Stay[];
   readonly faults: readonly Fault[];
   readonly away: readonly Away[];
+  readonly reads: readonly Read[];
+  readonly told: readonly Told[];
   readonly lines: readonly Line[];
   readonly views: readonly View[];
   readonly refusals: readonly Refusal[];
@@ -111,6 +156,7 @@ export type History = {
 };
 
 export const emptyHistory: History = {
+  actedMs: 0,
   sent: [],
   acknowledged: [],
   seen: [],
@@ -118,6 +164,8 @@ export const emptyHistory: History = {
   stays: [],
   faults: [],
   away: [],
+  reads: [],
+  told: [],
   lines: [],
   views: [],
   refusals: [],

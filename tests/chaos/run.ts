@@ -1,8 +1,11 @@
-// `npm run chaos -- [--seconds 600] [--seed N] [--clients 200] [--no-redis] [--plant NAME] [--keep FOLDER]`
+// `npm run chaos -- [--seconds 600] [--seed N] [--clients 200] [--every 3000] [--no-redis] [--plant NAME] [--keep]
+// [--folder FOLDER]`
 
 import { parseArgs } from 'node:util';
 import { chaos } from './chaos.ts';
+import { keep } from './keep.ts';
 import { type PlantName, plants } from './plants/plants.ts';
+import { begin, summaryOf } from './summary.ts';
 import { verdictOf } from './verdict.ts';
 
 const { values } = parseArgs({
@@ -14,7 +17,8 @@ const { values } = parseArgs({
     every: { type: 'string', default: '3000' },
     'no-redis': { type: 'boolean', default: false },
     plant: { type: 'string' },
-    keep: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    folder: { type: 'string' },
   },
 });
 
@@ -30,18 +34,22 @@ const wholeNumber = (name: 'seconds' | 'seed' | 'clients' | 'every') => {
   process.exit(2);
 };
 
-const seed = wholeNumber('seed');
-console.log(`seed ${seed}`);
+const asked = { seed: wholeNumber('seed'), seconds: wholeNumber('seconds'), clients: wholeNumber('clients') };
+const everyMs = wholeNumber('every');
+console.log(`seed ${asked.seed}`);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+const begun = begin();
 const verdict = await chaos({
-  seed,
-  seconds: wholeNumber('seconds'),
-  clients: wholeNumber('clients'),
-  everyMs: wholeNumber('every'),
+  ...asked,
+  everyMs,
   redis: !values['no-redis'],
   ...(plant === undefined ? {} : { plant }),
-  ...(values.keep === undefined ? {} : { folder: values.keep }),
+  ...(values.folder === undefined ? {} : { folder: values.folder }),
   say: (text) => console.log(text),
 });
-console.log(verdictOf(seed, verdict));
+const summary = summaryOf(begun, asked, verdict);
+const printed = verdictOf(summary, verdict.violations);
+console.log(printed);
+if (verdict.violations.length > 0) console.log(`data and logs in ${verdict.folder}`);
+if (values.keep) console.log(`kept in ${await keep(summary, printed)}`);
 process.exit(verdict.violations.length === 0 ? 0 : 1);

@@ -7,8 +7,8 @@ import { type Issuer, openIssuer } from '../../../mesh/auth/issuer.ts';
 import { secretKey } from '../../../mesh/auth/token-key.ts';
 import { callOverRest } from '../../processes/rest.ts';
 import { seeded } from '../random.ts';
-import type { History, Logged } from '../record.ts';
-import { isMember, isOwner, lineOf, logOf, staysIn, viewOf } from './ending.ts';
+import type { History, Line, Logged } from '../record.ts';
+import { deliveredTo, isMember, isOwner, lineOf, logOf, staysIn, viewOf } from './ending.ts';
 import { Notebook } from './notebook.ts';
 import { Person } from './person.ts';
 import { account, type Plan, planOf, type Room } from './plan.ts';
@@ -35,8 +35,22 @@ export type Progress = {
 /** The part of a history that the clients know. */
 export type CrowdRecords = Pick<
   History,
-  'sent' | 'acknowledged' | 'seen' | 'logs' | 'stays' | 'away' | 'lines' | 'views' | 'refusals' | 'unanswered'
+  | 'sent'
+  | 'acknowledged'
+  | 'seen'
+  | 'logs'
+  | 'stays'
+  | 'away'
+  | 'reads'
+  | 'told'
+  | 'lines'
+  | 'views'
+  | 'refusals'
+  | 'unanswered'
 > & { readonly stalls: History['faults'] };
+
+/** A client, and a conversation in which its user is at the end, with its log. */
+type Place = readonly [Person, string, readonly Logged[]];
 
 /** One client in so many has its conversations open, as an app that shows them. */
 const watcherEvery = 4;
@@ -103,9 +117,7 @@ export class Crowd {
       logs.set(id, (await this.#asked(owner, 'sync', logOf(owner, id))) ?? []);
     });
     await this.#until(settleMs, () => this.#places(logs).every(([person, id, log]) => reached(person, id, log)));
-    const lines = await inTurns(this.#places(logs), ([person, id]) =>
-      this.#asked(person, 'conversation.get', lineOf(person, id, this.#notebook)),
-    );
+    const lines = await this.#lines(logs);
     const members = new Set(this.#places(logs).map(([person, id]) => `${person.name} ${id}`));
     const watched = this.#watched.filter(([person, id]) => members.has(`${person.name} ${id}`));
     const views = await inTurns(watched, ([person, id]) => this.#asked(person, 'message.list', viewOf(person, id)));
@@ -113,7 +125,7 @@ export class Crowd {
     for (const person of this.#people) person.close();
     this.#notebook.close();
     const stays = [...logs].flatMap(([id, log]) => staysIn(id, log, this.#people));
-    const { sent, acknowledged, seen, refusals, away, stalls } = this.#notebook;
+    const { sent, acknowledged, seen, reads, told, refusals, away, stalls } = this.#notebook;
     return {
       sent,
       acknowledged,
@@ -121,12 +133,33 @@ export class Crowd {
       logs,
       stays,
       away,
-      lines: given(lines),
+      reads,
+      told,
+      lines,
       views: given(views),
       refusals,
       unanswered,
       stalls,
     };
+  }
+
+  /** Devices tell what they got up to a second later: lines are read when all of it was told. */
+  async #lines(logs: ReadonlyMap<string, readonly Logged[]>): Promise<readonly Line[]> {
+    const guard = AbortSignal.timeout(this.#options.settleMs);
+    const places = this.#places(logs);
+    let behind = places;
+    while (behind.length > 0 && !guard.aborted) {
+      await delay(lookMs);
+      const lag = await inTurns(behind, async (place) => {
+        const [person, id] = place;
+        const asked = await this.#asked(person, 'conversation.get', deliveredTo(person, id));
+        return asked !== undefined && asked.delivered < gotIn(place, asked.since) ? [place] : [];
+      });
+      behind = lag.flat();
+    }
+    return given(
+      await inTurns(places, ([person, id, log]) => this.#asked(person, 'the lines', lineOf(person, id, log))),
+    );
   }
 
   /** When all is healed, everything is answered: what is not is noted, and undefined here. */
@@ -147,7 +180,7 @@ export class Crowd {
   }
 
   /** Everybody with each conversation in which they are at the end. */
-  #places(logs: ReadonlyMap<string, readonly Logged[]>): readonly (readonly [Person, string, readonly Logged[]])[] {
+  #places(logs: ReadonlyMap<string, readonly Logged[]>): readonly Place[] {
     return this.#people.flatMap((person) =>
       [...person.rooms.keys()].flatMap((id) => {
         const log = logs.get(id) ?? [];
@@ -218,6 +251,12 @@ export class Crowd {
 
 function given<Item>(items: readonly (Item | undefined)[]): readonly Item[] {
   return items.filter((item) => item !== undefined);
+}
+
+/** The newest message of another that this device was shown since its user came. */
+function gotIn([person, id]: Place, since: number): number {
+  const got = person.gotUpTo.get(id) ?? 0;
+  return got >= since ? got : 0;
 }
 
 function reached(person: Person, conversation: string, log: readonly Logged[]): boolean {

@@ -1,12 +1,13 @@
 // What is asked of the mesh when a run is over and everything has come to rest: the logs, each member's lines, and what
 // apps show beside what is stored.
 
+import type { Client } from '../../../client/connect.ts';
 import { syncEntries } from '../../../client/topics/sync-entries.ts';
-import type { Line, Logged, Stay, View } from '../record.ts';
-import type { Notebook } from './notebook.ts';
+import type { MemberReceipt, Participant } from '../../../gen/json/api.ts';
+import type { Line, Logged, Mark, Receipts, Stay, View } from '../record.ts';
 import type { Person } from './person.ts';
 import type { Room } from './plan.ts';
-import { loggedOf, shownAs } from './words.ts';
+import { deletedWords, loggedOf, shownAs } from './words.ts';
 
 /** A page of history that is held against what an app shows. */
 const viewPage = 50;
@@ -41,18 +42,62 @@ export function staysIn(conversation: string, log: readonly Logged[], people: re
   });
 }
 
-/** A member's line, as the service tells it. */
-export async function lineOf({ client, name, user }: Person, conversation: string, book: Notebook): Promise<Line> {
-  const { conversation: line } = await client.call('conversation.get', { conversation_id: conversation });
+/** A member's line, what they are told of the others, and what history gives them from before they came. */
+export async function lineOf({ client, name, user }: Person, id: string, log: readonly Logged[]): Promise<Line> {
+  const { conversation } = await client.call('conversation.get', { conversation_id: id });
+  const { membership, last_seq, last_message, participants = [] } = conversation;
+  const before = await client.call('message.list', { conversation_id: id, before_seq: membership?.since_seq ?? 1 });
+  const marks = (members: readonly Participant[]) => members.filter(({ user_key }) => user_key !== user).map(markOf);
   return {
     client: name,
     user,
-    conversation,
-    unread: line?.membership?.unread_count ?? 0,
-    readSeq: line?.membership?.read_seq ?? 0,
-    lastSeq: line?.last_seq ?? 0,
-    acknowledgedRead: book.reads.get(`${user} ${conversation}`) ?? 0,
+    conversation: id,
+    unread: membership?.unread_count ?? 0,
+    deliveredSeq: membership?.delivered_seq ?? 0,
+    readSeq: membership?.read_seq ?? 0,
+    lastSeq: last_seq,
+    previewSeq: last_message?.seq ?? 0,
+    fromBefore: before.messages.length,
+    others: marks(participants),
+    shown: marks(client.conversations.get(id).members),
+    receipts: await receiptsOf(client, id, newestOwn(user, log, membership?.since_seq ?? 1)),
   };
+}
+
+/** Up to which number the service knows it to be delivered to this user, who came at `since`. */
+export async function deliveredTo({ client }: Person, id: string): Promise<{ delivered: number; since: number }> {
+  const { conversation } = await client.call('conversation.get', { conversation_id: id });
+  const { delivered_seq = 0, since_seq = 1 } = conversation.membership ?? {};
+  return { delivered: delivered_seq, since: since_seq };
+}
+
+function markOf({ user_key, delivered_seq = 0, read_seq = 0 }: Participant): Mark {
+  return { user: user_key, deliveredSeq: delivered_seq, readSeq: read_seq };
+}
+
+/** The newest message that this user sent, since they came, and that was not deleted. */
+function newestOwn(user: string, log: readonly Logged[], since: number): Logged | undefined {
+  const deleted = new Set(log.map(({ what }) => what));
+  return log.findLast(
+    ({ sender, seq, what }) => sender === user && seq >= since && !deleted.has(deletedWords(idIn(what))),
+  );
+}
+
+async function receiptsOf(client: Client, id: string, own: Logged | undefined): Promise<Receipts | undefined> {
+  if (own === undefined) return undefined;
+  const request = { conversation_id: id, message_id: idIn(own.what) };
+  const { receipts } = await client.call('message.receipts', request);
+  const users = (told: readonly MemberReceipt[]) => told.map(({ user_key }) => user_key).sort();
+  return {
+    seq: own.seq,
+    delivered: users(receipts.filter(({ delivered_at }) => delivered_at !== undefined)),
+    read: users(receipts.filter(({ read_at }) => read_at !== undefined)),
+  };
+}
+
+/** Of `message 000000000017`. */
+function idIn(what: string): string {
+  return what.split(' ')[1] as string;
 }
 
 /** What the app shows of the newest page, and what the service says it is. */

@@ -1,6 +1,6 @@
 // What the clients of a run write down. One notebook for all: they run in one process, by one clock.
 
-import type { Acknowledged, Away, Fault, Refusal, Seen, Sent } from '../record.ts';
+import type { Acknowledged, Away, Fault, Read, Refusal, Seen, Sent, Told } from '../record.ts';
 
 /** The process is held to have stood still when a timer came so much too late. */
 const stallMs = 1_000;
@@ -14,8 +14,8 @@ export class Notebook {
   readonly away: Away[] = [];
   /** Times in which this machine gave the clients no turn. */
   readonly stalls: Fault[] = [];
-  /** The highest read position that was acknowledged, by user and conversation. */
-  readonly reads = new Map<string, number>();
+  readonly reads: Read[] = [];
+  readonly told: Told[] = [];
   #startedAt = 0;
   #looks: NodeJS.Timeout | undefined;
 
@@ -25,7 +25,7 @@ export class Notebook {
     let last = this.now();
     this.#looks = setInterval(() => {
       const now = this.now();
-      if (now - last > stallMs) this.stalls.push({ name: 'the machine stood still', from: last, to: now });
+      if (now - last > stallMs) this.stalls.push({ name: 'stall of the machine', from: last, to: now });
       last = now;
     }, stallCheckMs);
   }
@@ -33,11 +33,6 @@ export class Notebook {
   /** Milliseconds since the run began. */
   now(): number {
     return performance.timeOrigin + performance.now() - this.#startedAt;
-  }
-
-  read(user: string, conversation: string, seq: number): void {
-    const key = `${user} ${conversation}`;
-    this.reads.set(key, Math.max(seq, this.reads.get(key) ?? 0));
   }
 
   close(): void {

@@ -3,11 +3,22 @@
 
 import { CallError } from '../../../client/call-error.ts';
 import { Client } from '../../../client/connect.ts';
+import type { DeliveryStatusEvent, MessageNewEvent } from '../../../gen/json/api.ts';
 import { oneOf, type Random } from '../random.ts';
+import type { Read } from '../record.ts';
 import { eitherEdge } from './either-edge.ts';
 import type { Notebook } from './notebook.ts';
 import type { Room } from './plan.ts';
-import { cameWords, deletedWords, editedWords, entryEvents, messageWords, wentWords, wordsOf } from './words.ts';
+import {
+  cameWords,
+  deletedWords,
+  editedWords,
+  entryEvents,
+  messageWords,
+  wentWords,
+  wordsOf,
+  wordsWith,
+} from './words.ts';
 
 export type PersonOptions = {
   readonly name: string;
@@ -47,6 +58,8 @@ export class Person {
   readonly client: Client;
   /** The highest number seen, by conversation. */
   readonly seenUpTo = new Map<string, number>();
+  /** The newest message of another that was seen, by conversation: told to the service as delivered. */
+  readonly gotUpTo = new Map<string, number>();
   /** Conversations whose next entries are not told: who comes back reads what was said meanwhile as history. */
   readonly jumped = new Set<string>();
   /** Calls and messages without an answer. */
@@ -57,6 +70,7 @@ export class Person {
   /** Rovers that this owner has removed, by conversation; a change under way blocks the next. */
   readonly #outside = new Map<string, string>();
   readonly #changing = new Set<string>();
+  readonly #readUpTo = new Map<string, number>();
   #said = 0;
   #timer: NodeJS.Timeout | undefined;
   #awaySince: number | undefined;
@@ -69,6 +83,9 @@ export class Person {
     for (const event of entryEvents) {
       this.client.on(event, (data, { topic, seq }) => this.#saw(topic.slice(2), seq, event, data));
     }
+    this.client.on('delivery.status', (status) => this.#wasTold(status));
+    // As an app that has them in its list: what comes in them is told as delivered.
+    for (const conversation of options.rooms.keys()) this.client.conversations.get(conversation);
     this.client.subscribe(() => this.#look());
     this.client.onGone((topic) => this.jumped.add(topic.slice(2)));
   }
@@ -161,10 +178,13 @@ export class Person {
     const known = [...this.seenUpTo];
     if (known.length === 0) return;
     const [conversation, seq] = oneOf(this.#options.random, known);
+    const { notebook } = this.#options;
+    const read: Read = { user: this.user, conversation, seq, from: notebook.now(), at: undefined };
+    notebook.reads.push(read);
     const done = this.client.call('conversation.read', { conversation_id: conversation, seq });
-    this.#outcome('conversation.read', conversation, done, () =>
-      this.#options.notebook.read(this.user, conversation, seq),
-    );
+    this.#outcome('conversation.read', conversation, done, () => {
+      read.at = notebook.now();
+    });
   }
 
   /** Of an owner with rovers: removes one, or brings back the one that is outside. */
@@ -231,13 +251,24 @@ export class Person {
 
   #saw(conversation: string, seq: number, event: string, data: unknown): void {
     const { notebook, name } = this.#options;
-    notebook.seen.push({ client: name, conversation, seq, what: wordsOf(event, data), at: notebook.now() });
+    const words = wordsWith(event, data);
+    const seen = { client: name, conversation, seq, what: wordsOf(event, data), at: notebook.now() };
+    notebook.seen.push(words === undefined ? seen : { ...seen, words });
     this.jumped.delete(conversation);
     this.seenUpTo.set(conversation, Math.max(seq, this.seenUpTo.get(conversation) ?? 0));
     if (event === 'message.new') {
-      const { message } = data as { readonly message?: { readonly message_id?: string } };
-      this.#newest.set(conversation, message?.message_id ?? '');
+      const { message } = data as MessageNewEvent;
+      this.#newest.set(conversation, message.message_id);
+      if (message.sender.user_key !== this.user) this.gotUpTo.set(conversation, seq);
     }
+  }
+
+  #wasTold({ conversation_id: conversation, user_key: user, read_seq: readSeq }: DeliveryStatusEvent): void {
+    const { notebook, name } = this.#options;
+    const key = `${user} ${conversation}`;
+    if (readSeq <= (this.#readUpTo.get(key) ?? 0)) return;
+    this.#readUpTo.set(key, readSeq);
+    notebook.told.push({ client: name, conversation, user, readSeq, at: notebook.now() });
   }
 
   #actLater(): void {

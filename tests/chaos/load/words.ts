@@ -56,6 +56,13 @@ export function wordsOf(event: string, data: unknown): string {
   }
 }
 
+/** The message whose words an event brings beside what it says of itself, as `Logged.what`. */
+export function wordsWith(event: string, data: unknown): string | undefined {
+  if (event !== 'message.updated') return undefined;
+  const { message_id, content } = data as MessageUpdatedEvent;
+  return content === undefined ? undefined : messageWords(message_id);
+}
+
 /** An entry of the log at the end. */
 export function loggedOf(seq: number, event: string, data: unknown): Logged {
   const message = event === 'message.new' ? (data as MessageNewEvent).message : undefined;

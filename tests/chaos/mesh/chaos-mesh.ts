@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { hasRedis } from '../../support/redis.ts';
 import { Wire } from '../proxy.ts';
 import { freePort } from './free-port.ts';
+import { type FullDisk, openFullDisk } from './full-disk.ts';
 import { MeshProcess, type ProcessOptions } from './mesh-process.ts';
 import { redisProcess } from './redis-process.ts';
-import { openSmallDisk, type SmallDisk } from './small-disk.ts';
 
 export type ChaosMeshOptions = {
   /** For data and logs. */
@@ -39,12 +39,13 @@ export class ChaosMesh {
   readonly #addresses = new Map<string, string>();
   /** Where each process answers for its metrics. */
   readonly adminUrls = new Map<string, string>();
-  disk: SmallDisk | undefined;
+  readonly #disk: FullDisk | undefined;
 
   private constructor(options: ChaosMeshOptions) {
     this.#options = options;
     this.chats = numbered('chat', options.chats);
     this.edges = numbered('edge', options.edges);
+    this.#disk = openFullDisk(this.#storeFolder);
   }
 
   /** Resolves when everything listens. Throws when something does not, having ended the rest. */
@@ -95,7 +96,22 @@ export class ChaosMesh {
   heal(): void {
     for (const wire of this.wires.values()) wire.heal();
     for (const process of this.processes.values()) process.resume();
-    this.disk?.empty();
+  }
+
+  /** Whether the store's disk can be filled here. */
+  get canFillDisk(): boolean {
+    return this.#disk !== undefined;
+  }
+
+  fillDisk(): void {
+    const { pid } = this.process('store');
+    if (pid !== undefined) this.#disk?.fill(pid);
+  }
+
+  /** Of a store that was started meanwhile it is empty anyway. */
+  emptyDisk(): void {
+    const { pid } = this.process('store');
+    if (pid !== undefined) this.#disk?.empty(pid);
   }
 
   /** The edges first, the store last. */
@@ -103,25 +119,26 @@ export class ChaosMesh {
     this.heal();
     for (const process of [...this.processes.values()].reverse()) await process.close(endMs);
     for (const wire of this.wires.values()) await wire.close();
-    this.disk?.close();
   }
 
   /** Ends everything at once. */
   kill(): void {
     for (const process of this.processes.values()) process.signal('SIGKILL');
-    this.disk?.close();
   }
 
   async #start(): Promise<void> {
     const { folder } = this.#options;
     mkdirSync(join(folder, 'logs'), { recursive: true });
-    this.disk = openSmallDisk(join(folder, 'store'));
     await Promise.all(this.#wireNames.map(async (name) => this.wires.set(name, await Wire.open(name))));
     if (this.#withRedis) await this.#run('redis', await redisProcess(folder));
-    await this.#run('store', { args: [besides('./store-process.js'), join(folder, 'store/data')], environment: {} });
+    await this.#run('store', { args: [besides('./store-process.js'), this.#storeFolder], environment: {} });
     await this.#migrate();
     await Promise.all(this.chats.map(async (name) => this.#run(name, this.#chat(name, await freePort()))));
     await Promise.all(this.edges.map((name) => this.#run(name, this.#edge(name))));
+  }
+
+  get #storeFolder(): string {
+    return join(this.#options.folder, 'store');
   }
 
   get #withRedis(): boolean {

@@ -57,9 +57,9 @@ const blows: Readonly<Record<FaultKind, Blow>> = {
     mesh.moveClock(target, 0);
   },
   async 'disk-full'(mesh, { forMs }) {
-    mesh.disk?.fill();
+    mesh.fillDisk();
     await delay(forMs);
-    mesh.disk?.empty();
+    mesh.emptyDisk();
   },
   async 'lost-answers'(mesh, { by = 1 }) {
     await loseAnswers(mesh.addressOf('store'), by);

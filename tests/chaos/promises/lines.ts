@@ -2,9 +2,15 @@
 
 import type { History, Logged, Stay } from '../record.ts';
 
-export function* linesRight({ lines, logs, stays }: History): Iterable<string> {
+export function* linesRight({ lines, logs, stays, reads }: History): Iterable<string> {
+  const acknowledged = new Map<string, number>();
+  for (const { user, conversation, seq, at } of reads) {
+    const key = `${user} ${conversation}`;
+    if (at !== undefined) acknowledged.set(key, Math.max(seq, acknowledged.get(key) ?? 0));
+  }
   for (const line of lines) {
-    const { client, user, conversation, unread, readSeq, lastSeq, acknowledgedRead } = line;
+    const { client, user, conversation, unread, readSeq, lastSeq } = line;
+    const acknowledgedRead = acknowledged.get(`${user} ${conversation}`) ?? 0;
     const log = logs.get(conversation) ?? [];
     const where = `of ${conversation}`;
     if (lastSeq !== log.length) yield `${client} is told that ${lastSeq} is the last ${where}; it is ${log.length}`;

@@ -34,16 +34,28 @@ export function* complete({ seen, logs, stays }: History): Iterable<string> {
   }
 }
 
-export function* onlyMembers({ seen, stays }: History): Iterable<string> {
+/** Neither entries, nor the words of messages, from before somebody came or from after they went. */
+export function* onlyMembers({ seen, stays, lines, logs }: History): Iterable<string> {
   const allowed = new Map<string, Stay[]>();
   for (const stay of stays) {
     const key = keyOf(stay.client, stay.conversation);
     allowed.set(key, [...(allowed.get(key) ?? []), stay]);
   }
-  for (const { client, conversation, seq } of seen) {
+  const places = new Map<string, ReadonlyMap<string, number>>();
+  for (const [conversation, log] of logs) places.set(conversation, new Map(log.map(({ what, seq }) => [what, seq])));
+  for (const { client, conversation, seq, words } of seen) {
     const own = allowed.get(keyOf(client, conversation)) ?? [];
-    if (!own.some(({ from, to }) => seq >= from && (to === undefined || seq <= to)))
-      yield `${client} saw ${seq} of ${conversation}`;
+    const stay = own.find(({ from, to }) => seq >= from && (to === undefined || seq <= to));
+    if (stay === undefined) yield `${client} saw ${seq} of ${conversation}`;
+    const said = words === undefined ? undefined : places.get(conversation)?.get(words);
+    if (said !== undefined && said < (stay?.from ?? 0))
+      yield `${client} was told by ${seq} of ${conversation} what ${said} says, and came at ${stay?.from}`;
+  }
+  for (const { client, conversation, fromBefore, previewSeq } of lines) {
+    const { from = 1 } = (allowed.get(keyOf(client, conversation)) ?? []).find(({ to }) => to === undefined) ?? {};
+    if (fromBefore > 0) yield `${client} reads ${fromBefore} messages of ${conversation} from before they came`;
+    if (previewSeq > 0 && previewSeq < from)
+      yield `${client} is shown ${previewSeq} of ${conversation} in the list, and came at ${from}`;
   }
 }
 

@@ -1,0 +1,46 @@
+// How much of a run was under proof: what a fault may explain proves nothing about time.
+
+import type { History } from '../record.ts';
+import { arrivalsOf } from './arrivals.ts';
+import { arrivalMsMax, recoveryMs } from './time.ts';
+import { excusing, freeMs, msAfter, touches } from './windows.ts';
+
+export type Proof = {
+  /** Of the time in which clients acted, 0 to 1: nothing was broken, nor had been within the recovery time. */
+  readonly timeShare: number;
+  /** Arrivals that no fault and no absence could have excused. */
+  readonly arrivals: number;
+  readonly arrivalsInAll: number;
+  /** The slowest of those under proof, from its acknowledgement. */
+  readonly slowestMs: number;
+  /** How long after the end of a fault something last went wrong that is laid to it. */
+  readonly recoveredMs: number;
+};
+
+export function proofOf(history: History): Proof {
+  const { away, foundByHeadChecks, refusals, actedMs } = history;
+  const faults = excusing(history.faults);
+  let arrivals = 0;
+  let arrivalsInAll = 0;
+  let slowestMs = 0;
+  const troubles = [
+    ...away.map(({ from }) => from),
+    ...foundByHeadChecks.map(({ at }) => at),
+    ...refusals.filter(({ excused }) => !excused).map(({ to }) => to),
+  ];
+  for (const { since, at, absent } of arrivalsOf(history)) {
+    arrivalsInAll += 1;
+    if (absent) continue;
+    if (at - since > arrivalMsMax) troubles.push(at);
+    if (touches(since, at, faults, recoveryMs)) continue;
+    arrivals += 1;
+    slowestMs = Math.max(slowestMs, at - since);
+  }
+  return {
+    timeShare: actedMs > 0 ? freeMs(actedMs, faults, recoveryMs) / actedMs : 0,
+    arrivals,
+    arrivalsInAll,
+    slowestMs,
+    recoveredMs: troubles.reduce((most, at) => Math.max(most, msAfter(at, faults)), 0),
+  };
+}
