@@ -79,7 +79,7 @@ describe('a client', () => {
     await using mesh = await talk();
     const { view: writer } = await mesh.join(asha);
     for (const ringLength of [100, 2]) {
-      mesh.edge.faults = { ...mesh.edge.faults, ringLength };
+      mesh.edge.ringLength = ringLength;
       const { client, view } = await mesh.join(ravi);
       const seen: number[] = [];
       client.on('message.new', (_event, { seq }) => seen.push(seq));
@@ -105,7 +105,7 @@ describe('a client', () => {
     const { client, view } = await mesh.join(ravi);
     const gone: string[] = [];
     client.onGone((topic) => gone.push(topic));
-    mesh.edge.faults = { ...mesh.edge.faults, ringLength: 0 };
+    mesh.edge.ringLength = 0;
     mesh.edge.ticketStatus = 503;
     mesh.edge.cut(ravi);
     await when(client, () => client.state.name === 'offline');
@@ -152,7 +152,7 @@ describe('a client', () => {
   it('lists anew when the log of the user was cut', async () => {
     await using mesh = await talk();
     const { client } = await mesh.join(ravi);
-    mesh.edge.faults = { ...mesh.edge.faults, ringLength: 0 };
+    mesh.edge.ringLength = 0;
     mesh.edge.ticketStatus = 503;
     mesh.edge.cut(ravi);
     await when(client, () => client.state.name === 'offline');

@@ -65,8 +65,6 @@ export class SmallChat {
         return this.#send(userKey, data);
       case 'message.edit':
         return this.#once(data, () => this.#edit(id, userKey, data));
-      case 'message.delete':
-        return this.#once(data, () => this.#delete(id, userKey, data));
       case 'message.react':
         return this.#once(data, () => this.#react(id, userKey, data));
       case 'message.get':
@@ -147,14 +145,6 @@ export class SmallChat {
     const words = this.withholds ? {} : { content };
     this.#append(`c:${id}`, 'message.updated', { conversation_id: id, message_id, ...words, edited, user_key });
     return { message: { ...message } };
-  }
-
-  #delete(id: string, userKey: string, { message_id }: Record<string, unknown>): object {
-    const message = this.#find(id, message_id);
-    const deleted = { is_deleted: true, deleted_by: userKey };
-    Object.assign(message, { content: undefined, reactions: undefined, deleted, changed: this.head(`c:${id}`) + 1 });
-    this.#append(`c:${id}`, 'message.deleted', { conversation_id: id, message_id, deleted });
-    return {};
   }
 
   #react(id: string, user_key: string, { message_id, emoji }: Record<string, unknown>): object {

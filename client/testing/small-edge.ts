@@ -1,36 +1,19 @@
-// A small server that speaks `circuit.v1.json` over real sockets, for faults that a real edge can't be asked to have:
-// lost and doubled events, answers that never leave, rings that are too short. Tests against the real mesh stand in
-// tests/console and tests/protocol.
+// A small server that speaks `circuit.v1.json` over real sockets, for what a real edge can't be asked for: refused
+// tickets, logs that were cut, rings that are too short, close codes at will. What the SDK promises is proved on the
+// real mesh, in tests/console.
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SmallChat } from './small-chat.ts';
 
-export type Faults = {
-  /** Whether this event is not sent to this user. */
-  drop: (userKey: string, seq: number) => boolean;
-  /** Whether this event is sent twice. */
-  double: (userKey: string, seq: number) => boolean;
-  /** Whether the socket is cut after the request was carried out, before the answer. */
-  cutBeforeAnswer: (event: string) => boolean;
-  /** Entries that a resume can replay; what is older is stale. */
-  ringLength: number;
-};
-
-export const noFaults: Faults = {
-  drop: () => false,
-  double: () => false,
-  cutBeforeAnswer: () => false,
-  ringLength: 1_000,
-};
-
 type Request = { readonly id: number; readonly event: string; readonly data: Record<string, unknown> };
 type Session = { readonly userKey: string; readonly socket: WebSocket; readonly from: Map<string, number> };
 
 export class SmallEdge {
   readonly chat = new SmallChat((topic, seq) => this.#publish(topic, seq));
-  faults: Faults = noFaults;
+  /** Entries that a resume can replay; what is older is stale. */
+  ringLength = 1_000;
   /** Every request that arrived, by event. */
   readonly heard: Request[] = [];
   /** Refuses the ticket with this status while it is set. */
@@ -100,8 +83,7 @@ export class SmallEdge {
     } catch (error) {
       reply = { id, ok: false, error: error as object };
     }
-    if (this.faults.cutBeforeAnswer(event)) session.socket.terminate();
-    else session.socket.send(JSON.stringify(reply));
+    session.socket.send(JSON.stringify(reply));
   }
 
   #answer(session: Session, event: string, data: Record<string, unknown>): object {
@@ -119,7 +101,7 @@ export class SmallEdge {
     const topics: Record<string, string> = {};
     for (const [topic, position] of Object.entries(positions)) {
       const head = session.from.get(topic) ?? 0;
-      const stale = head - position > this.faults.ringLength;
+      const stale = head - position > this.ringLength;
       topics[topic] = stale ? 'stale' : 'replayed';
       for (let seq = position + 1; seq <= head && !stale; seq += 1) this.#send(session, topic, seq);
     }
@@ -130,9 +112,7 @@ export class SmallEdge {
     for (const session of this.#sessions) {
       const { userKey } = session;
       if (topic === `u:${userKey}`) this.#follow(session, topic, seq);
-      if (!session.from.has(topic) || this.faults.drop(userKey, seq)) continue;
-      this.#send(session, topic, seq);
-      if (this.faults.double(userKey, seq)) this.#send(session, topic, seq);
+      if (session.from.has(topic)) this.#send(session, topic, seq);
     }
   }
 

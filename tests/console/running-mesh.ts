@@ -1,6 +1,6 @@
 // A whole mesh in this process, on loopback: store, chat, Links and an edge that serves the console in dev mode.
 
-import { type Edge, openEdge } from '../../edge/open-edge.ts';
+import { type Edge, type EdgeOptions, openEdge } from '../../edge/open-edge.ts';
 import { openTestLinks } from '../../mesh/host/testing.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { openChat } from '../../services/chat/testing/open-chat.ts';
@@ -14,7 +14,7 @@ export type RunningMesh = {
 };
 
 /** Opens all of it. The caller closes. */
-export async function openMesh(webRoot?: string): Promise<RunningMesh> {
+export async function openMesh(webRoot?: string, options: Partial<EdgeOptions> = {}): Promise<RunningMesh> {
   const chat = await openChat();
   const { host, api, issuer, verifier } = chat.host;
   const links = await openTestLinks({ issuer, verifier }, api, [`127.0.0.1:${host.port}`]);
@@ -26,6 +26,7 @@ export async function openMesh(webRoot?: string): Promise<RunningMesh> {
     log: silentLog(),
     drainMs: 100,
     ...(webRoot === undefined ? {} : { webRoot }),
+    ...options,
   });
   return {
     url: `http://127.0.0.1:${edge.port}`,
