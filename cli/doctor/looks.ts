@@ -38,6 +38,19 @@ export const looks: readonly Look[] = [
     remedy: 'apt-get install python3 python3-websockets python3-venv',
   }),
   program({
+    name: 'go',
+    args: ['version'],
+    without: 'test with a domain server in Go',
+    remedy: 'install Go 1.26 or newer',
+  }),
+  program({
+    name: 'java and mvn',
+    at: 'mvn',
+    args: ['-q', '--version'],
+    without: 'test with a domain server in Java',
+    remedy: 'apt-get install openjdk-17-jdk-headless maven',
+  }),
+  program({
     name: 'chromium',
     args: ['--version'],
     without: 'tests of the console in a browser',

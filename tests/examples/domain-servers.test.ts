@@ -5,12 +5,14 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openChat, type TestChat } from '../../services/chat/testing/open-chat.ts';
+import { buildGo, hasGo } from './go.ts';
+import { buildJava, hasJava } from './java.ts';
 import { hasPython, openPython } from './python.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 const account = '900000000001';
-/** Making the Python environment downloads packages. */
+/** Making the Python environment, or the programs in Go and Java, for the first time. */
 const setUpMs = 300_000;
 
 let chat: TestChat;
@@ -76,6 +78,30 @@ describe('a domain server', () => {
         timeout: 30_000,
       });
       expect(stepsOf(stdout)).toEqual(whatItDoes);
+    },
+    setUpMs,
+  );
+
+  it.skipIf(!hasGo())(
+    'in Go, with stubs made by buf, does the same, and says why it was refused',
+    async () => {
+      const server = await buildGo();
+      const { stdout } = await run(server, { env: environment, timeout: 30_000 });
+      expect(stepsOf(stdout)).toEqual(whatItDoes);
+      const refused = run(server, { env: { ...environment, CIRCUIT_TOKEN: 'forged' }, timeout: 30_000 });
+      await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^Unauthenticated: /) });
+    },
+    setUpMs,
+  );
+
+  it.skipIf(!hasJava())(
+    'in Java, with stubs made by Maven, does the same, and says why it was refused',
+    async () => {
+      const command = ['-cp', await buildJava(), 'farm.DomainServer'];
+      const { stdout } = await run('java', command, { env: environment, timeout: 30_000 });
+      expect(stepsOf(stdout)).toEqual(whatItDoes);
+      const refused = run('java', command, { env: { ...environment, CIRCUIT_TOKEN: 'forged' }, timeout: 30_000 });
+      await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^UNAUTHENTICATED: /) });
     },
     setUpMs,
   );
