@@ -41,18 +41,15 @@ function figuresOf({ counts, faults, proof }: Summary): readonly (readonly [stri
     ['sent', `${figure(sent)} messages`],
     ['acknowledged', `${figure(acknowledged)} messages and changes; ${figure(refusals)} refusals, each for a reason`],
     ['stored', `${figure(entries)} entries in ${figure(conversations)} conversations`],
-    [
-      'delivered',
-      `${figure(delivered)} entries, each to one client; ${figure(catchUps)} times one came back to catch up`,
-    ],
+    ['delivered', `${figure(delivered)} entries, each to one client; ${figure(catchUps)} catch-ups`],
     ['told', `${figure(told)} times a device was told how far another has read`],
     ['withheld', `${figure(withheld)} edits came without their words: somebody had come after the message`],
-    ['under proof', `${percent(timeShare)} of the time and ${percent(arrivals / arrivalsInAll)} of the arrivals that`],
+    ['under proof', `${percent(timeShare)} of the time, ${percent(arrivals / arrivalsInAll)} of the timed arrivals`],
     [
-      '',
-      `can be timed (${figure(arrivals)}): no fault excuses them; the slowest took ${ms(slowestMs)} of ${ms(arrivalMsMax)}`,
+      'slowest',
+      `${ms(slowestMs)} of these ${figure(arrivals)}, which no fault excuses; ${ms(arrivalMsMax)} are allowed`,
     ],
-    ['recovery', `${ms(recoveredMs)} after a fault all was well at the latest; ${ms(recoveryMs)} are allowed`],
+    ['recovery', `${ms(recoveredMs)} after a fault something last went wrong; ${ms(recoveryMs)} are allowed`],
   ];
 }
 

@@ -112,8 +112,12 @@ function* receiptsRight(line: Line, marks: ReadonlyMap<string, Mark>, stays: rea
     ['was read by', read, receipts.read],
   ] as const) {
     if (right.sort().join() !== told.join())
-      yield `${seq} of ${conversation} ${what} ${right.join(', ') || 'nobody'}; ${client} is told ${told.join(', ') || 'nobody'}`;
+      yield `${seq} of ${conversation} ${what} ${listed(right)}; ${client} is told ${listed(told)}`;
   }
+}
+
+function listed(users: readonly string[]): string {
+  return users.join(', ') || 'nobody';
 }
 
 function ownMark({ user, deliveredSeq, readSeq }: Line): Mark {
