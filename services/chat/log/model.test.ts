@@ -158,9 +158,18 @@ function requestOf(
   results: readonly Told[],
 ): Request | undefined {
   if (one.kind === 'retry') return results[one.which % Math.max(results.length, 1)]?.request;
-  const by = people[one.by % people.length]!;
-  const action = actionOf(one, requestId, known[one.on % Math.max(known.length, 1)], by);
+  const message = known[one.on % Math.max(known.length, 1)];
+  const by = actorOf(one, message);
+  const action = actionOf(one, requestId, message, by);
   return action && { by, requestId, action };
+}
+
+/** Anybody; but often somebody who may do it. */
+function actorOf({ what, by }: Extract<Step, { kind: 'act' }>, message: Message | undefined): string {
+  const isLikely = by % 3 !== 0;
+  if (isLikely && what === 'edit' && message?.sender !== undefined) return message.sender.userKey;
+  if (isLikely && (what === 'add' || what === 'remove' || what === 'role')) return people[0];
+  return people[by % people.length]!;
 }
 
 /** `undefined`: there is no message yet. */
