@@ -1,6 +1,7 @@
 // Makes BSON from JavaScript values and raw values together, for replies and for updated documents.
 import { BSON } from 'bson';
 import { storeError } from '../errors.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import { bsonType, type Raw, valueEnd } from './raw.ts';
 
 /** Marks bytes that are already a value, so that they are copied as they are. */
@@ -10,20 +11,10 @@ export function isRaw(value: unknown): value is Raw {
   );
 }
 
-/** A growing buffer that BSON is written to. */
-export class BsonWriter {
-  bytes: Buffer;
-  length = 0;
-
+/** Writes BSON. */
+export class BsonWriter extends GrowingBytes {
   constructor(size = 1024) {
-    this.bytes = Buffer.allocUnsafe(size);
-  }
-
-  reserve(count: number): void {
-    if (this.length + count <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + count));
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
+    super(size);
   }
 
   /** Starts a document; give the answer to `close`. */
@@ -35,8 +26,7 @@ export class BsonWriter {
   }
 
   close(at: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = 0;
+    this.byte(0);
     this.bytes.writeInt32LE(this.length - at, at);
   }
 
@@ -49,9 +39,7 @@ export class BsonWriter {
   }
 
   raw(value: Raw): void {
-    this.reserve(value.end - value.start);
-    value.bytes.copy(this.bytes, this.length, value.start, value.end);
-    this.length += value.end - value.start;
+    this.copy(value.bytes, value.start, value.end);
   }
 
   field(name: string, value: unknown): void {

@@ -1,6 +1,7 @@
 // BSON's comparison order as bytes: two values compare as their order keys do with memcmp, across all types and
 // all widths of numbers. Every encoding ends itself, so keys can be put behind one another and inverted.
 // The one definition of order for index keys, sorting, matching and update operators.
+import { GrowingBytes } from './growing-bytes.ts';
 import { bsonType, decimalText, isNumber, nulAt, numberOf, type Raw, valueEnd } from './raw.ts';
 
 /** The class of a type in the order: values of different classes compare by it alone. */
@@ -53,27 +54,10 @@ export function classOf(value: Raw): number {
   return classOfType[value.type]!;
 }
 
-/** A buffer that grows; `length` is what is written. */
-export class KeyWriter {
-  bytes = Buffer.allocUnsafe(4096);
-  length = 0;
-
-  reserve(count: number): void {
-    if (this.length + count <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + count));
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
-  }
-
-  byte(value: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = value;
-  }
-
-  copy(from: Buffer, start: number, end: number): void {
-    this.reserve(end - start);
-    from.copy(this.bytes, this.length, start, end);
-    this.length += end - start;
+/** Writes order keys. */
+export class KeyWriter extends GrowingBytes {
+  constructor() {
+    super(4096);
   }
 
   /** Text that may hold NULs: 00 becomes 00 FF, the end is 00 01. */

@@ -35,11 +35,11 @@ export const commands: readonly object[] = [
   },
   {
     find: 'rows',
-    filter: { a: { $mod: [2, 1] }, b: { $type: 'object' }, c: { $size: 1 }, d: { $bitsAllSet: 3 } },
+    filter: { a: { $in: [2, 1] }, b: { $type: 'object' }, c: { $nin: [1] }, d: { $gte: 3 } },
     hint: 'a_1',
     $db,
   },
-  { find: 'rows', projection: { a: { $slice: [1, 2] }, c: { $elemMatch: { b: 1 } } }, skip: 1, batchSize: 1, $db },
+  { find: 'rows', projection: { a: { $ifNull: ['$a.b', 2] }, c: { b: 1 } }, skip: 1, batchSize: 1, $db },
   {
     update: 'rows',
     updates: [

@@ -20,7 +20,6 @@ const operators: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   { weight: 2, arbitrary: fc.array(operand, { maxLength: 3 }).map(($in) => ({ $in })) },
   { weight: 1, arbitrary: fc.array(operand, { maxLength: 2 }).map(($nin) => ({ $nin })) },
   { weight: 1, arbitrary: fc.boolean().map(($exists) => ({ $exists })) },
-  { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 }).map(($size) => ({ $size })) },
   {
     weight: 1,
     arbitrary: fc

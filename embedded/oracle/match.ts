@@ -24,7 +24,7 @@ function fieldMatches(document: unknown, path: readonly string[], condition: unk
     if (operator === '$ne') return !fieldMatches(document, path, { $eq: operand });
     if (operator === '$nin') return !fieldMatches(document, path, { $in: operand });
     if (operator === '$exists') return lookup(document, path, true).some((value) => value !== undefined) === operand;
-    const whole = operator === '$size' || operator === '$elemMatch';
+    const whole = operator === '$elemMatch';
     return lookup(document, path, !whole).some((value) => passes(operator, operand, value));
   });
 }
@@ -69,8 +69,6 @@ function passes(operator: string, operand: unknown, value: unknown): boolean {
     case '$lt':
     case '$lte':
       return ordered(operator, operand, value);
-    case '$size':
-      return Array.isArray(value) && value.length === operand;
     case '$type':
       return value !== undefined && (operand === 'number' ? isNumeric(value) : typeName(value) === operand);
     case '$elemMatch':

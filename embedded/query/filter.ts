@@ -14,9 +14,6 @@ export type Leaf =
   | { readonly op: 'exists' }
   | { readonly op: 'type'; readonly types: ReadonlySet<number> }
   | { readonly op: 'regex'; readonly pattern: RegExp; readonly source: Raw }
-  | { readonly op: 'mod'; readonly divisor: number; readonly remainder: number }
-  | { readonly op: 'size'; readonly size: number }
-  | { readonly op: 'bits'; readonly mask: bigint; readonly want: 'allSet' | 'allClear' | 'anySet' | 'anyClear' }
   | { readonly op: 'elemMatch'; readonly filter: Filter }
   | { readonly op: 'elemMatchValue'; readonly tests: readonly Leaf[]; readonly not: readonly Leaf[] };
 
@@ -24,8 +21,7 @@ export type Filter =
   | { readonly kind: 'and' | 'or' | 'nor'; readonly parts: readonly Filter[] }
   | { readonly kind: 'not'; readonly part: Filter }
   | { readonly kind: 'path'; readonly path: string; readonly parts: readonly string[]; readonly leaf: Leaf }
-  | { readonly kind: 'expr'; readonly test: (document: Raw) => boolean }
-  | { readonly kind: 'constant'; readonly value: boolean };
+  | { readonly kind: 'expr'; readonly test: (document: Raw) => boolean };
 
 export const everything: Filter = { kind: 'and', parts: [] };
 

@@ -1,6 +1,6 @@
 // Decides whether a document matches a filter.
 import { classOf, compareToKey, orderClass, orderKey } from '../bson/order.ts';
-import { bsonType, elementsOf, isNumber, nulAt, numberOf, type Raw, textOf } from '../bson/raw.ts';
+import { bsonType, elementsOf, nulAt, numberOf, type Raw, textOf } from '../bson/raw.ts';
 import type { Filter, Leaf } from './filter.ts';
 import { regexLeaf } from './parse-filter.ts';
 import { walkPath } from './path.ts';
@@ -15,13 +15,11 @@ export function matches(filter: Filter, document: Raw): boolean {
       return !filter.parts.some((part) => matches(part, document));
     case 'not':
       return !matches(filter.part, document);
-    case 'constant':
-      return filter.value;
     case 'expr':
       return filter.test(document);
     case 'path': {
       const { leaf } = filter;
-      const wholeArray = leaf.op === 'size' || leaf.op === 'elemMatch' || leaf.op === 'elemMatchValue';
+      const wholeArray = leaf.op === 'elemMatch' || leaf.op === 'elemMatchValue';
       return walkPath(document, filter.parts, 0, !wholeArray, (value) => leafMatches(leaf, value));
     }
   }
@@ -44,12 +42,6 @@ export function leafMatches(leaf: Leaf, value: Raw | undefined): boolean {
       return value !== undefined && leaf.types.has(value.type);
     case 'regex':
       return value !== undefined && regexMatches(leaf.pattern, leaf.source, value);
-    case 'mod':
-      return value !== undefined && isNumber(value) && modMatches(leaf.divisor, leaf.remainder, value);
-    case 'size':
-      return value?.type === bsonType.array && elementsOf(value).length === leaf.size;
-    case 'bits':
-      return value !== undefined && bitsMatch(leaf.mask, leaf.want, value);
     case 'elemMatch':
       return value?.type === bsonType.array && elementsOf(value).some((each) => elementMatches(leaf.filter, each));
     case 'elemMatchValue':
@@ -116,26 +108,4 @@ function regexMatches(pattern: RegExp, source: Raw, value: Raw): boolean {
   if (value.type === bsonType.string || value.type === bsonType.symbol) return pattern.test(textOf(value));
   if (value.type !== bsonType.regex || source.type !== bsonType.regex) return false;
   return orderKey(value).equals(orderKey(source)) && nulAt(value.bytes, value.start) >= value.start;
-}
-
-function modMatches(divisor: number, remainder: number, value: Raw): boolean {
-  if (value.type === bsonType.long) {
-    return value.bytes.readBigInt64LE(value.start) % BigInt(divisor) === BigInt(remainder);
-  }
-  const number = Math.trunc(numberOf(value));
-  return Number.isFinite(number) && number % divisor === remainder + 0;
-}
-
-function bitsMatch(mask: bigint, want: 'allSet' | 'allClear' | 'anySet' | 'anyClear', value: Raw): boolean {
-  let bits: bigint;
-  if (value.type === bsonType.binary) {
-    bits = 0n;
-    for (let i = value.end - 1; i >= value.start + 5; i--) bits = (bits << 8n) | BigInt(value.bytes[i]!);
-  } else if (value.type === bsonType.long) bits = value.bytes.readBigInt64LE(value.start);
-  else if (isNumber(value) && Number.isInteger(numberOf(value))) bits = BigInt(numberOf(value));
-  else return false;
-  const set = bits & mask;
-  if (want === 'allSet') return set === mask;
-  if (want === 'allClear') return set === 0n;
-  return want === 'anySet' ? set !== 0n : set !== mask;
 }

@@ -1,5 +1,5 @@
 // Parses a filter document. Throws BadValue (2) for what MongoDB's parser refuses, in its words where tests read them.
-import { bsonType, elementsOf, fieldsOf, isNumber, nulAt, numberOf, type Raw, textOf, truthOf } from '../bson/raw.ts';
+import { bsonType, elementsOf, fieldsOf, nulAt, type Raw, textOf, truthOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { compileExpression } from './expression.ts';
 import { atPath, comparison, type Filter, type Leaf, membership } from './filter.ts';
@@ -45,9 +45,6 @@ function parseTop(name: string, value: Raw, context: FilterContext, depth: numbe
     }
     case '$comment':
       return undefined;
-    case '$alwaysTrue':
-    case '$alwaysFalse':
-      return { kind: 'constant', value: name === '$alwaysTrue' };
     default:
       throw storeError('BadValue', `unknown top level operator: ${name}`);
   }
@@ -90,9 +87,6 @@ function parseOperators(path: string, operators: Raw, context: FilterContext, de
       case '$not':
         out.push({ kind: 'not', part: { kind: 'and', parts: parseNot(path, value, context, depth) } });
         break;
-      case '$all':
-        out.push(...parseAll(path, value, context, depth));
-        break;
       case '$options':
         if (!all.some(([other]) => other === '$regex')) throw storeError('BadValue', '$options needs a $regex');
         break;
@@ -111,20 +105,6 @@ function parseNot(path: string, value: Raw, context: FilterContext, depth: numbe
   if (value.type !== bsonType.object) throw storeError('BadValue', '$not needs a regex or a document');
   if (!isOperatorDocument(value)) throw storeError('BadValue', '$not cannot be empty');
   return parseOperators(path, value, context, depth + 1);
-}
-
-function parseAll(path: string, value: Raw, context: FilterContext, depth: number): Filter[] {
-  if (value.type !== bsonType.array) throw storeError('BadValue', '$all needs an array');
-  const members = elementsOf(value);
-  if (members.length === 0) return [{ kind: 'constant', value: false }];
-  return members.flatMap((member) => {
-    if (isOperatorDocument(member)) {
-      const [name, inner] = fieldsOf(member)[0]!;
-      if (name !== '$elemMatch') throw storeError('BadValue', `no $ expressions in $all`);
-      return [atPath(path, parseLeaf(name, inner, context, depth))];
-    }
-    return [atPath(path, member.type === bsonType.regex ? regexLeaf(member) : comparison('eq', member))];
-  });
 }
 
 function inValues(name: string, value: Raw): Raw[] {
@@ -149,24 +129,8 @@ function parseLeaf(name: string, value: Raw, context: FilterContext, depth: numb
       return membership(inValues('$in', value));
     case '$type':
       return { op: 'type', types: typeNumbers(value) };
-    case '$mod':
-      return modLeaf(value);
-    case '$size': {
-      const size = numberOf(value);
-      if (!isNumber(value) || !Number.isInteger(size)) throw storeError('BadValue', '$size must be a whole number');
-      if (size < 0)
-        throw storeError('BadValue', `Failed to parse $size. Expected a non-negative number in: $size: ${size}`);
-      return { op: 'size', size };
-    }
     case '$elemMatch':
       return parseElemMatch(value, context, depth);
-    case '$bitsAllSet':
-    case '$bitsAllClear':
-    case '$bitsAnySet':
-    case '$bitsAnyClear': {
-      const want = (name[5]!.toLowerCase() + name.slice(6)) as 'allSet';
-      return { op: 'bits', mask: bitMask(name, value), want };
-    }
     default:
       throw storeError('BadValue', `unknown operator: ${name}`);
   }
@@ -256,45 +220,9 @@ function typeNumbers(value: Raw): ReadonlySet<number> {
   if (wanted.length === 0) throw storeError('FailedToParse', '$type must match at least one type');
   return new Set(
     wanted.flatMap((each) => {
-      if (isNumber(each)) {
-        const number = numberOf(each) === -1 ? 255 : numberOf(each);
-        if (Object.values(bsonType).includes(number as 1)) return [number];
-        throw storeError('BadValue', `Invalid numerical type code: ${numberOf(each)}`);
-      }
       const numbers = each.type === bsonType.string ? typeNames.get(textOf(each)) : undefined;
       if (numbers === undefined) throw storeError('BadValue', 'Unknown type name alias in $type');
       return [...numbers];
     }),
   );
-}
-
-function modLeaf(value: Raw): Leaf {
-  const parts = value.type === bsonType.array ? elementsOf(value) : [];
-  if (parts.length < 2) throw storeError('BadValue', 'malformed mod, not enough elements');
-  if (parts.length > 2) throw storeError('BadValue', 'malformed mod, too many elements');
-  const [divisor, remainder] = parts.map((part) => Math.trunc(numberOf(part))) as [number, number];
-  if (!Number.isFinite(divisor) || !Number.isFinite(remainder)) {
-    throw storeError('BadValue', 'malformed mod, divisor and remainder must be finite numbers');
-  }
-  if (divisor === 0) throw storeError('BadValue', 'divisor cannot be 0');
-  return { op: 'mod', divisor, remainder };
-}
-
-function bitMask(name: string, value: Raw): bigint {
-  if (isNumber(value)) {
-    const mask = numberOf(value);
-    if (!Number.isInteger(mask) || mask < 0) throw storeError('FailedToParse', `${name} needs a mask of 0 or more`);
-    return BigInt(mask);
-  }
-  if (value.type === bsonType.binary) {
-    let mask = 0n;
-    for (let i = value.end - 1; i >= value.start + 5; i--) mask = (mask << 8n) | BigInt(value.bytes[i]!);
-    return mask;
-  }
-  if (value.type !== bsonType.array) throw storeError('BadValue', `${name} takes an Array, a number, or a BinData`);
-  return elementsOf(value).reduce((mask, bit) => {
-    const position = numberOf(bit);
-    if (!Number.isInteger(position) || position < 0) throw storeError('BadValue', `bit positions must be >= 0`);
-    return mask | (1n << BigInt(Math.min(position, 63)));
-  }, 0n);
 }

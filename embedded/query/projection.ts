@@ -1,12 +1,8 @@
-// Projections: inclusion and exclusion on raw bytes; $slice and $elemMatch; everything else is an expression.
-import { rawOf } from '../bson/build.ts';
-import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, truthOf } from '../bson/raw.ts';
+import { bsonType, fieldsOf, isNumber, type Raw, truthOf } from '../bson/raw.ts';
 import { numberedError, storeError } from '../errors.ts';
 import { type Branch, type Node, openNode, sealDocument, sealNode } from '../update/branch.ts';
-import { compileExpression } from './expression.ts';
-import type { Filter } from './filter.ts';
-import { leafMatches } from './match.ts';
-import { type FilterContext, isOperatorDocument, parseFilter } from './parse-filter.ts';
+import { compileExpression, type Expression } from './expression.ts';
+import { type FilterContext, isOperatorDocument } from './parse-filter.ts';
 
 export type Projection = (document: Raw) => Raw;
 
@@ -14,7 +10,7 @@ export type Projection = (document: Raw) => Raw;
 type Rule =
   | { readonly kind: 'keep' | 'drop' }
   | { readonly kind: 'below'; readonly fields: Map<string, Rule> }
-  | { readonly kind: 'compute'; readonly run: (document: Raw, here: Raw | undefined) => Raw | undefined };
+  | { readonly kind: 'compute'; readonly run: Expression };
 
 export function compileProjection(projection: Raw, context: FilterContext = {}): Projection {
   if (projection.type !== bsonType.object) throw storeError('TypeMismatch', 'a projection must be an object');
@@ -22,7 +18,7 @@ export function compileProjection(projection: Raw, context: FilterContext = {}):
   if (fields.length === 0) return (document) => document;
   const inclusive = isInclusive(fields);
   const rules = new Map<string, Rule>();
-  for (const [path, value] of flatten(fields)) addRule(rules, path, ruleOf(path, value, inclusive, context));
+  for (const [path, value] of flatten(fields)) addRule(rules, path, ruleOf(value, inclusive, context));
   if (inclusive && !rules.has('_id')) rules.set('_id', { kind: 'keep' });
   return (document) => sealDocument(applyRules(rules, document, document, inclusive));
 }
@@ -43,16 +39,10 @@ function isInclusive(fields: readonly (readonly [string, Raw])[]): boolean {
   let kind: boolean | undefined;
   let idOnly: boolean | undefined;
   for (const [path, value] of flatten(fields)) {
-    const operator = isOperatorDocument(value) ? fieldsOf(value)[0]![0] : undefined;
-    if (operator === '$slice') continue;
     const simple = isNumber(value) || value.type === bsonType.bool;
     const keeps = simple ? truthOf(value) : true;
     if (path === '_id' && simple) {
       idOnly = keeps;
-      continue;
-    }
-    if (operator === '$elemMatch') {
-      kind ??= true;
       continue;
     }
     if (kind !== undefined && kind !== keeps) {
@@ -66,24 +56,10 @@ function isInclusive(fields: readonly (readonly [string, Raw])[]): boolean {
   return kind ?? idOnly ?? false;
 }
 
-function ruleOf(path: string, value: Raw, inclusive: boolean, context: FilterContext): Rule {
+function ruleOf(value: Raw, inclusive: boolean, context: FilterContext): Rule {
   if (isNumber(value) || value.type === bsonType.bool) return { kind: truthOf(value) ? 'keep' : 'drop' };
-  if (isOperatorDocument(value)) {
-    const [operator, argument] = fieldsOf(value)[0]!;
-    if (operator === '$slice' && !isExpressionSlice(argument)) {
-      return { kind: 'compute', run: (_, here) => slice(argument, here) };
-    }
-    if (operator === '$elemMatch') {
-      const filter = parseFilter(rawDocumentOf(path.split('.').at(-1)!, value));
-      return { kind: 'compute', run: (_, here) => firstMatch(filter, here) };
-    }
-  }
   if (!inclusive) throw numberedError(31252, 'Cannot use an expression in an exclusion projection');
   return { kind: 'compute', run: compileExpression(value, context) };
-}
-
-function rawDocumentOf(name: string, value: Raw): Raw {
-  return sealDocument({ array: false, names: [name], values: [value] });
 }
 
 function addRule(rules: Map<string, Rule>, path: string, rule: Rule): void {
@@ -118,11 +94,11 @@ function applyRules(rules: ReadonlyMap<string, Rule>, document: Raw, root: Raw, 
       if (!inclusive) add(name, value);
     } else if (rule.kind === 'keep') add(name, value);
     else if (rule.kind === 'below') add(name, below(rule.fields, value, root, inclusive));
-    else if (rule.kind === 'compute') add(name, rule.run(root, value));
+    else if (rule.kind === 'compute') add(name, rule.run(root));
   }
   for (const [name, rule] of rules) {
     if (seen.has(name)) continue;
-    if (rule.kind === 'compute') add(name, rule.run(root, undefined));
+    if (rule.kind === 'compute') add(name, rule.run(root));
     if (rule.kind === 'below' && computes(rule.fields)) {
       const empty = sealDocument({ array: false, names: [], values: [] });
       add(name, applyRules(rule.fields, empty, root, inclusive));
@@ -143,32 +119,4 @@ function below(rules: ReadonlyMap<string, Rule>, value: Raw, root: Raw, inclusiv
   const branch = openNode(value)!;
   branch.values = branch.values.flatMap((element) => below(rules, sealNode(element), root, inclusive) ?? []);
   return branch;
-}
-
-/** $slice with a number or a pair of numbers; anything else is the expression of the same name. */
-function isExpressionSlice(argument: Raw): boolean {
-  if (isNumber(argument)) return false;
-  const parts = argument.type === bsonType.array ? elementsOf(argument) : [];
-  return !(parts.length === 2 && parts.every(isNumber));
-}
-
-function slice(argument: Raw, here: Raw | undefined): Raw | undefined {
-  if (here?.type !== bsonType.array) return here;
-  const elements = elementsOf(here);
-  if (isNumber(argument)) {
-    const count = numberOf(argument);
-    return rawOf(count < 0 ? elements.slice(count) : elements.slice(0, count));
-  }
-  const [skip, limit] = elementsOf(argument).map(numberOf) as [number, number];
-  const from = skip < 0 ? Math.max(0, elements.length + skip) : skip;
-  return rawOf(elements.slice(from, from + limit));
-}
-
-function firstMatch(filter: Filter, here: Raw | undefined): Raw | undefined {
-  if (here?.type !== bsonType.array || filter.kind !== 'path') return undefined;
-  for (const element of elementsOf(here)) {
-    const one = rawOf([element]);
-    if (leafMatches(filter.leaf, one)) return one;
-  }
-  return undefined;
 }

@@ -34,8 +34,7 @@ function idFirst(document: Raw): Raw {
 }
 
 /**
- * Paths that every match has with one value, in their order: {a: 1}, {a: {$eq: 1}}, {a: {$in: [1]}}, {a: {$all: [1]}},
- * under $and.
+ * Paths that every match has with one value, in their order: {a: 1}, {a: {$eq: 1}}, {a: {$in: [1]}}, under $and.
  */
 function equalities(filter: Filter): [path: string, value: Raw][] {
   const found: [path: string, value: Raw][] = [];
