@@ -7,8 +7,7 @@ await setUp();
 const only = process.argv.slice(2);
 if (only.length === 0) {
   process.stderr.write('· lint …');
-  await run('node_modules/.bin/biome', ['check', '--error-on-warnings', '.']);
-  await run('node_modules/.bin/buf', ['lint']);
+  await run('npm', ['run', 'lint']);
   process.stderr.write('\r· lint clean\n');
 }
 const tests = spawnSync('node_modules/.bin/vitest', ['run', ...only], { cwd: root, stdio: 'inherit' });
