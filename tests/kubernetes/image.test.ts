@@ -1,8 +1,18 @@
-// The Dockerfile, read: what it copies is there, and the addons fit the Node that it runs on.
+// The Dockerfile, read; and what its image is made of, packed as it does it, and run.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callOverRest } from '../processes/rest.ts';
+import { account, asha, environmentOf, ravi, Watched } from '../processes/running-mesh.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+/** It copies some thousand files, and starts processes, on a machine that may be busy. */
+const caseMs = 120_000;
+const packedBytesMax = 100_000_000;
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const ignored = readFileSync('.dockerignore', 'utf8').trim().split('\n');
@@ -13,34 +23,18 @@ const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '
 /** What the image's own Node is called by addons (process.versions.modules), by its major version. */
 const moduleVersions: Readonly<Record<string, number>> = { 20: 115, 22: 127, 24: 137 };
 
-/** Sources of `COPY` lines; of an earlier stage by their path in it. */
-const copied = [...dockerfile.matchAll(/^COPY (--from=\S+ )?(.+) \S+$/gm)].map(([, stage, sources = '']) => ({
-  isBuilt: stage !== undefined,
-  sources: sources.split(' '),
-}));
-
-describe('the image', () => {
-  it('copies only what is in the repository, or made from it by the build', () => {
-    expect(copied.length).toBeGreaterThan(4);
-    for (const { isBuilt, sources } of copied) {
-      for (const source of sources.filter((each) => each !== '.')) {
-        const path = source.replace(/^\/app\//, '');
-        expect(existsSync(path), `${source} is there`).toBe(true);
-        if (isBuilt) continue;
-        expect(tracked, `${source} is tracked`).toContain(path);
-        expect(ignored, `${source} is sent to the builder`).not.toContain(path);
-      }
+describe('the Dockerfile', () => {
+  it('copies what is in the repository, and of what is built only what was packed', () => {
+    const copied = [...dockerfile.matchAll(/^COPY (--from=\S+ )?(.+) \S+$/gm)];
+    const built = copied.filter(([, stage]) => stage !== undefined);
+    expect(built.map(([line]) => line)).toEqual(['COPY --from=build /packed ./']);
+    expect(dockerfile).toMatch(/^RUN node scripts\/pack\.mjs \/packed$/m);
+    const sources = copied.filter(([, stage]) => stage === undefined).flatMap(([, , paths = '']) => paths.split(' '));
+    expect(sources).toEqual(['package.json', 'package-lock.json', '.npmrc', '.']);
+    for (const path of [...sources.slice(0, -1), 'scripts/pack.mjs']) {
+      expect(tracked).toContain(path);
+      expect(ignored).not.toContain(path);
     }
-  });
-
-  it('has what processes read at run time', () => {
-    const built = copied.filter(({ isBuilt }) => isBuilt).flatMap(({ sources }) => sources);
-    for (const path of ['package.json', 'node_modules', 'gen/descriptors.binpb', 'dist']) {
-      expect(built).toContain(`/app/${path}`);
-    }
-    const [, entry = ''] = /^ENTRYPOINT \[.*"(dist\/[^"]+)"\]$/m.exec(dockerfile) ?? [];
-    expect(existsSync(entry)).toBe(true);
-    expect(existsSync('dist/web/index.html')).toBe(true);
   });
 
   it('leaves nothing out that the build reads', () => {
@@ -59,3 +53,87 @@ describe('the image', () => {
     }
   });
 });
+
+describe('what is packed for the image', { timeout: caseMs }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'circuit-image-'));
+  const app = join(folder, 'app');
+  const running: Watched[] = [];
+  let store: TestStore;
+  let files: readonly string[];
+  beforeAll(async () => {
+    store = await openTestStore();
+    const script = `import('./scripts/pack.mjs').then(({ pack }) => pack(${JSON.stringify(app)}))`;
+    execFileSync(process.execPath, ['-e', script]);
+    const paths = readdirSync(app, { recursive: true, encoding: 'utf8' });
+    files = paths.filter((path) => statSync(join(app, path)).isFile());
+  }, caseMs);
+  afterAll(async () => {
+    for (const each of running) each.kill('SIGTERM');
+    await Promise.all(running.map(({ ended }) => ended));
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A process of the image, as its ENTRYPOINT starts it. */
+  function circuit(args: readonly string[], more: NodeJS.ProcessEnv = {}): Watched {
+    const [, entry = ''] = /^ENTRYPOINT (\[.+\])$/m.exec(dockerfile) ?? [];
+    const [, ...before] = JSON.parse(entry) as string[];
+    const environment = { ...environmentOf(folder), NODE_ENV: 'production', ...more };
+    const started = new Watched(args, environment, { command: process.execPath, before, cwd: app });
+    running.push(started);
+    return started;
+  }
+
+  it('has no test, no bench, no package of developers, and the addon of one Node', () => {
+    const ours = files.filter((path) => !path.startsWith('node_modules/'));
+    expect(ours.filter((path) => /\.test\.|(^|\/)(tests|bench|examples|testing|testdata)\//.test(path))).toEqual([]);
+    const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, object>;
+    const packages = Object.keys(devDependencies ?? {}).filter((name) => !name.startsWith('@types/'));
+    expect(packages.filter((name) => existsSync(join(app, 'node_modules', name)))).toEqual([]);
+    expect(files.filter((path) => /\/uws_[^/]*\.node$/.test(path))).toHaveLength(1);
+    const bytes = files.reduce((sum, path) => sum + statSync(join(app, path)).size, 0);
+    expect(bytes).toBeLessThan(packedBytesMax);
+  });
+
+  it('finds everything in order where it stands', async () => {
+    const doctor = circuit(['doctor']);
+    expect(await doctor.ended).toEqual({ code: 0, signal: null });
+    expect(doctor.lines.join('\n')).toMatch(/✓ node .*\n✓ edge addon .*\n✓ store addon/);
+  });
+
+  it('serves: a user writes to another one, and the console is there', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    writeFileSync(join(folder, 'token-key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    // As the overlay for a trial has it: the key that signs is all that proves who is who.
+    const keys = { CIRCUIT_TOKEN_KEY_FILE: join(folder, 'token-key'), CIRCUIT_ID_KEY: 'a key that tests share' };
+    const database = { MONGODB_URI: store.uri };
+    expect((await circuit(['migrate'], database).ended).code).toBe(0);
+    const chat = await listening(circuit(['serve', 'chat'], { ...keys, ...database, CIRCUIT_GRPC_PORT: '0' }));
+    const url = await listening(circuit(['edge'], { ...keys, CIRCUIT_PEERS: `chat=${chat}` }));
+
+    const token = async (user: string) => {
+      const signing = circuit(['token', 'user', user, '--account', account], keys);
+      await signing.ended;
+      return signing.lines.at(-1) ?? '';
+    };
+    const [ashas, ravis] = [await token(asha), await token(ravi)];
+    await callOverRest(url, ravis, 'GET', '/api/chat/conversations');
+    const { conversation } = await callOverRest<{ conversation: { conversation_id: string } }>(
+      url,
+      ashas,
+      'POST',
+      '/api/chat/conversations',
+      { request_id: 'a first conversation', type: 'direct', participant_keys: [ravi] },
+    );
+    const path = `/api/chat/conversations/${conversation.conversation_id}/messages`;
+    const content = { type: 'text', text: 'DO is 2.1' };
+    await callOverRest(url, ashas, 'POST', path, { client_message_id: 'a first message', content });
+    const { messages } = await callOverRest<{ messages: unknown[] }>(url, ravis, 'GET', path);
+    expect(messages).toContainEqual(expect.objectContaining({ content: expect.objectContaining(content) }));
+    expect(await (await fetch(url)).text()).toContain('<!doctype html>');
+  });
+});
+
+async function listening(process: Watched): Promise<string> {
+  return (JSON.parse(await process.line(/^\{"listening":/)) as { listening: string }).listening;
+}

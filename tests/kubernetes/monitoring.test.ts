@@ -140,7 +140,7 @@ describe('autoscaling', () => {
 
   it('is given by the adapter, as the manual sets it up, what it asks for and nothing else', () => {
     type Values = { readonly rules: { readonly custom: readonly { seriesQuery: string; metricsQuery: string }[] } };
-    const [values, ...more] = yamlIn('docs/operations.md').filter((text) => text.startsWith('rules:'));
+    const [values, ...more] = yamlIn('docs/kubernetes.md').filter((text) => text.startsWith('rules:'));
     expect(more).toEqual([]);
     const [rule] = (parse(values ?? '') as Values).rules.custom;
     const [, names = ''] = /__name__=~"([^"]+)"/.exec(rule?.seriesQuery ?? '') ?? [];
@@ -155,7 +155,7 @@ describe('autoscaling', () => {
 
 describe('the manual', () => {
   it('shows manifests that fit their schemas', () => {
-    const shown = yamlIn('docs/operations.md').filter((text) => text.startsWith('apiVersion:'));
+    const shown = yamlIn('docs/kubernetes.md').filter((text) => text.startsWith('apiVersion:'));
     expect(shown.length).toBeGreaterThan(0);
     for (const manifest of shown.flatMap(parseManifests)) expect(faultsOf(manifest)).toEqual([]);
   });

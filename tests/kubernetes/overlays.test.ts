@@ -77,7 +77,7 @@ function strayIn(rendered: readonly Manifest[]): readonly string[] {
 function missingIn(rendered: readonly Manifest[]): readonly string[] {
   const there = new Set(rendered.map(nameOf));
   const certificates = rendered.filter(({ kind }) => kind === 'Certificate').map(({ spec }) => spec?.secretName);
-  const manual = readFileSync('docs/operations.md', 'utf8');
+  const manual = readFileSync('docs/kubernetes.md', 'utf8');
   const templates = rendered.map(templateOf).filter((template) => template !== undefined);
   const missing: string[] = [];
   const demand = (name: string) => there.has(name) || missing.push(name);
