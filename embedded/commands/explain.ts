@@ -6,7 +6,7 @@ import type { Filter } from '../query/filter.ts';
 import { parseSort } from '../query/sort.ts';
 import { Stream } from '../query/stream.ts';
 import { checkNamespace } from '../storage/catalog.ts';
-import { splitPipeline, stagesOf } from './aggregate.ts';
+import { parsePipeline, stagesOf } from './aggregate.ts';
 import { Arguments } from './arguments.ts';
 import type { Call, Reply } from './engine.ts';
 import { filterContext, filterOf, planQuery } from './query-plan.ts';
@@ -85,8 +85,8 @@ function explainedQuery(call: Call, args: Arguments): Explained {
         uses: projectionOf(args.document('projection')),
       };
     case 'aggregate': {
-      const head = splitPipeline(stagesOf(args.get('pipeline')), context);
-      return { ...head, hint, uses: head.projection === undefined ? [] : ['PROJECTION_DEFAULT'] };
+      const pipeline = parsePipeline(stagesOf(args.get('pipeline')), context);
+      return { ...pipeline, hint, uses: pipeline.projection === undefined ? [] : ['PROJECTION_DEFAULT'] };
     }
     case 'count':
     case 'distinct':
