@@ -3,19 +3,21 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { App, type Json } from '../../edge/testing/app.ts';
 import { ClientFrame, PingResponse, ServerFrame } from '../../gen/circuit/socket/v1/socket_service.ts';
 import { PythonSocket, websocketsPython } from './python-socket.ts';
+import { dataOf, positionsOf, Sockets } from './sockets.ts';
 import { openTarget, type Target } from './target.ts';
 
 let target: Target;
 let conversation: string;
-const opened: WebSocket[] = [];
+let sockets: Sockets;
 
 beforeAll(async () => {
   target = await openTarget();
-  const [asha] = [await connect(target.tokenA), await connect(target.tokenB)];
+  sockets = new Sockets(target);
+  const [asha] = [await sockets.connect(target.tokenA), await sockets.connect(target.tokenB)];
   const participants = [target.users.ravi];
   const reply = await asha.call('conversation.create', {
     request_id: randomUUID(),
@@ -26,39 +28,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const socket of opened) socket.terminate();
+  sockets?.close();
   await target?.close();
 });
-
-type Positions = Readonly<Record<string, number>>;
-
-/** A socket as it comes. */
-function dial(token: string, subprotocols: string | string[] = 'circuit.v1.json', path = '/ws'): WebSocket {
-  const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-  const socket = new WebSocket(`${target.url.replace(/^http/, 'ws')}${path}`, subprotocols, { headers });
-  // A handshake that was refused is only closed at the end, which `ws` calls an error.
-  socket.on('error', () => {});
-  opened.push(socket);
-  return socket;
-}
-
-/** An app that has seen `ready`, which is put back for the test to read. */
-async function connect(token: string): Promise<App> {
-  const app = new App(dial(token));
-  expect(await app.next(() => true)).toMatchObject({ event: 'hello' });
-  const ready = await app.event('ready');
-  app.frames.unshift(ready);
-  return app;
-}
-
-async function positionsOf(app: App): Promise<Positions> {
-  return (dataOf(await app.event('ready')) as { topics: Positions }).topics;
-}
-
-function dataOf(frame: Json): Json {
-  expect(frame.error).toBeUndefined();
-  return frame.data as Json;
-}
 
 async function refusal(socket: WebSocket): Promise<number> {
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
@@ -97,20 +69,20 @@ async function fetchJson(verb: string, path: string, token: string, body?: unkno
 
 describe('opening', () => {
   it('needs a subprotocol and somebody who is signed in', async () => {
-    expect(await refusal(dial(target.tokenA, []))).toBe(400);
-    expect(await refusal(dial(target.tokenA, 'nobody.v9'))).toBe(400);
-    expect(await refusal(dial(''))).toBe(401);
-    expect(await refusal(dial('', 'circuit.v1.json', '/ws?ticket=none'))).toBe(401);
+    expect(await refusal(sockets.dial(target.tokenA, []))).toBe(400);
+    expect(await refusal(sockets.dial(target.tokenA, 'nobody.v9'))).toBe(400);
+    expect(await refusal(sockets.dial(''))).toBe(401);
+    expect(await refusal(sockets.dial('', 'circuit.v1.json', '/ws?ticket=none'))).toBe(401);
   });
 
   it('with a forged token is ended with 4500 and without a frame', async () => {
-    const app = new App(dial(`${target.tokenA.slice(0, -8)}AAAAAAAA`));
+    const app = new App(sockets.dial(`${target.tokenA.slice(0, -8)}AAAAAAAA`));
     expect((await app.closed).code).toBe(4500);
     expect(app.frames).toEqual([]);
   });
 
   it('says hello with heartbeat and limits, then ready with the positions of its topics', async () => {
-    const app = new App(dial(target.tokenA));
+    const app = new App(sockets.dial(target.tokenA));
     const hello = dataOf(await app.next(() => true));
     expect(hello).toMatchObject({ session_id: expect.any(String), heartbeat_ms: expect.any(Number) });
     expect(hello.limits).toMatchObject({ frame_bytes: expect.any(Number), requests_in_flight: expect.any(Number) });
@@ -122,15 +94,15 @@ describe('opening', () => {
   it('works with a ticket, once', async () => {
     const [answer, { ticket }] = await fetchJson('POST', '/api/auth/ticket', target.tokenA);
     expect(answer.status).toBe(200);
-    const app = new App(dial('', 'circuit.v1.json', `/ws?ticket=${ticket}`));
+    const app = new App(sockets.dial('', 'circuit.v1.json', `/ws?ticket=${ticket}`));
     expect(await app.next(() => true)).toMatchObject({ event: 'hello' });
-    expect(await refusal(dial('', 'circuit.v1.json', `/ws?ticket=${ticket}`))).toBe(401);
+    expect(await refusal(sockets.dial('', 'circuit.v1.json', `/ws?ticket=${ticket}`))).toBe(401);
   });
 });
 
 describe('requests', () => {
   it('are answered by id, with data or a reason', async () => {
-    const app = await connect(target.tokenA);
+    const app = await sockets.connect(target.tokenA);
     expect(dataOf(await app.call('ping'))).toMatchObject({ time: expect.any(String) });
     expect(await app.call('no.such.event')).toMatchObject({ ok: false, error: { reason: 'UNKNOWN_EVENT' } });
     expect(await app.call('message.send', { nope: 1 })).toMatchObject({ error: { reason: 'INVALID_REQUEST' } });
@@ -141,7 +113,7 @@ describe('requests', () => {
   });
 
   it('with a request id that was used do nothing twice', async () => {
-    const app = await connect(target.tokenA);
+    const app = await sockets.connect(target.tokenA);
     const client_message_id = randomUUID();
     const first = await send(app, 'once', { client_message_id });
     const again = await send(app, 'once', { client_message_id });
@@ -150,7 +122,7 @@ describe('requests', () => {
   });
 
   it('of one socket to one conversation take effect in the order sent', async () => {
-    const [asha, ravi] = [await connect(target.tokenA), await connect(target.tokenB)];
+    const [asha, ravi] = [await sockets.connect(target.tokenA), await sockets.connect(target.tokenB)];
     const texts = Array.from({ length: 20 }, (_, n) => `in order ${n}`);
     await Promise.all(texts.map((text) => send(asha, text)));
     const seen = await read(ravi, 20);
@@ -162,7 +134,11 @@ describe('requests', () => {
 
 describe('events', () => {
   it('reach every device of every member, the sender too, under the same number', async () => {
-    const apps = [await connect(target.tokenA), await connect(target.tokenA), await connect(target.tokenB)];
+    const apps = [
+      await sockets.connect(target.tokenA),
+      await sockets.connect(target.tokenA),
+      await sockets.connect(target.tokenB),
+    ];
     const text = randomUUID();
     await send(apps[0]!, text);
     const seen = await Promise.all(apps.map(async (app) => (await read(app, 1))[0]));
@@ -171,7 +147,7 @@ describe('events', () => {
   });
 
   it('without a number, such as typing, come as well', async () => {
-    const [asha, ravi] = [await connect(target.tokenA), await connect(target.tokenB)];
+    const [asha, ravi] = [await sockets.connect(target.tokenA), await sockets.connect(target.tokenB)];
     await asha.call('typing.start', { conversation_id: conversation });
     const typing = await ravi.event('typing.indicator');
     expect(typing).toMatchObject({ topic: `c:${conversation}` });
@@ -181,13 +157,13 @@ describe('events', () => {
 
 describe('resume', () => {
   it('sends what was missed, up to exactly the position of ready, before it answers', async () => {
-    const asha = await connect(target.tokenA);
-    const away = await connect(target.tokenB);
+    const asha = await sockets.connect(target.tokenA);
+    const away = await sockets.connect(target.tokenB);
     const topic = `c:${conversation}`;
     const seenUpTo = (await positionsOf(away))[topic]!;
     await away.close();
     for (const text of ['missed 1', 'missed 2', 'missed 3']) await send(asha, text);
-    const back = await connect(target.tokenB);
+    const back = await sockets.connect(target.tokenB);
     const told = (await positionsOf(back))[topic]!;
     expect(told).toBe(seenUpTo + 3);
     const answered = back.call('session.resume', { positions: { [topic]: seenUpTo } });
@@ -198,7 +174,7 @@ describe('resume', () => {
   });
 
   it('of a topic that the user does not follow is stale', async () => {
-    const app = await connect(target.tokenA);
+    const app = await sockets.connect(target.tokenA);
     const reply = await app.call('session.resume', { positions: { 'c:999999999999': 1 } });
     expect(dataOf(reply)).toMatchObject({ topics: { 'c:999999999999': 'stale' } });
   });
@@ -206,7 +182,7 @@ describe('resume', () => {
 
 describe("a client of another language (Debian's python3-websockets)", () => {
   it.skipIf(websocketsPython === undefined)('talks to one of ours', async () => {
-    const ravi = await connect(target.tokenB);
+    const ravi = await sockets.connect(target.tokenB);
     const asha = new PythonSocket(target.url, target.tokenA);
     try {
       expect(await asha.next(() => true)).toMatchObject({ event: 'hello' });
@@ -224,7 +200,7 @@ describe("a client of another language (Debian's python3-websockets)", () => {
 
 describe('the binary subprotocol', () => {
   it('says the same in protobuf', async () => {
-    const socket = dial(target.tokenA, 'circuit.v1.proto');
+    const socket = sockets.dial(target.tokenA, 'circuit.v1.proto');
     const frames: ServerFrame[] = [];
     let look = (): void => {};
     socket.on('message', (bytes: Buffer) => {

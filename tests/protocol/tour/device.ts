@@ -3,6 +3,8 @@
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Json } from '../../../edge/testing/app.ts';
+import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
+import type { Reason } from '../../../mesh/errors/reasons.ts';
 import type { MethodSchema } from '../../../mesh/schema/api.ts';
 import type { Format, Frame } from './formats.ts';
 
@@ -38,13 +40,13 @@ export class Device {
     return device;
   }
 
-  /** Throws when it is refused. */
+  /** Throws a CircuitError when it is refused. */
   async call(method: MethodSchema, data: Json): Promise<Json> {
     const id = ++this.#id;
     this.#socket.send(this.#format.write(id, method, data));
     const reply = await this.#next((frame) => ('id' in frame && frame.id === id ? frame : undefined));
     if (reply === undefined) throw new Error('there was no answer');
-    if (reply.error) throw new Error(`${reply.error.reason}: ${reply.error.message}`);
+    if (reply.error) throw new CircuitError(reply.error.reason as Reason, reply.error.message);
     return reply.dataOf(method);
   }
 

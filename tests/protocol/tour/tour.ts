@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../../edge/testing/app.ts';
+import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
 import type { MethodSchema } from '../../../mesh/schema/api.ts';
 import type { Target } from '../target.ts';
 import { contentVisits } from './content-visits.ts';
@@ -34,6 +35,10 @@ export const methods: ReadonlyMap<string, MethodSchema> = new Map(
     .map((method) => [method.name.slice(method.name.indexOf('/') + 1), method]),
 );
 
+const attemptsMax = 3;
+const passing: ReadonlySet<string> = new Set(['DEADLINE_EXCEEDED', 'OVERLOADED', 'UNAVAILABLE']);
+const visitMs = 60_000;
+
 /** Why something is left out where a deployment was named without it. */
 const needsMore = 'it takes the token of a domain server, over gRPC the address, too';
 
@@ -47,7 +52,7 @@ type Teller = { readonly way: Way; readonly party: Party; readonly story: Story 
 
 /** Declares the tests. `target` is asked once they run. Each visit is made in all ways at once. */
 export function describeTour(target: () => Target): void {
-  describe('a tour of the API', () => {
+  describe('a tour of the API', { timeout: visitMs }, () => {
     const tellers: Teller[] = [];
     /** After a visit that failed the story is another one: the rest would only fail for its sake. */
     let lost: string | undefined;
@@ -103,13 +108,26 @@ function methodOf(rpc: string): MethodSchema {
 
 async function make(visit: Visit, method: MethodSchema, { way, party, story }: Teller): Promise<void> {
   const id: Json = method.requestId === '' ? {} : { [method.requestId]: randomUUID() };
+  const request = { ...id, ...visit.asks(story) };
   try {
-    const answer = await party.call(visit.by, method, { ...id, ...visit.asks(story) });
+    const answer = await callAgain(() => party.call(visit.by, method, request), method);
     expect(answer).toMatchObject(visit.answers(story));
     visit.keeps?.(answer, story);
     for (const [who, event, data] of visit.hears?.(story) ?? []) await party.devices[who].hears(event, data);
   } catch (error) {
     if (error instanceof Error) error.message = `${way.name}: ${error.message}`;
     throw error;
+  }
+}
+
+/** What an app does on a busy day: the same request is the same call, however often it is made. */
+async function callAgain(call: () => Promise<Json>, { repeatable }: MethodSchema): Promise<Json> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const mayPass = error instanceof CircuitError && passing.has(error.reason);
+      if (!repeatable || !mayPass || attempt === attemptsMax) throw error;
+    }
   }
 }

@@ -3,6 +3,9 @@
 
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { Json } from '../../../edge/testing/app.ts';
+import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
+import { fromGrpcError } from '../../../mesh/errors/grpc-error.ts';
+import type { Reason } from '../../../mesh/errors/reasons.ts';
 import type { MethodSchema } from '../../../mesh/schema/api.ts';
 import type { Target } from '../target.ts';
 import { Device } from './device.ts';
@@ -12,6 +15,7 @@ import type { Who } from './visit.ts';
 /** Three who are signed in. Whatever the way of their calls, the people hear through sockets. */
 export type Party = {
   readonly devices: { readonly asha: Device; readonly ravi: Device };
+  /** Throws a CircuitError when it is refused. */
   call(by: Who, method: MethodSchema, data: Json): Promise<Json>;
   close(): void;
 };
@@ -108,7 +112,7 @@ async function callByRest(target: Target, by: Who, { http, requestId }: MethodSc
     signal: AbortSignal.timeout(callMs),
   });
   const answer = (await response.json()) as Json;
-  if (!response.ok) throw new Error(`${response.status} ${answer.reason}: ${answer.detail ?? ''}`);
+  if (!response.ok) throw new CircuitError(answer.reason as Reason, `${response.status} ${answer.detail ?? ''}`);
   return answer;
 }
 
@@ -133,7 +137,7 @@ function callByGrpc(
       data,
       metadata,
       { deadline: Date.now() + callMs },
-      (error, answer) => (error ? reject(error) : resolve(answer!)),
+      (error, answer) => (error ? reject(fromGrpcError(error)) : resolve(answer!)),
     );
   });
 }
