@@ -71,8 +71,10 @@ describe('the last message of a quiet conversation, where the bus loses it', () 
 
     const startedMs = movedMs;
     while (!reader.frames.some(isHeard) && movedMs - startedMs < boundMs) await pass(sender, conversation_id);
-    expect(await reader.next(isHeard)).toMatchObject({ topic: `c:${conversation_id}`, data: { message: { content } } });
-    expect(movedMs - startedMs).toBeLessThanOrEqual(boundMs);
+    expect(reader.frames.find(isHeard)).toMatchObject({
+      topic: `c:${conversation_id}`,
+      data: { message: { content } },
+    });
     for (const app of [sender, reader]) await app.close();
   }, 60_000);
 });
