@@ -46,73 +46,13 @@ export type ConversationKind = LogKind<ConversationState, Entry, NewEntry>;
 const nothingTouched: readonly string[] = [];
 
 export function conversationKind(documents: ConversationDocuments, effects: ConversationEffects): ConversationKind {
-  const { entries, heads, rows, writtenHeads, writtenRows, ownNumbers } = documents;
-
-  async function load(conversationId: string) {
-    const head = await heads.findOne({ _id: conversationId }, { readConcern: { level: 'majority' } });
-    if (head === null) return undefined;
-    const { members, complete } = await loadMembers(
-      rows,
-      { conversation_id: conversationId, account_key: head.account_key },
-      head.member_count,
-    );
-    return { state: stateOf(head, members, complete), openUntil: head.open_until?.getTime() ?? 0 };
-  }
-
-  function apply(entry: Entry): Promise<Applied<Entry>> | Applied<Entry> {
-    switch (entry.kind) {
-      case 'message':
-        if (entry.sender.user_key !== undefined && entry.content?.type !== 'system') {
-          ownNumbers.note(entry, entry.sender.user_key, entry.number);
-        }
-        return { entry, message: entry };
-      case 'edited':
-        return applyEdited(documents, entry);
-      case 'deleted':
-        return applyDeleted(documents, entry);
-      case 'reaction':
-        return applyReaction(documents, entry);
-      default:
-        return applyMembership(entry);
-    }
-  }
-
-  async function applyMembership(entry: EntryOf<MembershipKind>): Promise<Applied<Entry>> {
-    await Promise.all(rowWrites(entry).map((write) => writtenRows.write(write)));
-    return { entry };
-  }
-
-  function follow(entry: Entry, state: ConversationState): (() => Promise<void>) | undefined {
-    switch (entry.kind) {
-      case 'created':
-      case 'members_added': {
-        const addedBy = entry.kind === 'created' ? entry.created_by : entry.added_by;
-        const follows = !isLarge(state);
-        return async () => {
-          await Promise.all(entry.members.map(({ user_key }) => effects.added(entry, user_key, addedBy, follows)));
-        };
-      }
-      case 'member_removed':
-        return () => effects.removed(entry, entry.user_key);
-      default:
-        return undefined;
-    }
-  }
-
-  async function current(entry: Entry): Promise<Applied<Entry>> {
-    const now = ((await entries.findOne({ _id: entry._id, ...inSame(entry) })) ?? entry) as Entry;
-    if (now.kind === 'message') return { entry: now, message: now };
-    if (!('target' in now)) return { entry: now };
-    const message = await findMessage(entries, now, now.target);
-    return { entry: now, ...(message && { message }) };
-  }
-
+  const { entries, heads, rows, writtenHeads, ownNumbers } = documents;
   return {
     name: 'conversation',
     keyField: 'conversation_id',
     entries: entries as Collection<Entry & Document>,
     heads: heads as unknown as Collection<HeadDocument>,
-    load,
+    load: (conversationId) => load(documents, conversationId),
     place: placeEntry,
     fold: foldEntry,
     lacks: (state) => state.membersComplete === isLarge(state),
@@ -127,11 +67,11 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
       return missing.length === 0 ? undefined : withMembersFound(rows, state, users, missing);
     },
     touches,
-    apply,
+    apply: (entry) => apply(documents, entry),
     remembered: rememberedEntry,
-    current,
+    current: (entry) => current(documents, entry),
     publish: effects.publish,
-    follow,
+    follow: (entry, state) => follow(effects, entry, state),
     writeBehind: async (state, openUntil) => {
       await ownNumbers.write(inConversation(state));
       return writtenHeads.write({
@@ -142,6 +82,72 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
       });
     },
   };
+}
+
+async function load({ heads, rows }: ConversationDocuments, conversationId: string) {
+  const head = await heads.findOne({ _id: conversationId }, { readConcern: { level: 'majority' } });
+  if (head === null) return undefined;
+  const { members, complete } = await loadMembers(
+    rows,
+    { conversation_id: conversationId, account_key: head.account_key },
+    head.member_count,
+  );
+  return { state: stateOf(head, members, complete), openUntil: head.open_until?.getTime() ?? 0 };
+}
+
+function apply(documents: ConversationDocuments, entry: Entry): Promise<Applied<Entry>> | Applied<Entry> {
+  switch (entry.kind) {
+    case 'message':
+      if (entry.sender.user_key !== undefined && entry.content?.type !== 'system') {
+        documents.ownNumbers.note(entry, entry.sender.user_key, entry.number);
+      }
+      return { entry, message: entry };
+    case 'edited':
+      return applyEdited(documents, entry);
+    case 'deleted':
+      return applyDeleted(documents, entry);
+    case 'reaction':
+      return applyReaction(documents, entry);
+    default:
+      return applyMembership(documents.writtenRows, entry);
+  }
+}
+
+async function applyMembership(
+  writtenRows: GroupedWrites<MemberRow>,
+  entry: EntryOf<MembershipKind>,
+): Promise<Applied<Entry>> {
+  await Promise.all(rowWrites(entry).map((write) => writtenRows.write(write)));
+  return { entry };
+}
+
+function follow(
+  effects: ConversationEffects,
+  entry: Entry,
+  state: ConversationState,
+): (() => Promise<void>) | undefined {
+  switch (entry.kind) {
+    case 'created':
+    case 'members_added': {
+      const addedBy = entry.kind === 'created' ? entry.created_by : entry.added_by;
+      const follows = !isLarge(state);
+      return async () => {
+        await Promise.all(entry.members.map(({ user_key }) => effects.added(entry, user_key, addedBy, follows)));
+      };
+    }
+    case 'member_removed':
+      return () => effects.removed(entry, entry.user_key);
+    default:
+      return undefined;
+  }
+}
+
+async function current({ entries }: ConversationDocuments, entry: Entry): Promise<Applied<Entry>> {
+  const now = ((await entries.findOne({ _id: entry._id, ...inSame(entry) })) ?? entry) as Entry;
+  if (now.kind === 'message') return { entry: now, message: now };
+  if (!('target' in now)) return { entry: now };
+  const message = await findMessage(entries, now, now.target);
+  return { entry: now, ...(message && { message }) };
 }
 
 /** The names under which `Documents` reads what an entry changes. */

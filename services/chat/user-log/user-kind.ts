@@ -49,89 +49,13 @@ export type UserDocuments = {
 export type UserKind = LogKind<UserState, UserEntry, NewUserEntry>;
 
 export function userKind(documents: UserDocuments, publish: (entry: UserEntry) => void, clock: () => number): UserKind {
-  const { entries, heads, writtenHeads, writtenRows, writtenHidden, writtenReceipts } = documents;
-
-  async function load(userKey: string, accountKey: string | undefined) {
-    const head = await heads.findOne({ _id: userKey }, { readConcern: { level: 'majority' } });
-    if (head === null && accountKey === undefined) return undefined;
-    const state = {
-      userKey,
-      accountKey: head?.account_key ?? accountKey ?? '',
-      seq: head?.last_seq ?? 0,
-      floorSeq: head?.floor_seq ?? 0,
-    };
-    return { state, openUntil: head?.open_until?.getTime() ?? 0 };
-  }
-
-  function apply(entry: UserEntry): Promise<Applied<UserEntry>> | Applied<UserEntry> {
-    switch (entry.kind) {
-      case 'rows':
-        return applyRows(entry);
-      case 'hidden':
-        return applyHidden(entry);
-      default:
-        return { entry };
-    }
-  }
-
-  async function applyRows(entry: UserEntryOf<'rows'>): Promise<Applied<UserEntry>> {
-    await Promise.all(
-      entry.changes.map(async (change) => {
-        await writtenRows.write({
-          updateOne: {
-            filter: {
-              _id: rowId(entry.user_key, change.conversation_id),
-              user_key: entry.user_key,
-              account_key: entry.account_key,
-              own_changed: { $lt: entry.seq },
-            },
-            update: rowUpdate(change, entry.seq),
-          },
-        });
-        if (change.read_seq === undefined || change.read_at === undefined) return;
-        await writtenReceipts.write(
-          receiptWrite({
-            conversationId: change.conversation_id,
-            accountKey: entry.account_key,
-            userKey: entry.user_key,
-            watermark: 'read',
-            from: change.read_from ?? 0,
-            to: change.read_seq,
-            at: change.read_at,
-          }),
-        );
-      }),
-    );
-    return { entry: await withRowsNow(entry) };
-  }
-
-  async function applyHidden(entry: UserEntryOf<'hidden'>): Promise<Applied<UserEntry>> {
-    const { user_key, account_key, conversation_id, created_at } = entry;
-    await Promise.all(
-      entry.message_ids.map((message_id) =>
-        writtenHidden.write({
-          updateOne: {
-            filter: { _id: `${user_key}:${message_id}`, user_key, account_key },
-            update: { $setOnInsert: { conversation_id, message_id, hidden_at: created_at } },
-            upsert: true,
-          },
-        }),
-      ),
-    );
-    return { entry };
-  }
-
-  async function withRowsNow(entry: UserEntryOf<'rows'>): Promise<UserEntryOf<'rows'>> {
-    const ids = entry.changes.map((change) => change.conversation_id);
-    return { ...entry, rows: await documents.rowsNow({ userKey: entry.user_key, accountKey: entry.account_key }, ids) };
-  }
-
+  const { entries, heads, writtenHeads } = documents;
   return {
     name: 'user',
     keyField: 'user_key',
     entries: entries as Collection<UserEntry & Document>,
     heads: heads as unknown as Collection<HeadDocument>,
-    load,
+    load: (userKey, accountKey) => load(heads, userKey, accountKey),
     newHead: () => ({ last_seq: 0 }),
     place: (state, body, { key, ...placing }) => ({
       ...placing,
@@ -142,10 +66,13 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
     }),
     fold: (state, entry) => ({ ...state, seq: entry.seq }),
     touches: (entry) => (entry.kind === 'rows' ? entry.changes.map((change) => change.conversation_id) : []),
-    apply,
+    apply: (entry) => {
+      if (entry.kind === 'rows') return applyRows(documents, entry);
+      return entry.kind === 'hidden' ? applyHidden(documents, entry) : { entry };
+    },
     // What the user does gets an id of its own each time; what follows from a conversation may come again.
     remembered: (entry) => (entry.kind === 'rows' || entry.kind === 'hidden' ? undefined : entry),
-    current: async (entry) => ({ entry: entry.kind === 'rows' ? await withRowsNow(entry) : entry }),
+    current: async (entry) => ({ entry: entry.kind === 'rows' ? await withRowsNow(documents, entry) : entry }),
     publish,
     follow: () => undefined,
     writeBehind: (state, openUntil) =>
@@ -161,6 +88,64 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
         },
       }),
   };
+}
+
+async function load(heads: UserDocuments['heads'], userKey: string, accountKey: string | undefined) {
+  const head = await heads.findOne({ _id: userKey }, { readConcern: { level: 'majority' } });
+  if (head === null && accountKey === undefined) return undefined;
+  const state = {
+    userKey,
+    accountKey: head?.account_key ?? accountKey ?? '',
+    seq: head?.last_seq ?? 0,
+    floorSeq: head?.floor_seq ?? 0,
+  };
+  return { state, openUntil: head?.open_until?.getTime() ?? 0 };
+}
+
+async function applyRows(documents: UserDocuments, entry: UserEntryOf<'rows'>): Promise<Applied<UserEntry>> {
+  const { user_key: userKey, account_key: accountKey, seq } = entry;
+  await Promise.all(
+    entry.changes.map(async (change) => {
+      const conversationId = change.conversation_id;
+      await documents.writtenRows.write({
+        updateOne: {
+          filter: {
+            _id: rowId(userKey, conversationId),
+            user_key: userKey,
+            account_key: accountKey,
+            own_changed: { $lt: seq },
+          },
+          update: rowUpdate(change, seq),
+        },
+      });
+      const { read_from: from = 0, read_seq: to, read_at: at } = change;
+      if (to === undefined || at === undefined) return;
+      const read = { conversationId, accountKey, userKey, watermark: 'read', from, to, at } as const;
+      await documents.writtenReceipts.write(receiptWrite(read));
+    }),
+  );
+  return { entry: await withRowsNow(documents, entry) };
+}
+
+async function applyHidden(documents: UserDocuments, entry: UserEntryOf<'hidden'>): Promise<Applied<UserEntry>> {
+  const { user_key, account_key, conversation_id, created_at } = entry;
+  await Promise.all(
+    entry.message_ids.map((message_id) =>
+      documents.writtenHidden.write({
+        updateOne: {
+          filter: { _id: `${user_key}:${message_id}`, user_key, account_key },
+          update: { $setOnInsert: { conversation_id, message_id, hidden_at: created_at } },
+          upsert: true,
+        },
+      }),
+    ),
+  );
+  return { entry };
+}
+
+async function withRowsNow(documents: UserDocuments, entry: UserEntryOf<'rows'>): Promise<UserEntryOf<'rows'>> {
+  const ids = entry.changes.map((change) => change.conversation_id);
+  return { ...entry, rows: await documents.rowsNow({ userKey: entry.user_key, accountKey: entry.account_key }, ids) };
 }
 
 /** What is null clears the field. */

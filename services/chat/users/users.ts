@@ -61,12 +61,12 @@ type Cached = { readonly user: KnownUser; readonly namedAt: number; readonly rea
 /** The users of a database. */
 export function openUsers(db: Db): Users {
   const documents: Collection<UserDocument> = db.collection('chat_users');
-  const cache = new Map<string, Cached>();
+  const cache = openCache();
   const arriving = new Map<string, Promise<void>>();
 
   function know(caller: TokenUser, now: number): Promise<void> | undefined {
-    const cached = cache.get(caller.key);
-    if (cached !== undefined && !tellsMore(caller, cached) && now - cached.readAt < userLimits.cacheMs) {
+    const cached = cache.fresh(caller.key, now);
+    if (cached !== undefined && !tellsMore(caller, cached)) {
       return cached.user.accountKey === caller.accountKey ? undefined : Promise.reject(refuse('ACCOUNT_NOT_ALLOWED'));
     }
     const under = `${caller.accountKey}/${caller.key}/${nameOf(caller)}`;
@@ -78,48 +78,13 @@ export function openUsers(db: Db): Users {
   }
 
   async function arrive(caller: TokenUser, now: number): Promise<void> {
-    const known = await documents.findOne({ _id: caller.key });
-    if (known !== null && known.account_key !== caller.accountKey) throw refuse('ACCOUNT_NOT_ALLOWED');
-    if (known !== null && !tellsMore(caller, cachedOf(known, now))) {
-      remember(cachedOf(known, now));
-      return;
-    }
-    const profile = { display_name: caller.displayName, avatar_url: caller.avatarUrl };
-    // A user without a name takes one from any token.
-    const namedAt = caller.displayName === '' ? 0 : caller.issuedAtMs;
-    const name = { profile, named_by: 'token', named_at: new Date(namedAt) } as const;
-    await write(caller.key, caller.accountKey, name, now);
-    // A better name may have come at the same time.
-    const named = await documents.findOne({ _id: caller.key, account_key: caller.accountKey });
-    if (named !== null) remember(cachedOf(named, now));
-  }
-
-  async function write(
-    userKey: string,
-    accountKey: string,
-    name: Required<Pick<UserDocument, 'profile' | 'named_by' | 'named_at'>>,
-    now: number,
-  ): Promise<void> {
-    const at = new Date(now);
-    const there = { _id: userKey, account_key: accountKey };
-    // A token names only whom neither the user server nor a later token has named, also when they come at once.
-    const unnamed = name.named_by === 'token' ? { named_by: name.named_by, named_at: { $lt: name.named_at } } : {};
-    const change = { $set: { ...name, updated_at: at } };
-    try {
-      const made = { $setOnInsert: { user_key: userKey, created_at: at } };
-      await documents.updateOne({ ...there, ...unnamed }, { ...change, ...made }, { upsert: true });
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      // They are known: in another account, by a better name, or since a moment ago.
-      if ((await documents.findOne(there)) === null) throw refuse('ACCOUNT_NOT_ALLOWED');
-      await documents.updateOne({ ...there, ...unnamed }, change);
-    }
+    const named = await namedByToken(documents, caller, now);
+    if (named !== null) cache.remember(cachedOf(named, now));
   }
 
   function known(accountKey: string, userKey: string, now: number): KnownUser | undefined {
-    const cached = cache.get(userKey);
-    if (cached === undefined || now - cached.readAt >= userLimits.cacheMs) return undefined;
-    return cached.user.accountKey === accountKey ? cached.user : undefined;
+    const user = cache.fresh(userKey, now)?.user;
+    return user?.accountKey === accountKey ? user : undefined;
   }
 
   async function find(
@@ -130,13 +95,13 @@ export function openUsers(db: Db): Users {
     const found = new Map<string, KnownUser>();
     const missing: string[] = [];
     for (const key of userKeys) {
-      const cached = cache.get(key);
-      if (cached === undefined || now - cached.readAt >= userLimits.cacheMs) missing.push(key);
-      else if (cached.user.accountKey === accountKey) found.set(key, cached.user);
+      const user = cache.fresh(key, now)?.user;
+      if (user === undefined) missing.push(key);
+      else if (user.accountKey === accountKey) found.set(key, user);
     }
     if (missing.length === 0) return found;
     const read = await documents.find({ _id: { $in: missing }, account_key: accountKey }).toArray();
-    for (const document of read) found.set(document._id, remember(cachedOf(document, now)));
+    for (const document of read) found.set(document._id, cache.remember(cachedOf(document, now)));
     return found;
   }
 
@@ -147,33 +112,79 @@ export function openUsers(db: Db): Users {
   }
 
   async function put(accountKey: string, users: readonly NamedUser[], now: number): Promise<void> {
+    const putOne = async ({ userKey, displayName, avatarUrl }: NamedUser) => {
+      const profile = { display_name: displayName, avatar_url: avatarUrl };
+      const name = { profile, named_by: 'server', named_at: new Date(now) } as const;
+      await write(documents, { userKey, accountKey }, name, now);
+      cache.remember({ user: userOf(userKey, accountKey, profile), namedAt: Number.POSITIVE_INFINITY, readAt: now });
+    };
     // At once: the store commits them together. At most the request's 100.
-    await Promise.all(users.map((user) => putOne(accountKey, user, now)));
-  }
-
-  async function putOne(
-    accountKey: string,
-    { userKey, displayName, avatarUrl }: NamedUser,
-    now: number,
-  ): Promise<void> {
-    const profile = { display_name: displayName, avatar_url: avatarUrl };
-    const name = { profile, named_by: 'server', named_at: new Date(now) } as const;
-    await write(userKey, accountKey, name, now);
-    remember({ user: userOf(userKey, accountKey, profile), namedAt: Number.POSITIVE_INFINITY, readAt: now });
-  }
-
-  function remember(cached: Cached): KnownUser {
-    const { user } = cached;
-    cache.delete(user.userKey);
-    cache.set(user.userKey, cached);
-    for (const oldest of cache.keys()) {
-      if (cache.size <= userLimits.cacheMax) break;
-      cache.delete(oldest);
-    }
-    return user;
+    await Promise.all(users.map(putOne));
   }
 
   return { know, known, find, get, put };
+}
+
+/** Users in memory. */
+function openCache() {
+  const cache = new Map<string, Cached>();
+  return {
+    /** One that was read lately, of whatever account. */
+    fresh(userKey: string, now: number): Cached | undefined {
+      const cached = cache.get(userKey);
+      return cached !== undefined && now - cached.readAt < userLimits.cacheMs ? cached : undefined;
+    },
+    remember(cached: Cached): KnownUser {
+      const { user } = cached;
+      cache.delete(user.userKey);
+      cache.set(user.userKey, cached);
+      for (const oldest of cache.keys()) {
+        if (cache.size <= userLimits.cacheMax) break;
+        cache.delete(oldest);
+      }
+      return user;
+    },
+  };
+}
+
+/** The caller as they stand in the database, after their token's name was taken where it is the better one. */
+async function namedByToken(
+  documents: Collection<UserDocument>,
+  caller: TokenUser,
+  now: number,
+): Promise<UserDocument | null> {
+  const known = await documents.findOne({ _id: caller.key });
+  if (known !== null && known.account_key !== caller.accountKey) throw refuse('ACCOUNT_NOT_ALLOWED');
+  if (known !== null && !tellsMore(caller, cachedOf(known, now))) return known;
+  const profile = { display_name: caller.displayName, avatar_url: caller.avatarUrl };
+  // A user without a name takes one from any token.
+  const namedAt = caller.displayName === '' ? 0 : caller.issuedAtMs;
+  const name = { profile, named_by: 'token', named_at: new Date(namedAt) } as const;
+  await write(documents, { userKey: caller.key, accountKey: caller.accountKey }, name, now);
+  // A better name may have come at the same time.
+  return documents.findOne({ _id: caller.key, account_key: caller.accountKey });
+}
+
+async function write(
+  documents: Collection<UserDocument>,
+  { userKey, accountKey }: Pick<KnownUser, 'userKey' | 'accountKey'>,
+  name: Required<Pick<UserDocument, 'profile' | 'named_by' | 'named_at'>>,
+  now: number,
+): Promise<void> {
+  const at = new Date(now);
+  const there = { _id: userKey, account_key: accountKey };
+  // A token names only whom neither the user server nor a later token has named, also when they come at once.
+  const unnamed = name.named_by === 'token' ? { named_by: name.named_by, named_at: { $lt: name.named_at } } : {};
+  const change = { $set: { ...name, updated_at: at } };
+  try {
+    const made = { $setOnInsert: { user_key: userKey, created_at: at } };
+    await documents.updateOne({ ...there, ...unnamed }, { ...change, ...made }, { upsert: true });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    // They are known: in another account, by a better name, or since a moment ago.
+    if ((await documents.findOne(there)) === null) throw refuse('ACCOUNT_NOT_ALLOWED');
+    await documents.updateOne({ ...there, ...unnamed }, change);
+  }
 }
 
 /** How a user is called and looks, as one string to compare. */
