@@ -33,7 +33,6 @@ export const errorCodes = {
   OutOfDiskSpace: 14031,
   InvalidIndexSpecificationOption: 197,
   ShutdownInProgress: 91,
-  CommandNotSupported: 115,
   InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
   QueryPlanKilled: 175,

@@ -190,6 +190,7 @@ describe('strict mode', () => {
     expect(await rows.findOne({ a: 1, b: 2 })).toMatchObject({ a: 1 });
     await expect(rows.findOne({ b: 2 })).rejects.toMatchObject({ code: 291 });
     await expect(rows.updateOne({ b: 2 }, { $set: { c: 1 } })).rejects.toMatchObject({ code: 291 });
+    await expect(rows.updateOne({ a: { $ne: 5 } }, { $set: { c: 1 } })).rejects.toMatchObject({ code: 291 });
     await expect(rows.find({ a: { $ne: 5 } }).toArray()).rejects.toMatchObject({ code: 291 });
     await expect(rows.find({ b: 2 }).sort({ a: 1 }).toArray()).rejects.toMatchObject({ code: 291 });
     expect(await rows.find({}).sort({ a: 1 }).limit(5).toArray()).toMatchObject([{ a: 1 }]);

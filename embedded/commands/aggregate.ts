@@ -49,7 +49,7 @@ export async function aggregate(call: Call): Promise<Reply> {
   const batchSize = size === undefined ? firstBatchDefault : numberOf(size);
   const stream = streamOf(call, namespace, pipeline);
   if (stream === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
-  if (pipeline.count === undefined) return firstBatch(call, engine, namespace, stream, batchSize, false);
+  if (pipeline.count === undefined) return firstBatch(call, namespace, stream, batchSize);
   return cursorReply(Long.ZERO, namespace, 'firstBatch', await counted(call, stream, pipeline.count));
 }
 

@@ -13,37 +13,30 @@ import { filterContext, filterOf, planQuery, refuseCollation } from './query-pla
 export async function find(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const namespace = checkNamespace(call.database, args.collection());
-  const stream = openFind(call, namespace);
-  const batchSize = args.size('batchSize') ?? firstBatchDefault;
-  const single = args.flag('singleBatch');
-  if (stream === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
-  return firstBatch(call, engine, namespace, stream, batchSize, single);
-}
-
-/** The stream of a find's arguments; undefined when there is no such collection. */
-export function openFind({ args, engine }: Call, namespace: string): Stream | undefined {
   refuseCollation(args.get('collation'));
   const context = filterContext(engine, args.document('let'));
   const filter = filterOf(args.document('filter'), context);
   const sort = parseSort(args.document('sort'));
   const skip = args.size('skip') ?? 0;
   const limit = args.size('limit') ?? 0;
+  const batchSize = args.size('batchSize') ?? firstBatchDefault;
   const projection = args.document('projection');
   const compiled = projection === undefined ? {} : { projection: compileProjection(projection, context) };
   const collection = engine.catalog.get(namespace);
-  if (collection === undefined) return undefined;
+  if (collection === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
   const plan = planQuery(engine, collection, filter, sort, args.get('hint'), limit > 0);
-  return new Stream({ collection, plan, filter, sort, skip, limit, ...compiled });
+  const stream = new Stream({ collection, plan, filter, sort, skip, limit, ...compiled });
+  return firstBatch(call, namespace, stream, batchSize, args.flag('singleBatch'));
 }
 
 export async function firstBatch(
   call: Call,
-  engine: Call['engine'],
   namespace: string,
   source: Source,
   batchSize: number,
-  single: boolean,
+  single = false,
 ): Promise<Reply> {
+  const { engine } = call;
   if (batchSize === 0 && !single)
     return cursorReply(engine.cursors.add(namespace, source), namespace, 'firstBatch', []);
   const batch = await source.batch(batchSize || 1, batchBytesMax, call);

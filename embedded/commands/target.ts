@@ -68,7 +68,7 @@ class Choice {
   private readonly sort: readonly SortField[];
 
   constructor(engine: Engine, collection: Collection, { filter, sort, hint }: Query) {
-    const plan = planQuery(engine, collection, filter, sort, hint, true);
+    const plan = planQuery(engine, collection, filter, sort, hint, sort.length > 0);
     this.scan = new Scan(collection, plan, filter);
     this.sort = plan.sorted ? [] : sort;
   }
