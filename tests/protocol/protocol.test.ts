@@ -190,7 +190,7 @@ describe("a client of another language (Debian's python3-websockets)", () => {
       const text = `from Python ${randomUUID()}`;
       const sent = { conversation_id: conversation, client_message_id: randomUUID(), content: { type: 'text', text } };
       expect(await asha.call('message.send', sent)).toMatchObject({ ok: true });
-      const heard = await asha.next(({ event }) => event === 'message.new');
+      const heard = await asha.next(({ event, topic }) => event === 'message.new' && topic === `c:${conversation}`);
       expect(await read(ravi, 1)).toMatchObject([{ text, seq: heard.seq }]);
     } finally {
       await asha.close();

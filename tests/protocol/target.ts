@@ -1,10 +1,11 @@
 // What the protocol suite runs against: a deployment that is named by the environment, or a mesh of its own.
 //
-//   CIRCUIT_URL=https://edge.example CIRCUIT_TOKEN_A=… CIRCUIT_TOKEN_B=… npx vitest run tests/protocol
+//   CIRCUIT_URL=https://edge.example CIRCUIT_TOKEN_A=… CIRCUIT_TOKEN_B=… \
+//     npx vitest run tests/protocol --no-file-parallelism
 //
-// The tokens are of two users of one account; the suite makes conversations of the two and writes into them. With
-// CIRCUIT_TOKEN_SERVER, of a domain server of that account, it also does what takes one; with CIRCUIT_GRPC=host:port,
-// too, it makes all calls over gRPC as well.
+// One file after another, since they share what a user may spend. The tokens are of two users of one account; the suite
+// makes conversations of the two and writes into them. With CIRCUIT_TOKEN_SERVER, of a domain server of that account, it
+// also does what takes one; with CIRCUIT_GRPC=host:port, too, it makes all calls over gRPC as well.
 
 import { openEdge } from '../../edge/open-edge.ts';
 import { openTestLinks } from '../../mesh/host/testing.ts';
