@@ -305,12 +305,13 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     return false;
   }
 
-  /** True where the request stands in the log already, below the state: it is answered with that. */
-  async #settleStored(pending: Pending<State, Entry, Body>): Promise<boolean> {
+  /** True where the request stands in the log already. The worker catches up by itself: it is who would refresh. */
+  async #settleStored(pending: Pending<State, Entry, Body>, refresh = () => this.#head.catchUp('majority')) {
     const { senderKey, requestId, about } = pending.operation;
     try {
       const found = await this.#store.ofRequest(senderKey, requestId);
       if (found === undefined) return false;
+      if (found.seq > this.state.seq) await refresh();
       if (!pending.settled) this.#queue.resolve(pending, await this.#repeat(found, about));
     } catch (error) {
       this.#queue.reject(pending, error);
@@ -359,7 +360,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   }
 
   async #endOne(pending: Pending<State, Entry, Body>, error: unknown): Promise<void> {
-    if (pending.operation.fresh !== true && (await this.#settleStored(pending))) return;
+    if (pending.operation.fresh !== true && (await this.#settleStored(pending, () => this.refresh()))) return;
     if (pending.settled) return;
     if (error !== undefined) this.#queue.reject(pending, error);
     else {
@@ -382,7 +383,6 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   /** The first result again; published again, too, in case that got lost. */
   async #repeat(stored: Entry, about: string): Promise<Result<State, Entry>> {
     if (stored.about !== about) throw refuse('REQUEST_ID_REUSED');
-    if (stored.seq > this.state.seq) await this.refresh();
     const { entry, message } = await this.#parts.kind.current(stored);
     this.#parts.kind.publish(entry, this.state);
     return { entry, repeated: true, message, state: this.state };

@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreHooks } from '../../../embedded/store.ts';
 import {
@@ -95,6 +96,24 @@ describe('an append whose outcome is not known', () => {
     await sayIn(here, pond, ravi, 'with the others again', logs.now());
     here.flaky.fate = () => 'done';
     expect(alone).toEqual([false, true, false]);
+  });
+
+  it('is acknowledged where the store does it only after the log was read for it', async () => {
+    let late: (() => Promise<unknown>) | undefined;
+    here.flaky.fate = (collection, method, [documents]) => {
+      if (collection !== 'messages' || method !== 'insertMany') return 'done';
+      late = () => logs.db.collection('messages').insertMany(documents as Document[]);
+      here.flaky.fate = () => 'done';
+      return 'lost before';
+    };
+    here.flaky.reading = async (collection, filter) => {
+      if (collection !== 'messages' || !('request_id' in filter)) return;
+      await late?.();
+      late = undefined;
+    };
+    expect((await sayIn(here, pond, asha, 'late', logs.now())).entry?.seq).toBe(2);
+    await sayIn(here, pond, ravi, 'next', logs.now());
+    await expectOneGapless(pond, ['late', 'next']);
   });
 
   it('is told as STORE_UNAVAILABLE when the store stays away, and found by a retry', async () => {

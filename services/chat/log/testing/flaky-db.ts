@@ -12,6 +12,8 @@ export type FlakyDb = {
   fate: (collection: string, method: string, args: readonly unknown[]) => Fate | Promise<Fate>;
   /** Asked for every read: true fails it. */
   failReads: (collection: string) => boolean;
+  /** Awaited before every `find` is sent. */
+  reading: (collection: string, filter: object) => Promise<void>;
   /** Resolves when the store has answered all that was sent to it, whether or not anybody hears the answer. */
   idle(): Promise<void>;
   /** From now on nothing reaches the store: what a killed process does. */
@@ -35,6 +37,7 @@ export function flakyDb(db: Db): FlakyDb {
   const flaky: FlakyDb = {
     fate: () => 'done',
     failReads: () => false,
+    reading: async () => {},
     async idle() {
       await Promise.allSettled(underWay);
     },
@@ -55,7 +58,10 @@ export function flakyDb(db: Db): FlakyDb {
         const member = Reflect.get(of, name);
         if (typeof member !== 'function') return member;
         if (name === 'find')
-          return (...args: unknown[]) => (dead || flaky.failReads(collection) ? deadCursor() : member.apply(of, args));
+          return (filter: object, ...args: unknown[]) => {
+            if (dead || flaky.failReads(collection)) return deadCursor();
+            return cursorAfter(member.apply(of, [filter, ...args]), () => flaky.reading(collection, filter));
+          };
         return async (...args: unknown[]) => {
           if (dead || (name === 'findOne' && flaky.failReads(collection))) throw lost();
           const fate = writes.has(String(name)) ? await flaky.fate(collection, String(name), args) : 'done';
@@ -74,6 +80,14 @@ export function flakyDb(db: Db): FlakyDb {
 
 function lost(): MongoNetworkError {
   return new MongoNetworkError('the connection was lost');
+}
+
+type Cursor = { toArray(): Promise<unknown> };
+
+function cursorAfter(cursor: Cursor, before: () => Promise<void>): Cursor {
+  const toArray = cursor.toArray.bind(cursor);
+  cursor.toArray = () => before().then(toArray);
+  return cursor;
 }
 
 function deadCursor() {
