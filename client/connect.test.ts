@@ -163,6 +163,69 @@ describe('a client', () => {
     await when(client.conversations, () => client.conversations.items.some(({ id }) => id === '000000000077'));
   });
 
+  it('reads again with the next connection what it could not read with this one', async () => {
+    await using mesh = await talk();
+    const { view: writer } = await mesh.join(asha);
+    const { client, view } = await mesh.join(ravi);
+    await writer.send(text('feed is in')).stored;
+    const away = { code: 'UNAVAILABLE', reason: 'STORE_UNAVAILABLE', message: '' };
+    for (const event of ['message.list', 'conversation.get']) mesh.edge.broken.set(event, away);
+    const asked = (event: string) => mesh.edge.heard.filter((request) => request.event === event).length;
+    const before = asked('message.list');
+    client.conversations.gone(`c:${pond}`);
+    await expect.poll(() => asked('message.list')).toBe(before + 5);
+    await writer.send(text('aerator on')).stored;
+    expect(client.conversations.items).toEqual([view]);
+    mesh.edge.broken.clear();
+    mesh.edge.cut(ravi);
+    await when(view, () => texts(view).join() === 'feed is in,aerator on');
+  });
+
+  it('follows what it joined, though the connection was lost twice in a row', async () => {
+    await using mesh = await talk();
+    mesh.edge.chat.make('000000000077', [asha]);
+    const { client: writer } = await mesh.join(asha);
+    const { client } = await mesh.join(ravi);
+    await client.join('c:000000000077');
+    const heard: (string | undefined)[] = [];
+    client.on('message.new', ({ message }) => heard.push(message.content?.text));
+    const joins = () => mesh.edge.heard.filter(({ event }) => event === 'topic.join').length;
+    mesh.edge.broken.set('topic.join', undefined);
+    mesh.edge.cut(ravi);
+    await expect.poll(joins).toBe(2);
+    mesh.edge.broken.clear();
+    mesh.edge.cut(ravi);
+    await expect.poll(joins).toBe(3);
+    await when(client, () => client.state.name === 'online');
+    await writer.conversations.get('000000000077').send(text('harvest begins')).stored;
+    await expect.poll(() => heard).toEqual(['harvest begins']);
+  });
+
+  it('lists a thousand conversations page by page, archived ones, too', async () => {
+    await using mesh = await talk();
+    const id = (index: number) => `${200_000_000_000 + index}`;
+    for (let index = 0; index < 1_000; index += 1) mesh.edge.chat.make(id(index), [asha, ravi]);
+    for (let index = 0; index < 120; index += 1) mesh.edge.chat.archived.add(id(index));
+    const client = mesh.client(asha);
+    await client.conversations.load();
+    while (client.conversations.hasMore) await client.conversations.loadMore();
+    expect(client.conversations.items).toHaveLength(1_001);
+    let told = 0;
+    client.conversations.subscribe(() => {
+      told += 1;
+    });
+    const { client: writer } = await mesh.join(ravi);
+    mesh.edge.cut(asha);
+    for (let index = 0; index < 1_000; index += 1) {
+      const { stored } = writer.conversations.get(id(index)).send(text('hello'));
+      if (index % 100 === 99) await stored;
+    }
+    await when(client.conversations, () =>
+      client.conversations.items.every(({ id: one, unread }) => one === pond || unread === 1),
+    );
+    expect(told).toBeLessThan(3_000);
+  });
+
   it('has the list with the connection, though the app asked for it while there was none', async () => {
     await using mesh = await talk();
     mesh.edge.ticketStatus = 503;

@@ -3,6 +3,7 @@
 // conversation once and in order, every message sent once and in order, whatever happens to the line.
 
 import type { Calls, Events } from '../gen/json/api.ts';
+import { isTransient } from './call-error.ts';
 import { Conversations } from './chat/conversations.ts';
 import type { OutboxStore } from './chat/outbox-store.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -13,6 +14,8 @@ import { isRepeatable } from './repeatable.ts';
 import type { EventFrame, Positions } from './socket/frames.ts';
 import type { WebSocketClass } from './socket/web-socket.ts';
 import { Topics } from './topics/topics.ts';
+
+export { webStorageOutbox } from './chat/outbox-store.ts';
 
 export type ConnectOptions = {
   /** Where the edge answers, such as `https://mesh.example.com`. */
@@ -174,8 +177,7 @@ export class Client {
     for (const topic of Object.keys(positions)) this.#joined.delete(topic);
     const again = [...this.#joined];
     const signal = this.#socketEnd.signal;
-    // A topic that may not be followed any more is the app's to notice by its own calls.
-    const joining = again.map((topic) => this.#join(topic, { signal }).catch(() => this.#joined.delete(topic)));
+    const joining = again.map((topic) => this.#joinAgain(topic, signal));
     // With many topics, `joined` frames came before this one.
     await Promise.all([this.#topics.follow(positions), ...joining, ...this.#catchUps]);
     this.conversations.caughtUp();
@@ -184,6 +186,17 @@ export class Client {
   async #join(topic: string, options: CallOptions): Promise<void> {
     const answer = await this.#connection.call('topic.join', { topic }, { ...options, repeat: true });
     await this.#topics.follow({ [topic]: (answer as { seq?: number }).seq ?? 0 });
+  }
+
+  /** A topic that may not be followed any more is the app's to notice by its own calls. */
+  async #joinAgain(topic: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#join(topic, { signal });
+    } catch (error) {
+      // The socket is gone, or can't bring it now: the next one may.
+      if (signal.aborted || isTransient(error)) throw error;
+      this.#joined.delete(topic);
+    }
   }
 
   #heard(frame: EventFrame): void {

@@ -37,6 +37,8 @@ export class Conversation {
   readonly #client: Client;
   #typedAt = 0;
   #refreshing: Promise<void> | undefined;
+  /** Its history is to be read again; where that fails, with the next connection. */
+  #wanted = false;
 
   constructor(options: ConversationOptions) {
     const { id, client, clock, outbox, watermarks } = options;
@@ -125,6 +127,7 @@ export class Conversation {
   /** Nobody looks at it now: one that was followed only for its view (above 256 members) is followed no longer. */
   release(): void {
     if ((this.summary?.member_count ?? 0) <= followedMembersMax) return;
+    this.#wanted = false;
     this.state.forget();
     this.#client.leave(`c:${this.id}`).catch(() => undefined);
   }
@@ -208,7 +211,9 @@ export class Conversation {
   /** Called with every key: tells the others at most once in 4 s. */
   type(): void {
     const now = this.#options.clock.now();
-    if (now - this.#typedAt < typingRenewMs || !this.#client.attached) return;
+    // Below 0 the clock was set back.
+    const sinceMs = now - this.#typedAt;
+    if ((sinceMs >= 0 && sinceMs < typingRenewMs) || !this.#client.attached) return;
     this.#typedAt = now;
     this.#client.call('typing.start', { conversation_id: this.id }, { repeat: false }).catch(() => undefined);
   }
@@ -261,10 +266,22 @@ export class Conversation {
   /** What was missed can't be had: everything that was open is read again. */
   gone(): void {
     const { stretch } = this.state;
-    const open = stretch.loaded || stretch.loading;
+    this.#wanted ||= stretch.loaded || stretch.loading;
     this.state.forget();
-    if (open) stretch.load().catch(() => undefined);
-    if (open) this.refresh().catch(() => undefined);
+    this.caughtUp();
+  }
+
+  /** Nothing of its log is missing any more. What has no number is read again, where somebody looks. */
+  caughtUp(): void {
+    const { stretch } = this.state;
+    if (!stretch.loaded && !this.#wanted) return;
+    this.refresh().catch(() => undefined);
+    if (this.#wanted) {
+      const done = (): void => {
+        this.#wanted = false;
+      };
+      stretch.load().then(done, () => undefined);
+    }
   }
 
   close(): void {

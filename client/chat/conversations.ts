@@ -9,6 +9,7 @@ import type {
   MembershipUpdatedEvent,
   MessageHiddenEvent,
 } from '../../gen/json/api.ts';
+import type { CallError } from '../call-error.ts';
 import type { Clock } from '../clock.ts';
 import type { Client } from '../connect.ts';
 import { Changing } from '../listeners.ts';
@@ -24,6 +25,8 @@ const conversationsMax = 5_000;
 /** Histories kept in memory that are not open. */
 const historiesMax = 50;
 const listPage = 50;
+/** What the server says of a conversation that this user is not in. */
+const leftCodes: ReadonlySet<string> = new Set(['NOT_FOUND', 'PERMISSION_DENIED']);
 
 export type ConversationsOptions = {
   readonly client: Client;
@@ -40,7 +43,10 @@ export class Conversations extends Changing {
   /** In the list; a view may exist without it. */
   readonly #listed = new Set<string>();
   #items: readonly Conversation[] | undefined;
+  /** In the list, and to be read: where that fails, with the next connection. */
+  readonly #unread = new Set<string>();
   #nextPage = '';
+  #nextArchived = '';
   #loaded = false;
   /** The app wants the list: when it could not be had, it comes with the next connection. */
   #wanted = false;
@@ -82,7 +88,7 @@ export class Conversations extends Changing {
   }
 
   get hasMore(): boolean {
-    return this.#nextPage !== '';
+    return this.#nextPage !== '' || this.#nextArchived !== '';
   }
 
   /** The view of a conversation, whether it is listed or not; the same object every time. */
@@ -110,11 +116,14 @@ export class Conversations extends Changing {
     return this.#loading;
   }
 
-  /** The next page of the list. */
+  /** The next page of the list; after the last one, of the archived ones. */
   async loadMore(): Promise<void> {
-    if (this.#nextPage === '' || this.#listed.size >= conversationsMax) return;
-    const page = await this.#client.call('conversation.list', { page_size: listPage, page_token: this.#nextPage });
-    this.#nextPage = page.next_page_token;
+    if (!this.hasMore || this.#listed.size >= conversationsMax) return;
+    const archived = this.#nextPage === '';
+    const page_token = archived ? this.#nextArchived : this.#nextPage;
+    const page = await this.#client.call('conversation.list', { page_size: listPage, page_token, archived });
+    if (archived) this.#nextArchived = page.next_page_token;
+    else this.#nextPage = page.next_page_token;
     this.#take(page.conversations);
   }
 
@@ -158,7 +167,8 @@ export class Conversations extends Changing {
   /** Nothing is missing any more. Hints that have no number are read again where somebody looks. */
   caughtUp(): void {
     if (this.#wanted && !this.#loaded) this.load().catch(() => undefined);
-    for (const view of this.#views.values()) if (view.loaded) view.refresh().catch(() => undefined);
+    for (const id of [...this.#unread]) this.#read(id);
+    for (const view of this.#views.values()) view.caughtUp();
   }
 
   offline(): void {
@@ -178,6 +188,7 @@ export class Conversations extends Changing {
       this.#client.call('conversation.list', { page_size: listPage, archived: true }),
     ]);
     this.#nextPage = page.next_page_token;
+    this.#nextArchived = archived.next_page_token;
     this.#loaded = true;
     if (anew) this.#listed.clear();
     this.#take([...page.conversations, ...archived.conversations]);
@@ -213,13 +224,18 @@ export class Conversations extends Changing {
     if (!conversationId || (!this.#loaded && this.#loading === undefined)) return;
     const view = this.get(conversationId);
     this.#listed.add(conversationId);
-    // Refused when it was left again meanwhile: then it is not to be listed.
-    view.refresh().catch(() => this.#remove(conversationId));
+    this.#unread.add(conversationId);
+    view.refresh().then(
+      () => this.#unread.delete(conversationId),
+      // Left again meanwhile: then it is not to be listed.
+      (error) => leftCodes.has((error as CallError).code) && this.#remove(conversationId),
+    );
   }
 
   #remove(conversationId: string | undefined): void {
     if (!conversationId) return;
     this.#listed.delete(conversationId);
+    this.#unread.delete(conversationId);
     this.#views.get(conversationId)?.state.forget();
     this.#touch();
   }

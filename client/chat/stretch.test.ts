@@ -76,4 +76,18 @@ describe('a page on its way', () => {
     expect(texts()).toEqual(['2']);
     await second;
   });
+
+  it('leaves no hole: an old message that is told late comes with its page', async () => {
+    const { made, texts, answer } = stretch();
+    const loading = made.load();
+    made.add(message(2));
+    answer({ messages: [message(8), message(9)], next_page_token: 'more', head: 9 });
+    await loading;
+    made.add(message(3));
+    expect(texts()).toEqual(['8', '9']);
+    const older = made.loadOlder();
+    answer({ messages: [2, 3, 4, 5, 6, 7].map((seq) => message(seq)) });
+    await older;
+    expect(texts()).toEqual(['2', '3', '4', '5', '6', '7', '8', '9']);
+  });
 });

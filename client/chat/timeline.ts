@@ -19,9 +19,14 @@ export const seqOf = (message: Message): number => message.seq;
 export function withMessages(timeline: Timeline, added: readonly Message[]): Timeline {
   if (added.length === 0) return timeline;
   const messages = [...timeline.messages];
-  for (const message of added) insert(messages, message);
+  for (const message of added) if (!isBelow(timeline, message)) insert(messages, message);
   if (messages.length <= timelineMax) return { ...timeline, messages };
   return { messages: messages.slice(-timelineMax), hasOlder: true };
+}
+
+/** It comes with its page: before that there would be a hole behind it, which no page fills. */
+function isBelow({ messages: [first], hasOlder }: Timeline, message: Message): boolean {
+  return hasOlder && first !== undefined && seqOf(message) < seqOf(first);
 }
 
 /** With an older page in front. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { CallError, localError } from '../call-error.ts';
 import { StandingClock } from '../testing/clocks.ts';
 import { deliveredEveryMs, Watermarks } from './watermarks.ts';
+
+const refusal = new CallError({ code: 'NOT_FOUND', reason: 'CONVERSATION_NOT_FOUND', message: '' });
 
 function marks() {
   const clock = new StandingClock();
@@ -10,17 +13,20 @@ function marks() {
     clock,
     attached: () => line.up,
     delivered: async ({ positions }) => {
-      if (line.fails) throw new Error('lost');
+      if (line.fails) throw localError('CONNECTION_LOST');
       told.push(positions);
     },
-    read: async (request) => told.push(request),
+    read: async (request) => {
+      told.push(request);
+      if (request.conversation_id === 'left') throw refusal;
+    },
   });
   /** Lets promises go on, then the clock. */
   const pass = async (ms: number) => {
     clock.move(ms);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { watermarks, told, line, pass };
+  return { clock, watermarks, told, line, pass };
 }
 
 describe('what was delivered', () => {
@@ -54,5 +60,28 @@ describe('what was delivered', () => {
     watermarks.attached();
     await pass(deliveredEveryMs);
     expect(told).toEqual([[{ conversation_id: '42', seq: 3 }]]);
+  });
+});
+
+describe('what was read', () => {
+  it('is told once of a conversation that was left meanwhile', async () => {
+    const { watermarks, told, pass } = marks();
+    watermarks.read('left', 4);
+    watermarks.read('42', 7);
+    for (let round = 0; round < 5; round += 1) await pass(1_000);
+    expect(told).toEqual([
+      { conversation_id: 'left', seq: 4 },
+      { conversation_id: '42', seq: 7 },
+    ]);
+  });
+
+  it('is told in time though the clock was set back a day', async () => {
+    const { clock, watermarks, told, pass } = marks();
+    watermarks.read('42', 1);
+    await pass(0);
+    clock.sleep(-24 * 3_600_000);
+    watermarks.read('42', 2);
+    await pass(300);
+    expect(told).toHaveLength(2);
   });
 });

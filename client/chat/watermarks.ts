@@ -2,6 +2,7 @@
 // second, kept while there is no connection. Positions only rise, so the newest says it all.
 
 import type { MarkDeliveredRequest, MarkReadRequest } from '../../gen/json/api.ts';
+import { isTransient } from '../call-error.ts';
 import type { Clock, Timer } from '../clock.ts';
 
 /** Between two calls that acknowledge deliveries. */
@@ -20,6 +21,12 @@ export type WatermarksOptions = {
   read(request: MarkReadRequest): Promise<unknown>;
 };
 
+type Position = readonly [conversationId: string, seq: number];
+/** Tells them, and answers with those to be told again. What was refused for good is not: its conversation was left. */
+type Tell = (positions: readonly Position[]) => Promise<readonly Position[]>;
+
+const none = (): readonly Position[] => [];
+
 export class Watermarks {
   readonly #options: WatermarksOptions;
   readonly #delivered: Rising;
@@ -27,11 +34,16 @@ export class Watermarks {
 
   constructor(options: WatermarksOptions) {
     this.#options = options;
-    this.#delivered = new Rising(options, deliveredEveryMs, async (positions) => {
-      await options.delivered({ positions: positions.map(([conversation_id, seq]) => ({ conversation_id, seq })) });
+    this.#delivered = new Rising(options, deliveredEveryMs, (positions) => {
+      const told = positions.map(([conversation_id, seq]) => ({ conversation_id, seq }));
+      return options.delivered({ positions: told }).then(none, (error) => (isTransient(error) ? positions : []));
     });
     this.#read = new Rising(options, readEveryMs, async (positions) => {
-      await Promise.all(positions.map(([conversation_id, seq]) => options.read({ conversation_id, seq })));
+      const left = positions.map((position) => {
+        const [conversation_id, seq] = position;
+        return options.read({ conversation_id, seq }).then(none, (error) => (isTransient(error) ? [position] : []));
+      });
+      return (await Promise.all(left)).flat();
     });
   }
 
@@ -59,18 +71,15 @@ export class Watermarks {
 class Rising {
   readonly #options: WatermarksOptions;
   readonly #everyMs: number;
-  readonly #tell: (positions: readonly (readonly [string, number])[]) => Promise<void>;
+  readonly #tell: Tell;
   readonly #waiting = new Map<string, number>();
   readonly #told = new Map<string, number>();
   #timer: Timer | undefined;
   #toldAt = 0;
   #busy = false;
+  #closed = false;
 
-  constructor(
-    options: WatermarksOptions,
-    everyMs: number,
-    tell: (positions: readonly (readonly [string, number])[]) => Promise<void>,
-  ) {
+  constructor(options: WatermarksOptions, everyMs: number, tell: Tell) {
     this.#options = options;
     this.#everyMs = everyMs;
     this.#tell = tell;
@@ -86,7 +95,8 @@ class Rising {
   flushLater(): void {
     if (this.#timer !== undefined || this.#busy || this.#waiting.size === 0 || !this.#options.attached()) return;
     const { clock } = this.#options;
-    const delayMs = Math.max(0, this.#toldAt + this.#everyMs - clock.now());
+    // No more than the interval, also after the clock was set back.
+    const delayMs = Math.min(this.#everyMs, Math.max(0, this.#toldAt + this.#everyMs - clock.now()));
     this.#timer = clock.after(delayMs, () => {
       this.#timer = undefined;
       void this.#flush();
@@ -94,6 +104,7 @@ class Rising {
   }
 
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#waiting.clear();
   }
@@ -104,16 +115,14 @@ class Rising {
     for (const [conversationId] of page) this.#waiting.delete(conversationId);
     this.#busy = true;
     this.#toldAt = this.#options.clock.now();
-    try {
-      await this.#tell(page);
-      for (const [conversationId, seq] of page) this.#remember(conversationId, seq);
-    } catch {
-      // Told again with the next one, or with the next connection: a position that waits is never older than this.
-      for (const [conversationId, seq] of page) {
-        this.#waiting.set(conversationId, Math.max(seq, this.#waiting.get(conversationId) ?? 0));
-      }
-    } finally {
-      this.#busy = false;
+    const again = await this.#tell(page);
+    this.#busy = false;
+    if (this.#closed) return;
+    // Told with the next one, or with the next connection: a position that waits is never older than this.
+    for (const [conversationId, seq] of page) {
+      const waits = again.some(([id]) => id === conversationId);
+      if (!waits) this.#remember(conversationId, seq);
+      else this.#waiting.set(conversationId, Math.max(seq, this.#waiting.get(conversationId) ?? 0));
     }
     this.flushLater();
   }

@@ -78,6 +78,20 @@ describe('calls', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('that JSON has no words for fail by themselves, and hold up no other', async () => {
+    const calls = new Calls(new StandingClock());
+    const { socket, asked, events } = far();
+    const request = (event: string, data: unknown, answer: (reply: ReplyFrame) => void): number => {
+      JSON.stringify(data);
+      return asked.push({ event, answer });
+    };
+    const wrong = calls.call('wrong', { seq: 1n });
+    void calls.call('right', { seq: 1 }).catch(() => undefined);
+    calls.attach(Object.assign(socket, { request }));
+    await expect(wrong).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'INVALID_REQUEST' });
+    expect(events()).toEqual(['right']);
+  });
+
   it('wait in a bounded number', async () => {
     const calls = new Calls(new StandingClock());
     for (let count = 0; count < waitingMax; count += 1) void calls.call('a', {}).catch(() => undefined);

@@ -122,9 +122,13 @@ export class Calls {
       if (next < 0) return;
       const [call] = this.#waiting.splice(next, 1) as [Call];
       call.attempts += 1;
-      const id = this.#socket.request(call.event, call.data, (reply) => this.#answered(call, reply));
-      call.id = id;
-      this.#inFlight.set(id, call);
+      try {
+        call.id = this.#socket.request(call.event, call.data, (reply) => this.#answered(call, reply));
+        this.#inFlight.set(call.id, call);
+      } catch (error) {
+        const failure = { code: 'INVALID_ARGUMENT', reason: 'INVALID_REQUEST', message: String(error) };
+        this.#finish(call, () => call.reject(new CallError(failure)));
+      }
     }
   }
 

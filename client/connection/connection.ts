@@ -53,6 +53,8 @@ export class Connection extends Changing {
   #socket: CircuitSocket | undefined;
   #retry: Timer | undefined;
   #renewal: Timer | undefined;
+  /** Ends the wait for the app's token. */
+  #patience: Timer | undefined;
   /** Since the last socket that missed nothing any more. */
   #attempt = 0;
   #refusals = 0;
@@ -121,15 +123,16 @@ export class Connection extends Changing {
       onClosed: (code, reason) => this.#lost(socket, code, reason),
     });
     this.#socket = socket;
-    this.#renewLater(tokenExpiry(fresh));
+    this.#renewLater(socket, tokenExpiry(fresh));
   }
 
   /** An app that never answers is asked again, as one that fails is. */
   #inTime(token: Promise<string>): Promise<string> {
     const { clock } = this.#options;
     return new Promise((resolve, reject) => {
-      const timer = clock.after(tokenMsMax, () => reject(appFault('it did not come in time')));
-      token.then(resolve, reject).finally(() => timer.cancel());
+      const patience = clock.after(tokenMsMax, () => reject(appFault('the token did not come in time')));
+      this.#patience = patience;
+      token.then(resolve, reject).finally(() => patience.cancel());
     });
   }
 
@@ -190,20 +193,26 @@ export class Connection extends Changing {
   }
 
   /** So that a socket outlives its token: a fresh one is presented in band, in good time. */
-  #renewLater(expiresAt: number): void {
+  #renewLater(socket: CircuitSocket, expiresAt: number): void {
+    if (socket !== this.#socket) return;
     this.#renewal?.cancel();
-    const { clock, token } = this.#options;
+    const { clock } = this.#options;
     const leftMs = expiresAt - clock.now();
     if (expiresAt === 0 || leftMs <= 0) return;
-    this.#renewal = clock.after(Math.min(leftMs * renewAtShare, timerMsMax), () => {
-      token()
-        .then(async (fresh) => {
-          await this.call('auth.refresh', { token: fresh });
-          this.#renewLater(tokenExpiry(fresh));
-        })
-        // Asked again within the life that is left; when it ends, the edge says so and a new socket brings a new token.
-        .catch(() => this.#renewLater(expiresAt));
-    });
+    const delayMs = Math.min(leftMs * renewAtShare, timerMsMax);
+    this.#renewal = clock.after(delayMs, () => void this.#renew(socket, expiresAt));
+  }
+
+  async #renew(socket: CircuitSocket, expiresAt: number): Promise<void> {
+    try {
+      const token = await this.#options.token();
+      if (socket !== this.#socket) return;
+      await this.call('auth.refresh', { token });
+      this.#renewLater(socket, tokenExpiry(token));
+    } catch {
+      // Asked again within the life that is left; when it ends, the edge says so and a new socket brings a new token.
+      this.#renewLater(socket, expiresAt);
+    }
   }
 
   #finish(error: CallError, code: number): void {
@@ -213,6 +222,7 @@ export class Connection extends Changing {
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#renewal?.cancel();
+    this.#patience?.cancel();
     this.#become({ name: 'closed', code, reason: error.reason });
     this.#calls.close(error);
     this.#socket?.close();
@@ -225,7 +235,7 @@ export class Connection extends Changing {
   }
 }
 
-/** What the app's own `token()` threw: the network may be why, so it is tried again. */
+/** What the app's own `token()` or WebSocket threw: the network may be why, so it is tried again. */
 function appFault(error: unknown): CallError {
-  return new CallError({ code: 'UNAVAILABLE', reason: 'CONNECTION_LOST', message: `No token: ${String(error)}` });
+  return new CallError({ code: 'UNAVAILABLE', reason: 'CONNECTION_LOST', message: `No connection: ${String(error)}` });
 }

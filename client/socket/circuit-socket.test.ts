@@ -65,6 +65,17 @@ describe('a socket', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('asks at once whether the line still works when the machine slept, whatever it heard before', () => {
+    const { clock, sent, closed, socket, tell, open } = line();
+    open();
+    socket.request('message.get', {}, () => undefined);
+    tell({ id: 1, ok: true });
+    clock.sleep(3_600_000);
+    expect(sent.map(({ event }) => event)).toEqual(['message.get', 'ping']);
+    clock.move(10_000);
+    expect(closed).toEqual([[4000, 'no answer to ping']]);
+  });
+
   it('reads nothing into what it does not know, and is told of its end once', () => {
     const { closed, socket, tell, open } = line();
     open();

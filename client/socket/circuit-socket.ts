@@ -11,6 +11,8 @@ const openingMsMax = 15_000;
 /** How long an answer to `ping` may take. */
 const pingMsMax = 10_000;
 const heartbeatMsDefault = 25_000;
+/** A timer that is later than this says that the machine slept: what was heard before it tells nothing any more. */
+const sleptMsMin = 5_000;
 
 export type SocketOptions = {
   readonly url: string;
@@ -33,8 +35,8 @@ export class CircuitSocket {
 
   constructor(options: SocketOptions) {
     this.#options = options;
-    this.#timer = options.clock.after(openingMsMax, () => this.#end(silentPeer, 'no answer while opening'));
     this.#socket = new options.WebSocket(options.url, [subprotocol]);
+    this.#timer = options.clock.after(openingMsMax, () => this.#end(silentPeer, 'no answer while opening'));
     this.#socket.addEventListener('message', (event) => this.#read(event.data));
     this.#socket.addEventListener('close', (event) => this.#closed(event.code, event.reason));
     // A close follows every error, and says more.
@@ -45,13 +47,14 @@ export class CircuitSocket {
     return this.#hello;
   }
 
-  /** Sends a request; `onReply` is not called when the socket closes first. */
+  /** Sends a request; `onReply` is not called when the socket closes first. Throws what can't be said in JSON. */
   request(event: string, data: unknown, onReply: (reply: ReplyFrame) => void): number {
-    this.#lastId += 1;
-    const id = this.#lastId;
+    const id = this.#lastId + 1;
+    const frame = JSON.stringify({ id, event, data });
+    this.#lastId = id;
     this.#replies.set(id, onReply);
     this.#sentSinceBeat = true;
-    this.#socket.send(JSON.stringify({ id, event, data }));
+    this.#socket.send(frame);
     return id;
   }
 
@@ -92,8 +95,11 @@ export class CircuitSocket {
     this.#heardSinceBeat = false;
     // Three quarters: a timer that fires late still stays within the heartbeat.
     const beatMs = (this.#hello?.heartbeat_ms || heartbeatMsDefault) * 0.75;
-    this.#timer = this.#options.clock.after(beatMs, () => {
-      if (this.#sentSinceBeat && this.#heardSinceBeat) this.#beat();
+    const { clock } = this.#options;
+    const dueAt = clock.now() + beatMs;
+    this.#timer = clock.after(beatMs, () => {
+      const slept = clock.now() - dueAt > sleptMsMin;
+      if (this.#sentSinceBeat && this.#heardSinceBeat && !slept) this.#beat();
       else this.#ping();
     });
   }

@@ -27,6 +27,17 @@ export class StandingClock implements Clock {
     };
   }
 
+  /** Timers that wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** The machine sleeps: what was due meanwhile runs late. Below 0: the clock is set back. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    this.move(0);
+  }
+
   /** Runs what is due until then, in order. */
   move(ms: number): void {
     const until = this.#now + ms;

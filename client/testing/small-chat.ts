@@ -24,6 +24,7 @@ export class SmallChat {
   readonly #published: (topic: string, seq: number) => void;
   /** Entries at or below this are gone, by topic. */
   readonly floors = new Map<string, number>();
+  readonly archived = new Set<string>();
   /** As after somebody came: edits are told without what the message says now. */
   withholds = false;
   /** Throws this for the next sends, oldest first. */
@@ -74,7 +75,7 @@ export class SmallChat {
       case 'conversation.get':
         return { conversation: this.#conversation(id, userKey) };
       case 'conversation.list':
-        return this.#listed(userKey, data.archived === true);
+        return this.#listed(userKey, data.archived === true, Number(data.page_token || 0));
       case 'sync':
         return this.#sync(data.positions as { topic: string; seq: number }[]);
       default:
@@ -82,9 +83,12 @@ export class SmallChat {
     }
   }
 
-  #listed(userKey: string, archived: boolean): ListConversationsResponse {
-    const rows = archived ? [] : [...this.#rows.values()].filter(({ members }) => members.includes(userKey));
-    return { conversations: rows.map(({ id }) => this.#conversation(id, userKey)), next_page_token: '' };
+  #listed(userKey: string, archived: boolean, from: number): ListConversationsResponse {
+    const rows = [...this.#rows.values()].filter(
+      ({ id, members }) => members.includes(userKey) && this.archived.has(id) === archived,
+    );
+    const conversations = rows.slice(from, from + page).map(({ id }) => this.#conversation(id, userKey));
+    return { conversations, next_page_token: from + page < rows.length ? `${from + page}` : '' };
   }
 
   #conversation(id: string, userKey: string): Conversation {

@@ -16,6 +16,8 @@ export class SmallEdge {
   ringLength = 1_000;
   /** Every request that arrived, by event. */
   readonly heard: Request[] = [];
+  /** What these requests are refused with; undefined: they get no answer. */
+  readonly broken = new Map<string, object | undefined>();
   /** Refuses the ticket with this status while it is set. */
   ticketStatus = 200;
   readonly #server: Server;
@@ -77,6 +79,7 @@ export class SmallEdge {
   #request(session: Session, request: Request): void {
     this.heard.push(request);
     const { id, event, data } = request;
+    if (this.broken.has(event) && this.broken.get(event) === undefined) return;
     let reply: Record<string, unknown>;
     try {
       reply = { id, ok: true, data: this.#answer(session, event, data) };
@@ -87,6 +90,7 @@ export class SmallEdge {
   }
 
   #answer(session: Session, event: string, data: Record<string, unknown>): object {
+    if (this.broken.has(event)) throw this.broken.get(event);
     if (event === 'ping' || event === 'auth.refresh') return {};
     if (event === 'session.resume') return this.#resume(session, data.positions as Record<string, number>);
     if (event === 'topic.join') {
