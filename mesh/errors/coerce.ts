@@ -45,7 +45,13 @@ export function coerce(thrown: unknown, options: CoerceOptions = {}): CircuitErr
   if (name === 'AbortError') {
     return refuse(options.deadlineOver ? 'DEADLINE_EXCEEDED' : 'CANCELLED', { cause: thrown });
   }
-  if (storeAway.has(name) || (isMongo(name) && (notPrimary.has(code) || labels.includes('RetryableWriteError')))) {
+  // A bulk without a code of the server's failed on the way there.
+  const lostBulk = name === 'MongoBulkWriteError' && code === 0;
+  if (
+    lostBulk ||
+    storeAway.has(name) ||
+    (isMongo(name) && (notPrimary.has(code) || labels.includes('RetryableWriteError')))
+  ) {
     return refuse('STORE_UNAVAILABLE', { cause: thrown, retryAfterMs: storeRetryMs });
   }
   const id = options.id?.() ?? randomUUID();

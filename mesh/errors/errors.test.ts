@@ -91,6 +91,8 @@ describe('coerce', () => {
     const error = (name: string, more: object = {}) => Object.assign(new Error('x'), { name, ...more });
     expect(coerce(error('MongoServerSelectionError')).reason).toBe('STORE_UNAVAILABLE');
     expect(coerce(error('MongoServerError', { code: 10107 })).reason).toBe('STORE_UNAVAILABLE');
+    expect(coerce(error('MongoBulkWriteError')).reason).toBe('STORE_UNAVAILABLE');
+    expect(coerce(error('MongoBulkWriteError', { code: 11000 })).reason).toBe('INTERNAL');
     expect(coerce(error('MongoServerError', { code: 50 })).reason).toBe('DEADLINE_EXCEEDED');
     expect(coerce(error('MongoServerError', { code: 11000 })).reason).toBe('INTERNAL');
     expect(coerce(error('SomeOtherError', { code: 10107 })).reason).toBe('INTERNAL');

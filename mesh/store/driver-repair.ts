@@ -1,6 +1,7 @@
 // A repair of the MongoDB driver (7.8.0): it waits for ever where it writes to a socket that is closing, since it waits
 // for `drain` and not for `close`. When all connections break at once this befalls the one that watches the server:
-// then the server is never found again. With the repair such a write fails as any lost connection does.
+// then the server is never found again. And where the other side has ended a socket, the socket's own error comes out.
+// With the repair such writes fail as any lost connection does.
 
 import { createRequire } from 'node:module';
 import { MongoNetworkError } from 'mongodb';
@@ -24,6 +25,11 @@ const { Connection } = createRequire(import.meta.url)('mongodb/lib/cmap/connecti
 
 let repaired = false;
 
+/** The socket itself says that nobody reads what is written. */
+function isBroken(error: unknown): boolean {
+  return error instanceof Error && ['EPIPE', 'ECONNRESET'].includes(String((error as NodeJS.ErrnoException).code));
+}
+
 /** Once in a process, before the first connection. Throws where the driver is not the one that this was written for. */
 export function repairDriver(): void {
   if (repaired) return;
@@ -42,7 +48,7 @@ export function repairDriver(): void {
       this.socket.once('close', closed);
       write
         .apply(this, given)
-        .then(resolve, reject)
+        .then(resolve, (error: unknown) => (isBroken(error) ? closed() : reject(error)))
         .finally(() => this.socket.off('close', closed));
     });
   };

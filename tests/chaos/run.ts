@@ -1,6 +1,8 @@
 // `npm run chaos -- [--seconds 600] [--seed N] [--clients 200] [--every 3000] [--no-redis] [--plant NAME] [--keep]
 // [--folder FOLDER]`
 
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chaos } from './chaos.ts';
 import { keep } from './keep.ts';
@@ -50,6 +52,10 @@ const verdict = await chaos({
 const summary = summaryOf(begun, asked, verdict);
 const printed = verdictOf(summary, verdict.violations);
 console.log(printed);
-if (verdict.violations.length > 0) console.log(`data and logs in ${verdict.folder}`);
+if (verdict.violations.length > 0) {
+  const all = verdict.violations.map(({ promise, detail }) => `${promise}: ${detail}\n`);
+  await writeFile(join(verdict.folder, 'contradictions.txt'), all.join(''));
+  console.log(`all contradictions, data and logs in ${verdict.folder}`);
+}
 if (values.keep) console.log(`kept in ${await keep(summary, printed)}`);
 process.exit(verdict.violations.length === 0 ? 0 : 1);
