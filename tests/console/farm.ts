@@ -22,6 +22,22 @@ const minuteMs = 60_000;
 
 /** Everybody signs in, and says what they have to say; Asha has pinned, muted and read what a manager would. */
 export async function tellTheMorning(mesh: RunningMesh): Promise<{ close(): void }> {
+  const clients = await signIn(mesh);
+  const asha = clients.get('asha') as Client;
+  const farm = farmOf(mesh, clients);
+  const { notices, read } = await tellAround(farm);
+  const ponds = await tellPonds(farm, clients);
+  for (const id of read) await readBy(asha, id);
+  await asha.conversations.get(ponds).pin(true);
+  await asha.conversations.get(notices).mute(true);
+  return {
+    close: () => {
+      for (const client of clients.values()) client.close();
+    },
+  };
+}
+
+async function signIn(mesh: RunningMesh): Promise<ReadonlyMap<Name, Client>> {
   const clients = new Map<Name, Client>();
   for (const name of Object.keys(people) as Name[]) {
     const token = () => mesh.chat.host.issuer.issueUser(people[name]);
@@ -30,24 +46,31 @@ export async function tellTheMorning(mesh: RunningMesh): Promise<{ close(): void
     await when(client, () => client.state.name === 'online');
     await client.conversations.load();
   }
-  const of = (name: Name): Client => clients.get(name) as Client;
-  const say = async (where: string, who: Name, said: string | Said, afterMinutes = 1): Promise<Message> => {
-    mesh.chat.move(afterMinutes * minuteMs);
-    return of(who)
-      .conversations.get(where)
-      .send(typeof said === 'string' ? text(said) : said).stored;
-  };
-  const make = async (
-    by: Name,
-    type: 'direct' | 'group' | 'channel' | 'self',
-    others: readonly Name[],
-    name?: string,
-  ) => {
-    const info = name === undefined ? {} : { info: { name } };
-    const keys = others.map((other) => people[other].userKey);
-    return (await of(by).conversations.create({ type, participant_keys: keys, ...info })).id;
-  };
+  return clients;
+}
 
+/** How people of the farm talk: each word is said some minutes after the one before. */
+type Farm = ReturnType<typeof farmOf>;
+
+function farmOf(mesh: RunningMesh, clients: ReadonlyMap<Name, Client>) {
+  const of = (name: Name): Client => clients.get(name) as Client;
+  return {
+    of,
+    async say(where: string, who: Name, said: string | Said, afterMinutes = 1): Promise<Message> {
+      mesh.chat.move(afterMinutes * minuteMs);
+      const conversation = of(who).conversations.get(where);
+      return conversation.send(typeof said === 'string' ? text(said) : said).stored;
+    },
+    async make(by: Name, type: 'direct' | 'group' | 'channel' | 'self', others: readonly Name[], name?: string) {
+      const info = name === undefined ? {} : { info: { name } };
+      const keys = others.map((other) => people[other].userKey);
+      return (await of(by).conversations.create({ type, participant_keys: keys, ...info })).id;
+    },
+  };
+}
+
+/** All but the ponds' conversation; `read` are those that Asha has read. */
+async function tellAround({ make, say }: Farm) {
   const notes = await make('asha', 'self', []);
   await say(notes, 'asha', 'Ask for the lime price in Eluru');
   const notices = await make('vikram', 'channel', ['asha', 'ravi', 'kiran'], 'Farm notices');
@@ -60,7 +83,10 @@ export async function tellTheMorning(mesh: RunningMesh): Promise<{ close(): void
   const direct = await make('ravi', 'direct', ['asha']);
   await say(direct, 'ravi', 'The new DO probe read 0.3 too high, I calibrated it.', 2);
   await say(direct, 'ravi', 'It hangs in A2 now, and the spare is charged.');
+  return { notices, read: [notes, notices, vet] };
+}
 
+async function tellPonds({ make, say, of }: Farm, clients: ReadonlyMap<Name, Client>): Promise<string> {
   const ponds = await make('asha', 'group', ['ravi', 'kiran', 'meena'], 'Ponds A1 to A4');
   await say(ponds, 'ravi', 'Night readings are in: A1 4.8, A2 4.6, A3 4.9, A4 3.2', 2);
   const low = await say(ponds, 'kiran', 'A4 looks low for this hour. They come up at the inlet side.', 2);
@@ -93,16 +119,7 @@ export async function tellTheMorning(mesh: RunningMesh): Promise<{ close(): void
   await say(ponds, 'asha', 'Good work tonight. Kiran, can you check the A4 inlet screen when it is light?', 3);
   await everyoneReads(clients, ponds);
   await say(ponds, 'kiran', 'Will do, first thing.', 2);
-
-  const asha = of('asha').conversations;
-  for (const id of [notes, notices, vet]) await readBy(of('asha'), id);
-  await asha.get(ponds).pin(true);
-  await asha.get(notices).mute(true);
-  return {
-    close: () => {
-      for (const client of clients.values()) client.close();
-    },
-  };
+  return ponds;
 }
 
 async function everyoneReads(clients: ReadonlyMap<Name, Client>, id: string): Promise<void> {

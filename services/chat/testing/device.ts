@@ -32,9 +32,7 @@ const eventsMax = 10_000;
 export function openDevice(host: TestHost, user: { readonly userKey: string; readonly accountKey: string }): Device {
   const edge: TestCaller = host.asService({ kind: 'edge', key: 'edge' });
   const subscriptions = memorySubscriptions(host.host.bus);
-  const received: Received[] = [];
-  const unread: Received[] = [];
-  const waiting: Waiting[] = [];
+  const inbox = openInbox(host);
   const heads = new Map<string, number>();
   const held = new Map<string, TopicEvent[]>();
   const closing = new AbortController();
@@ -44,17 +42,12 @@ export function openDevice(host: TestHost, user: { readonly userKey: string; rea
     if (heads.has(topic) || held.has(topic)) return;
     held.set(topic, []);
     await subscriptions.subscribe(topic, closing.signal);
-    const position = after ?? (await headOf(topic));
+    const position = after ?? (await headOf(edge, topic));
     const { events } = await edge.call(TopicServiceService.listEntries, { topic, after: position, limit: 0 });
     const live = held.get(topic) ?? [];
     held.delete(topic);
     heads.set(topic, position);
     for (const event of [...events, ...live]) take(event);
-  }
-
-  async function headOf(topic: string): Promise<number> {
-    const { heads: found } = await edge.call(TopicServiceService.listHeads, { topics: [topic] });
-    return found[0]?.seq ?? 0;
   }
 
   function leave(topic: string): void {
@@ -69,10 +62,43 @@ export function openDevice(host: TestHost, user: { readonly userKey: string; rea
     if (waits !== undefined || head === undefined || (event.seq !== 0 && event.seq <= head)) return;
     if (event.seq !== 0) heads.set(event.topic, event.seq);
     if (event.revokedUsers.includes(user.userKey)) leave(event.topic);
-    keep(event);
+    inbox.keep(event);
     for (const { topic } of event.revokedTopics) leave(topic);
     for (const { topic, since, follow } of event.grantedTopics) if (follow) void join(topic, since - 1).catch(() => {});
   }
+
+  subscriptions.onEvent(take);
+
+  return {
+    received: inbox.received,
+    get topics() {
+      return new Set(heads.keys());
+    },
+    next: inbox.next,
+    async follow() {
+      const direct = `d:${user.userKey}`;
+      heads.set(direct, 0);
+      await Promise.all([join(`u:${user.userKey}`), subscriptions.subscribe(direct, closing.signal)]);
+      const { grants } = await edge.call(TopicServiceService.listGrants, user);
+      for (const grant of grants) if (grant.follow) await join(grant.topic);
+    },
+    close() {
+      closing.abort();
+      for (const topic of heads.keys()) subscriptions.unsubscribe(topic);
+    },
+  };
+}
+
+async function headOf(edge: TestCaller, topic: string): Promise<number> {
+  const { heads } = await edge.call(TopicServiceService.listHeads, { topics: [topic] });
+  return heads[0]?.seq ?? 0;
+}
+
+/** What arrived, and who waits for what. */
+function openInbox(host: TestHost) {
+  const received: Received[] = [];
+  const unread: Received[] = [];
+  const waiting: Waiting[] = [];
 
   function keep({ event, topic, seq, data }: TopicEvent): void {
     const push = host.api.pushes.get(event);
@@ -85,45 +111,24 @@ export function openDevice(host: TestHost, user: { readonly userKey: string; rea
     else waiting.splice(at, 1)[0]?.found(arrived.data);
   }
 
-  subscriptions.onEvent(take);
-
-  return {
-    received,
-    get topics() {
-      return new Set(heads.keys());
-    },
-    next(event) {
-      const at = unread.findIndex((each) => each.event === event);
-      const there = at < 0 ? undefined : unread.splice(at, 1)[0];
-      if (there !== undefined) return Promise.resolve(there.data);
-      return new Promise((resolve, reject) => {
-        const wait = { event, found };
-        const timer = setTimeout(() => {
-          waiting.splice(waiting.indexOf(wait), 1);
-          const seen = received.map((each) => each.event).join(', ');
-          reject(new Error(`No ${event} came in ${patienceMs} ms; what came: ${seen || 'nothing'}.`));
-        }, patienceMs);
-        function found(data: Record<string, unknown>): void {
-          clearTimeout(timer);
-          resolve(data);
-        }
-        waiting.push(wait);
-      });
-    },
-    async follow() {
-      await Promise.all([`u:${user.userKey}`, `d:${user.userKey}`].map((topic) => joinOwn(topic)));
-      const { grants } = await edge.call(TopicServiceService.listGrants, user);
-      for (const grant of grants) if (grant.follow) await join(grant.topic);
-    },
-    close() {
-      closing.abort();
-      for (const topic of heads.keys()) subscriptions.unsubscribe(topic);
-    },
-  };
-
-  function joinOwn(topic: string): Promise<void> {
-    if (!topic.startsWith('d:')) return join(topic);
-    heads.set(topic, 0);
-    return subscriptions.subscribe(topic, closing.signal);
+  function next(event: string): Promise<Record<string, unknown>> {
+    const at = unread.findIndex((each) => each.event === event);
+    const there = at < 0 ? undefined : unread.splice(at, 1)[0];
+    if (there !== undefined) return Promise.resolve(there.data);
+    return new Promise((resolve, reject) => {
+      const wait = { event, found };
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(wait), 1);
+        const seen = received.map((each) => each.event).join(', ');
+        reject(new Error(`No ${event} came in ${patienceMs} ms; what came: ${seen || 'nothing'}.`));
+      }, patienceMs);
+      function found(data: Record<string, unknown>): void {
+        clearTimeout(timer);
+        resolve(data);
+      }
+      waiting.push(wait);
+    });
   }
+
+  return { received, keep, next };
 }
