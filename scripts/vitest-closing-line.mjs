@@ -1,8 +1,9 @@
-// Ends a run with the plain line that CI reads: `N passed, N failed`, and `, N skipped` where tests were skipped.
+// Ends a run with what was skipped, by name, and the plain line that CI reads: `N passed, N failed`, and `, N skipped`.
 
 export default class ClosingLine {
   onTestRunEnd(modules, errors) {
     const count = { passed: 0, failed: errors.length, skipped: 0 };
+    const skipped = new Set();
     for (const module of modules) {
       const tests = [...module.children.allTests()];
       // A file that could not be collected has no tests and yet failed.
@@ -11,10 +12,20 @@ export default class ClosingLine {
         const { state } = test.result();
         if (state === 'passed') count.passed += 1;
         else if (state === 'failed') count.failed += 1;
-        else count.skipped += 1;
+        else {
+          count.skipped += 1;
+          skipped.add(`skipped: ${module.relativeModuleId} > ${leftOut(test).fullName}`);
+        }
       }
     }
-    const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
-    process.on('exit', () => console.log(`${count.passed} passed, ${count.failed} failed${skipped}`));
+    const more = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
+    const line = `${count.passed} passed, ${count.failed} failed${more}`;
+    process.on('exit', () => console.log([...skipped, line].join('\n')));
   }
+}
+
+/** The outermost chapter that was left out whole, or the test itself. */
+function leftOut(task) {
+  const { parent } = task;
+  return parent.type === 'suite' && parent.options.mode === 'skip' ? leftOut(parent) : task;
 }
