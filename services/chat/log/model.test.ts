@@ -135,7 +135,8 @@ function opened(chance: () => number, lossRate: number): Process {
   const running = logs.process();
   running.flaky.fate = (): Fate => {
     const drawn = chance() * 100;
-    return drawn < lossRate / 2 ? 'lost before' : drawn < lossRate ? 'lost after' : 'done';
+    if (drawn >= lossRate) return 'done';
+    return (['lost before', 'lost meanwhile', 'lost after'] as const)[Math.floor((drawn / lossRate) * 3)]!;
   };
   return running;
 }

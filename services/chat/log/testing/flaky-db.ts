@@ -3,8 +3,8 @@
 
 import { type Db, MongoNetworkError } from 'mongodb';
 
-/** What happens to a command: nothing, or it is lost before or after the store has done it. */
-export type Fate = 'done' | 'lost before' | 'lost after';
+/** What happens to a command: nothing, or it is lost before, while, or after the store does it. */
+export type Fate = 'done' | 'lost before' | 'lost meanwhile' | 'lost after';
 
 export type FlakyDb = {
   readonly db: Db;
@@ -68,7 +68,12 @@ export function flakyDb(db: Db): FlakyDb {
           if (fate === 'lost before') throw lost();
           const sent: Promise<unknown> = member.apply(of, args);
           underWay.add(sent);
-          const answer = await sent.finally(() => underWay.delete(sent));
+          const answered = sent.finally(() => underWay.delete(sent));
+          if (fate === 'lost meanwhile') {
+            answered.catch(() => {});
+            throw lost();
+          }
+          const answer = await answered;
           if (fate === 'lost after' || dead) throw lost();
           return answer;
         };
