@@ -171,8 +171,7 @@ export class OpenUserLogs implements UserLogs {
 
   async close(): Promise<void> {
     for (const gathering of this.#gatherings.values()) gathering.close();
-    await this.#compaction.close();
-    await this.#logs.close();
+    await Promise.all([this.#compaction.close(), this.#logs.close()]);
   }
 
   async #commit(user: LogUser, changes: ReadonlyMap<string, Parameters<UserLogs['changeRow']>[2]>) {
