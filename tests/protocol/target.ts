@@ -4,8 +4,8 @@
 //     npx vitest run tests/protocol --no-file-parallelism
 //
 // One file after another, since they share what a user may spend. The tokens are of two users of one account; the suite
-// makes conversations of the two and writes into them. With CIRCUIT_TOKEN_SERVER, of a domain server of that account, it
-// also does what takes one; with CIRCUIT_GRPC=host:port, too, it makes all calls over gRPC as well.
+// makes conversations of the two and writes into them. With CIRCUIT_TOKEN_SERVER, of a domain server of that account,
+// it also does what takes one; with CIRCUIT_GRPC=host:port, too, it makes all calls over gRPC as well.
 
 import { openEdge } from '../../edge/open-edge.ts';
 import { openTestLinks } from '../../mesh/host/testing.ts';

@@ -67,6 +67,7 @@ export const endingVisits: readonly Visit[] = [
   },
   {
     by: 'fish',
+    once: true,
     rpc: 'PostSystemMessage',
     to: 'speak to many, whose devices are told only how far it is',
     asks: ({ large }) => ({ conversation_id: large, system: { kind: 'weather' }, text: 'Rain tomorrow' }),

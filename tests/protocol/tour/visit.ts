@@ -33,6 +33,8 @@ export type Visit = {
   readonly rpc: string;
   /** What it is good for here. */
   readonly to: string;
+  /** Made in one way only: what it brings about is large. */
+  readonly once?: true;
   /** The request. An id of its own is added where the RPC has a field for it. */
   asks(story: Story): Json;
   /** The least that the answer says. */
