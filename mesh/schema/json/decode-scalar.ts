@@ -78,15 +78,21 @@ const exactZigzag = (input: Input) => {
   return bits & 1n ? -(bits >> 1n) - 1n : bits >> 1n;
 };
 
+/** Leaves a string or bytes behind; where they start. */
+function passLength(input: Input): number {
+  const length = readLength(input);
+  if (length < 0) throw malformed();
+  const from = input.pos;
+  input.pos += length;
+  return from;
+}
+
 const readers: Readonly<Record<ScalarName, ScalarReader>> = {
   string: {
     wire: wireType.bytes,
     zero: '""',
     read(input) {
-      const length = readLength(input);
-      if (length < 0) throw malformed();
-      const from = input.pos;
-      input.pos += length;
+      const from = passLength(input);
       return quoted(input.bytes, from, input.pos);
     },
   },
@@ -94,10 +100,7 @@ const readers: Readonly<Record<ScalarName, ScalarReader>> = {
     wire: wireType.bytes,
     zero: '""',
     read(input) {
-      const length = readLength(input);
-      if (length < 0) throw malformed();
-      const from = input.pos;
-      input.pos += length;
+      const from = passLength(input);
       return `"${input.bytes.toString('base64', from, input.pos)}"`;
     },
   },
