@@ -85,6 +85,9 @@ export type Told = {
 /** How far somebody is, as another is told. */
 export type Mark = { readonly user: string; readonly deliveredSeq: number; readonly readSeq: number };
 
+/** A client was told that entries are gone for good, and went on behind them. */
+export type Gone = { readonly client: string; readonly conversation: string; readonly at: number };
+
 /** A member's line of a conversation at the end, as the service tells it. */
 export type Line = {
   readonly client: string;
@@ -144,6 +147,7 @@ export type History = {
   readonly away: readonly Away[];
   readonly reads: readonly Read[];
   readonly told: readonly Told[];
+  readonly gone: readonly Gone[];
   readonly lines: readonly Line[];
   readonly views: readonly View[];
   readonly refusals: readonly Refusal[];
@@ -166,6 +170,7 @@ export const emptyHistory: History = {
   away: [],
   reads: [],
   told: [],
+  gone: [],
   lines: [],
   views: [],
   refusals: [],

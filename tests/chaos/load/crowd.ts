@@ -43,6 +43,7 @@ export type CrowdRecords = Pick<
   | 'away'
   | 'reads'
   | 'told'
+  | 'gone'
   | 'lines'
   | 'views'
   | 'refusals'
@@ -77,7 +78,7 @@ export class Crowd {
   /** Resolves when everybody is there. The users are known to chat already. */
   static async open(options: CrowdOptions): Promise<Crowd> {
     const crowd = new Crowd(options);
-    await inTurns(crowd.#plan.rooms, (room) => crowd.#create(room));
+    await inTurns(crowd.#plan.rooms, async (room) => crowd.#rooms.set(await crowd.#create(room), room));
     for (const [index, { name, user }] of crowd.#plan.clients.entries()) crowd.#join(index, name, user);
     await crowd.#until(openMsMax, () => crowd.#online === crowd.#people.length);
     await inTurns(crowd.#watched, ([person, id]) => person.client.conversations.get(id).open());
@@ -125,7 +126,7 @@ export class Crowd {
     for (const person of this.#people) person.close();
     this.#notebook.close();
     const stays = [...logs].flatMap(([id, log]) => staysIn(id, log, this.#people));
-    const { sent, acknowledged, seen, reads, told, refusals, away, stalls } = this.#notebook;
+    const { sent, acknowledged, seen, reads, told, gone, refusals, away, stalls } = this.#notebook;
     return {
       sent,
       acknowledged,
@@ -135,6 +136,7 @@ export class Crowd {
       away,
       reads,
       told,
+      gone,
       lines,
       views: given(views),
       refusals,
@@ -198,22 +200,22 @@ export class Crowd {
       );
   }
 
-  async #create(room: Room): Promise<void> {
-    const token = await this.#token(room.owner);
+  /** A machine that is busy may need more time than a call has: the same request again is safe. */
+  async #create({ owner, type, members }: Room): Promise<string> {
     const [edge = ''] = this.#options.edges;
-    const made = await callOverRest<{ conversation: { conversation_id: string } }>(
-      edge,
-      token,
-      'POST',
-      '/api/chat/conversations',
-      {
-        request_id: crypto.randomUUID(),
-        type: room.type,
-        participant_keys: room.members,
-        ...(room.type === 'group' ? { info: { name: `of ${room.owner}` } } : {}),
-      },
-    );
-    this.#rooms.set(made.conversation.conversation_id, room);
+    const token = await this.#token(owner);
+    const info = type === 'group' ? { info: { name: `of ${owner}` } } : {};
+    const request = { request_id: crypto.randomUUID(), type, participant_keys: members, ...info };
+    const post = () =>
+      callOverRest<{ conversation: { conversation_id: string } }>(
+        edge,
+        token,
+        'POST',
+        '/api/chat/conversations',
+        request,
+      );
+    const { conversation } = await post().catch(post);
+    return conversation.conversation_id;
   }
 
   #join(index: number, name: string, user: string): void {

@@ -1,6 +1,6 @@
 // What the clients of a run write down. One notebook for all: they run in one process, by one clock.
 
-import type { Acknowledged, Away, Fault, Read, Refusal, Seen, Sent, Told } from '../record.ts';
+import type { Acknowledged, Away, Fault, Gone, Read, Refusal, Seen, Sent, Told } from '../record.ts';
 
 /** The process is held to have stood still when a timer came so much too late. */
 const stallMs = 1_000;
@@ -16,6 +16,7 @@ export class Notebook {
   readonly stalls: Fault[] = [];
   readonly reads: Read[] = [];
   readonly told: Told[] = [];
+  readonly gone: Gone[] = [];
   #startedAt = 0;
   #looks: NodeJS.Timeout | undefined;
 

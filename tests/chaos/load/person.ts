@@ -87,7 +87,7 @@ export class Person {
     // As an app that has them in its list: what comes in them is told as delivered.
     for (const conversation of options.rooms.keys()) this.client.conversations.get(conversation);
     this.client.subscribe(() => this.#look());
-    this.client.onGone((topic) => this.jumped.add(topic.slice(2)));
+    this.client.onGone((topic) => this.#jumps(topic.slice(2)));
   }
 
   get name(): string {
@@ -261,6 +261,12 @@ export class Person {
       this.#newest.set(conversation, message.message_id);
       if (message.sender.user_key !== this.user) this.gotUpTo.set(conversation, seq);
     }
+  }
+
+  #jumps(conversation: string): void {
+    const { notebook, name } = this.#options;
+    this.jumped.add(conversation);
+    notebook.gone.push({ client: name, conversation, at: notebook.now() });
   }
 
   #wasTold({ conversation_id: conversation, user_key: user, read_seq: readSeq }: DeliveryStatusEvent): void {

@@ -21,7 +21,7 @@ export function* truthful({ seen, logs }: History): Iterable<string> {
 }
 
 /** Of those who are members at the end. */
-export function* complete({ seen, logs, stays }: History): Iterable<string> {
+export function* complete({ seen, logs, stays, gone }: History): Iterable<string> {
   const views = byView(seen);
   for (const { client, conversation, from, to, seesFrom } of stays) {
     if (to !== undefined) continue;
@@ -30,7 +30,10 @@ export function* complete({ seen, logs, stays }: History): Iterable<string> {
     );
     const first = seesFrom ?? Math.min(...own);
     const missed = (logs.get(conversation) ?? []).map(({ seq }) => seq).filter((seq) => seq >= first && !own.has(seq));
-    if (missed.length > 0) yield `${client} never saw ${runsOf(missed)} of ${conversation}`;
+    if (missed.length === 0) continue;
+    const told = gone.filter((each) => each.client === client && each.conversation === conversation);
+    const when = told.map(({ at }) => `${Math.round(at)} ms`).join(', ');
+    yield `${client} never saw ${runsOf(missed)} of ${conversation}${when && `, told at ${when} that it is gone`}`;
   }
 }
 
