@@ -41,10 +41,7 @@ describe('a busy mesh of two edges and two services', () => {
           await talkers.fault(name, () => mesh.endAndAwait(name));
           await talkers.acknowledgements(some);
         }
-        talkers.stop();
-        await talkers.settled();
-        expect(talkers.refused).toEqual([]);
-        expect(await talkers.violations()).toEqual([]);
+        expect(await talkers.verdict()).toEqual([]);
         for (const { closes } of standers) expectOrderly(closes);
       } finally {
         for (const each of standers) each.close();

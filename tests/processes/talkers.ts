@@ -13,9 +13,9 @@ const waitMs = 90_000;
 type Device = { readonly name: string; readonly client: Client; onTheWay: number };
 
 export class Talkers {
-  readonly sent: Sent[] = [];
-  readonly acknowledged: Acknowledged[] = [];
-  readonly refused: string[] = [];
+  readonly #sent: Sent[] = [];
+  readonly #acknowledged: Acknowledged[] = [];
+  readonly #refused: string[] = [];
   readonly #seen: Seen[] = [];
   readonly #faults: Fault[] = [];
   readonly #devices: Device[] = [];
@@ -50,21 +50,10 @@ export class Talkers {
     for (const device of this.#devices) this.#talk(device);
   }
 
-  stop(): void {
-    this.#talking = false;
-  }
-
   /** Resolves when so many more messages were acknowledged. */
   async acknowledgements(more: number): Promise<void> {
-    const goal = this.acknowledged.length + more;
-    await this.#until(() => this.acknowledged.length >= goal, `${goal} acknowledgements`);
-  }
-
-  /** Resolves when all that was sent is acknowledged and every device has seen all of it. */
-  async settled(): Promise<void> {
-    await this.#until(() => this.acknowledged.length === this.sent.length, 'every message is acknowledged');
-    const all = this.acknowledged.length * this.#devices.length;
-    await this.#until(() => this.#seen.length >= all, `every device has seen every message (${all})`);
+    const goal = this.#acknowledged.length + more;
+    await this.#until(() => this.#acknowledged.length >= goal, `${goal} acknowledgements`);
   }
 
   fault<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
@@ -72,14 +61,32 @@ export class Talkers {
     return work().finally(() => this.#faults.push({ name, from, to: this.#now() }));
   }
 
-  /** What the run shows to be broken; empty when every promise held. */
-  async violations(): Promise<readonly Violation[]> {
+  /** Ends the talk, waits for what is on its way, and says what was refused or broken; nothing when all held. */
+  async verdict(): Promise<readonly (string | Violation)[]> {
+    this.#talking = false;
+    await this.#settled();
+    return [...this.#refused, ...(await this.#violations())];
+  }
+
+  close(): void {
+    this.#talking = false;
+    for (const { client } of this.#devices) client.close();
+  }
+
+  /** When all that was sent is acknowledged and every device has seen all of it. */
+  async #settled(): Promise<void> {
+    await this.#until(() => this.#acknowledged.length === this.#sent.length, 'every message is acknowledged');
+    const all = this.#acknowledged.length * this.#devices.length;
+    await this.#until(() => this.#seen.length >= all, `every device has seen every message (${all})`);
+  }
+
+  async #violations(): Promise<readonly Violation[]> {
     const log = await this.#log();
     const conversation = this.#conversation;
     return check({
       ...emptyHistory,
-      sent: this.sent,
-      acknowledged: this.acknowledged,
+      sent: this.#sent,
+      acknowledged: this.#acknowledged,
       seen: this.#seen,
       logs: new Map([[conversation, log]]),
       stays: this.#devices.map(({ name }) => {
@@ -87,11 +94,6 @@ export class Talkers {
       }),
       faults: this.#faults,
     });
-  }
-
-  close(): void {
-    this.#talking = false;
-    for (const { client } of this.#devices) client.close();
   }
 
   async #create({ client }: Device): Promise<{ readonly conversation_id: string }> {
@@ -119,18 +121,18 @@ export class Talkers {
       device.onTheWay += 1;
       const view = device.client.conversations.get(this.#conversation);
       // The text says which message it is: others are not told under which id its sender sent it.
-      const request = `${this.#mark} ${device.name} ${this.sent.length}`;
-      this.sent.push({ client: device.name, conversation: this.#conversation, request, at: this.#now() });
+      const request = `${this.#mark} ${device.name} ${this.#sent.length}`;
+      this.#sent.push({ client: device.name, conversation: this.#conversation, request, at: this.#now() });
       view.send({ content: { type: 'text', text: request } }).stored.then(
         (message) => this.#acknowledge(device, message.seq ?? 0, message.message_id ?? ''),
-        (error: unknown) => this.refused.push(`${request}: ${error}`),
+        (error: unknown) => this.#refused.push(`${request}: ${error}`),
       );
     }
   }
 
   #acknowledge(device: Device, seq: number, messageId: string): void {
     const [client, conversation, what] = [device.name, this.#conversation, `message ${messageId}`];
-    this.acknowledged.push({ client, conversation, what, seq, at: this.#now() });
+    this.#acknowledged.push({ client, conversation, what, seq, at: this.#now() });
     device.onTheWay -= 1;
     this.#look();
     this.#talk(device);
@@ -164,8 +166,8 @@ export class Talkers {
       const late = () => {
         this.#waiting.delete(look);
         const states = this.#devices.map(({ name, client }) => `${name}: ${client.state.name}`).join(', ');
-        const counts = `${this.sent.length} sent, ${this.acknowledged.length} acknowledged, ${this.#seen.length} seen`;
-        reject(new Error(`not within ${waitMs} ms: ${what} (${counts}; ${states}; refused: ${this.refused.join()})`));
+        const counts = `${this.#sent.length} sent, ${this.#acknowledged.length} acknowledged, ${this.#seen.length} seen`;
+        reject(new Error(`not within ${waitMs} ms: ${what} (${counts}; ${states}; refused: ${this.#refused.join()})`));
       };
       const timer = setTimeout(late, waitMs);
       const look = () => {
