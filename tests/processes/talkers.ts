@@ -166,7 +166,8 @@ export class Talkers {
       const late = () => {
         this.#waiting.delete(look);
         const states = this.#devices.map(({ name, client }) => `${name}: ${client.state.name}`).join(', ');
-        const counts = `${this.#sent.length} sent, ${this.#acknowledged.length} acknowledged, ${this.#seen.length} seen`;
+        const [sent, acknowledged, seen] = [this.#sent, this.#acknowledged, this.#seen].map(({ length }) => length);
+        const counts = `${sent} sent, ${acknowledged} acknowledged, ${seen} seen`;
         reject(new Error(`not within ${waitMs} ms: ${what} (${counts}; ${states}; refused: ${this.#refused.join()})`));
       };
       const timer = setTimeout(late, waitMs);
