@@ -18,6 +18,8 @@ export type ConversationOptions = {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly watermarks: Watermarks;
+  /** Its history is to be kept. */
+  opened(): void;
   /** Something about it changed. */
   changed(): void;
 };
@@ -117,6 +119,7 @@ export class Conversation {
 
   /** Loads the newest page and follows the conversation; again after its log was cut. Rejects with a CallError. */
   async open(): Promise<void> {
+    this.#options.opened();
     // Followed first, asked second: so nothing falls between the page and the events.
     const topic = `c:${this.id}`;
     if (!this.#client.attached) await this.refresh();
@@ -127,9 +130,14 @@ export class Conversation {
   /** Nobody looks at it now: one that was followed only for its view (above 256 members) is followed no longer. */
   release(): void {
     if ((this.summary?.member_count ?? 0) <= followedMembersMax) return;
+    this.letGo();
+    this.#client.leave(`c:${this.id}`).catch(() => undefined);
+  }
+
+  /** Lets its history go, until it is opened again. */
+  letGo(): void {
     this.#wanted = false;
     this.state.forget();
-    this.#client.leave(`c:${this.id}`).catch(() => undefined);
   }
 
   /** A page of what came before the first loaded message. */

@@ -22,7 +22,7 @@ import { Watermarks } from './watermarks.ts';
 
 /** Conversations of a list; a user is in no more. */
 const conversationsMax = 5_000;
-/** Histories kept in memory that are not open. */
+/** Histories kept in memory. */
 const historiesMax = 50;
 const listPage = 50;
 /** What the server says of a conversation that this user is not in. */
@@ -40,6 +40,8 @@ export class Conversations extends Changing {
   readonly #outbox: Outbox;
   readonly #watermarks: Watermarks;
   readonly #views = new Map<string, Conversation>();
+  /** Views that were opened, the latest last. */
+  readonly #opened = new Set<Conversation>();
   /** In the list; a view may exist without it. */
   readonly #listed = new Set<string>();
   #items: readonly Conversation[] | undefined;
@@ -101,6 +103,7 @@ export class Conversations extends Changing {
       clock: this.#options.clock,
       outbox: this.#outbox,
       watermarks: this.#watermarks,
+      opened: () => this.#letGo(view),
       changed: () => this.#touch(),
     });
     this.#views.set(conversationId, view);
@@ -242,14 +245,17 @@ export class Conversations extends Changing {
 
   #touch(): void {
     this.#items = undefined;
-    this.#letGo();
     this.changed();
   }
 
-  /** Of histories beyond the bound, those loaded first go first. */
-  #letGo(): void {
-    const loaded = [...this.#views.values()].filter((view) => view.loaded);
-    for (const view of loaded.slice(0, Math.max(0, loaded.length - historiesMax))) view.state.forget();
+  /** Of histories beyond the bound, the one that was opened longest ago goes. */
+  #letGo(opened: Conversation): void {
+    this.#opened.delete(opened);
+    this.#opened.add(opened);
+    const [oldest] = this.#opened;
+    if (oldest === undefined || this.#opened.size <= historiesMax) return;
+    this.#opened.delete(oldest);
+    oldest.letGo();
   }
 }
 
