@@ -12,6 +12,7 @@ describe('message.forward', () => {
 
     expect(message?.content?.text).toBe('DO is 2.1');
     expect(message?.sender?.userKey).toBe(asha.key);
+    expect(message?.forwardedFrom?.originalMessageId).toBe(sent.messageId);
     const event = (await meena.next('message.new')) as { message: Record<string, unknown> };
     expect(event.message.forwarded_from).toEqual({ forward_count: 1 });
     const originFor = async (who: typeof asha) => (await who.messages(field)).at(-1)?.forwardedFrom;

@@ -4,10 +4,11 @@ import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf, userOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
 import type { MessageBody, StoredContent, StoredPoll, StoredSaid } from '../log/message-document.ts';
+import { openReader } from '../members/reader.ts';
 import { speakerIn } from '../members/rules.ts';
 import { readPlace } from './message-place.ts';
 import { senderOf } from './sender.ts';
-import { showOwn } from './show-messages.ts';
+import { showMessage } from './show-messages.ts';
 import { alive, type LiveMessage, readMessage } from './target.ts';
 
 /**
@@ -36,7 +37,9 @@ export const forwardMessage: ChatHandler<ForwardMessageRequest, ForwardMessageRe
       };
     },
   });
-  return { message: showOwn(change.message) };
+  if (change.message === undefined) throw refuse('MESSAGE_NOT_FOUND');
+  const reader = await openReader(context, request.conversationId);
+  return { message: await showMessage(context, reader, change.message) };
 };
 
 /** What is found, or the refusal, for the decision to throw: a repeat of what was once forwarded is not refused. */
