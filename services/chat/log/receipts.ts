@@ -72,8 +72,9 @@ export async function receiptsOf(
   rows: readonly MemberRow[],
   seq: number,
 ): Promise<readonly MemberReceiptTimes[]> {
+  // Of these members alone: those who left have documents, too.
   const inBlock = await receipts
-    .find({ ...where, block: blockOf(seq) })
+    .find({ ...where, block: blockOf(seq), user_key: { $in: rows.map((row) => row.user_key) } })
     .limit(rows.length + 1)
     .toArray();
   const byUser = new Map(inBlock.map((document) => [document.user_key, document]));

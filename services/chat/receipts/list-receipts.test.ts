@@ -34,6 +34,22 @@ describe('message.receipts', () => {
     expect((await asha.call('getMessage', sent)).message?.status).toBe(MessageStatus.MESSAGE_STATUS_READ);
   });
 
+  it('tells of all who are members, however many have left', async () => {
+    const { asha, ravi, pond, person } = await talk();
+    const others = [];
+    for (const name of ['Meena', 'Kiran', 'Tara', 'Zoya']) others.push(await person(name));
+    await asha.call('addMembers', { conversationId: pond, userKeys: others.map(({ key }) => key) });
+    const { messageId, conversationId, seq } = await asha.send(pond, 'one');
+    for (const member of [ravi, ...others]) {
+      await member.call('markDelivered', { positions: [{ conversationId: pond, seq }] });
+    }
+    const zoya = others.pop()!;
+    for (const { key } of others) await asha.call('removeMember', { conversationId: pond, userKey: key });
+    const { receipts } = await asha.call('listReceipts', { messageId, conversationId });
+    const got = receipts.filter(({ deliveredAt }) => deliveredAt !== undefined).map(({ userKey }) => userKey);
+    expect(got.toSorted()).toEqual([ravi.key, zoya.key].toSorted());
+  });
+
   it('is for the sender', async () => {
     const { asha, ravi, pond } = await talk();
     const sent = await asha.send(pond, 'one');
