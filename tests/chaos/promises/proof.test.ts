@@ -31,7 +31,14 @@ describe('what is under proof', () => {
 
   it('says how long after a fault something was still late', () => {
     expect(proofOf({ ...history, ...shown(5_000, 31_000) }).recoveredMs).toBe(6_000);
-    const refusal = { client: 'ravi', call: 'message.send', reason: 'TIMED_OUT', excused: false, from: 1, to: 37_000 };
+    const refusal = {
+      client: 'ravi',
+      call: 'message.send',
+      reason: 'TIMED_OUT',
+      excused: false,
+      from: 37_000,
+      to: 39_000,
+    };
     expect(proofOf({ ...history, refusals: [refusal] }).recoveredMs).toBe(7_000);
   });
 });

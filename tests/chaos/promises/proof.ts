@@ -26,7 +26,8 @@ export function proofOf(history: History): Proof {
   const troubles = [
     ...away.map(({ from }) => from),
     ...foundByHeadChecks.map(({ at }) => at),
-    ...refusals.filter(({ excused }) => !excused).map(({ to }) => to),
+    // A call that began within a fault may wait long for its refusal.
+    ...refusals.filter(({ excused }) => !excused).map(({ from }) => from),
   ];
   for (const { since, at, absent } of arrivalsOf(history)) {
     arrivalsInAll += 1;
