@@ -15,6 +15,8 @@ const account = '900000000001';
 /** Making the Python environment, or the programs in Go and Java, for the first time. */
 const setUpMs = 300_000;
 
+const [hasGoHere, hasJavaHere] = await Promise.all([hasGo(), hasJava()]);
+
 let chat: TestChat;
 let environment: Record<string, string>;
 
@@ -82,7 +84,7 @@ describe('a domain server', () => {
     setUpMs,
   );
 
-  it.skipIf(!hasGo())(
+  it.skipIf(!hasGoHere)(
     'in Go, with stubs made by buf, does the same, and says why it was refused',
     async () => {
       const server = await buildGo();
@@ -94,7 +96,7 @@ describe('a domain server', () => {
     setUpMs,
   );
 
-  it.skipIf(!hasJava())(
+  it.skipIf(!hasJavaHere)(
     'in Java, with stubs made by Maven, does the same, and says why it was refused',
     async () => {
       const command = ['-cp', await buildJava(), 'farm.DomainServer'];

@@ -1,6 +1,6 @@
 // The domain server in Go as a program under node_modules/.cache, made once per state of `examples/go` and `proto/`.
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,10 +16,10 @@ const downloadMs = 120_000;
  * Whether this machine has a Go that is new enough, and its modules or the network to fetch them; without them the
  * test that needs it is skipped, visibly.
  */
-export function hasGo(): boolean {
+export async function hasGo(): Promise<boolean> {
   try {
     const env = { ...process.env, GOTOOLCHAIN: 'local' };
-    execFileSync('go', ['mod', 'download'], { cwd: example, stdio: 'ignore', timeout: downloadMs, env });
+    await run('go', ['mod', 'download'], { cwd: example, timeout: downloadMs, env });
     return true;
   } catch {
     return false;

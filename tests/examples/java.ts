@@ -1,7 +1,7 @@
 // The domain server in Java as a jar and its libraries under node_modules/.cache, made once per state of
 // `examples/java` and `proto/`.
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,11 +20,11 @@ const home = keptFolder('java', [pom, ...filesBelow(join(example, 'src')), ...pr
  * Whether this machine has Java 17 and Maven, and its packages or the network to fetch them; without them the test
  * that needs it is skipped, visibly.
  */
-export function hasJava(): boolean {
+export async function hasJava(): Promise<boolean> {
   try {
-    execFileSync('javac', ['--release', '17', '--version'], { stdio: 'ignore' });
+    await run('javac', ['--release', '17', '--version']);
     if (existsSync(home)) return true;
-    execFileSync('mvn', [...quiet, 'dependency:go-offline'], { stdio: 'ignore', timeout: downloadMs });
+    await run('mvn', [...quiet, 'dependency:go-offline'], { timeout: downloadMs });
     return true;
   } catch {
     return false;
