@@ -63,7 +63,7 @@ const story = fc.record({
     size: 'max',
   }),
   /** Per cent of writes whose command or answer is lost. */
-  lossRate: fc.constantFrom(0, 0, 5, 20),
+  lossRate: fc.constantFrom(0, 5, 10, 20),
   seed: fc.integer(),
 });
 type Story = typeof story extends fc.Arbitrary<infer Value> ? Value : never;
@@ -133,10 +133,11 @@ async function play(told: Story): Promise<void> {
 
 function opened(chance: () => number, lossRate: number): Process {
   const running = logs.process();
-  running.flaky.fate = (): Fate => {
-    const drawn = chance() * 100;
+  running.flaky.fate = (_collection, method): Fate => {
+    // Of inserts into logs, whose outcome nothing else tells, twice as many.
+    const drawn = method === 'insertMany' ? chance() * 50 : chance() * 100;
     if (drawn >= lossRate) return 'done';
-    return (['lost before', 'lost meanwhile', 'lost after'] as const)[Math.floor((drawn / lossRate) * 3)]!;
+    return (['lost before', 'late', 'lost after'] as const)[Math.floor((drawn / lossRate) * 3)]!;
   };
   return running;
 }

@@ -3,8 +3,11 @@
 
 import { type Db, MongoNetworkError } from 'mongodb';
 
-/** What happens to a command: nothing, or it is lost before, while, or after the store does it. */
-export type Fate = 'done' | 'lost before' | 'lost meanwhile' | 'lost after';
+/**
+ * What happens to a command: nothing, or it is lost before the store does it, or after. `late`: it is lost, and the
+ * store does it all the same, once the collection was read the next time.
+ */
+export type Fate = 'done' | 'lost before' | 'lost after' | 'late';
 
 export type FlakyDb = {
   readonly db: Db;
@@ -34,11 +37,14 @@ const writes = new Set([
 export function flakyDb(db: Db): FlakyDb {
   let dead = false;
   const underWay = new Set<Promise<unknown>>();
+  /** By collection: what the store does after the next read of it. */
+  const late = new Map<string, (() => Promise<unknown>)[]>();
   const flaky: FlakyDb = {
     fate: () => 'done',
     failReads: () => false,
     reading: async () => {},
     async idle() {
+      await Promise.all([...late.keys()].map(doLate));
       await Promise.allSettled(underWay);
     },
     kill() {
@@ -52,6 +58,18 @@ export function flakyDb(db: Db): FlakyDb {
     }),
   };
 
+  function seenToItsEnd(sent: Promise<unknown>): Promise<unknown> {
+    underWay.add(sent);
+    return sent.finally(() => underWay.delete(sent));
+  }
+
+  /** What becomes of it, nobody hears. */
+  async function doLate(collection: string): Promise<void> {
+    const works = late.get(collection) ?? [];
+    late.delete(collection);
+    await Promise.allSettled(works.map((work) => seenToItsEnd(work())));
+  }
+
   function collectionSeenThrough<Target extends object>(target: Target, collection: string): Target {
     return new Proxy(target, {
       get(of, name) {
@@ -60,20 +78,20 @@ export function flakyDb(db: Db): FlakyDb {
         if (name === 'find')
           return (filter: object, ...args: unknown[]) => {
             if (dead || flaky.failReads(collection)) return deadCursor();
-            return cursorAfter(member.apply(of, [filter, ...args]), () => flaky.reading(collection, filter));
+            return cursorBetween(member.apply(of, [filter, ...args]), {
+              before: () => flaky.reading(collection, filter),
+              after: () => doLate(collection),
+            });
           };
         return async (...args: unknown[]) => {
           if (dead || (name === 'findOne' && flaky.failReads(collection))) throw lost();
           const fate = writes.has(String(name)) ? await flaky.fate(collection, String(name), args) : 'done';
           if (fate === 'lost before') throw lost();
-          const sent: Promise<unknown> = member.apply(of, args);
-          underWay.add(sent);
-          const answered = sent.finally(() => underWay.delete(sent));
-          if (fate === 'lost meanwhile') {
-            answered.catch(() => {});
+          if (fate === 'late') {
+            late.set(collection, [...(late.get(collection) ?? []), () => member.apply(of, args)]);
             throw lost();
           }
-          const answer = await answered;
+          const answer = await seenToItsEnd(member.apply(of, args));
           if (fate === 'lost after' || dead) throw lost();
           return answer;
         };
@@ -89,9 +107,16 @@ function lost(): MongoNetworkError {
 
 type Cursor = { toArray(): Promise<unknown> };
 
-function cursorAfter(cursor: Cursor, before: () => Promise<void>): Cursor {
+type Around = { before(): Promise<void>; after(): Promise<void> };
+
+function cursorBetween(cursor: Cursor, { before, after }: Around): Cursor {
   const toArray = cursor.toArray.bind(cursor);
-  cursor.toArray = () => before().then(toArray);
+  cursor.toArray = async () => {
+    await before();
+    const found = await toArray();
+    await after();
+    return found;
+  };
   return cursor;
 }
 
