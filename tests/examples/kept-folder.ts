@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
 const cache = join(root, 'node_modules/.cache');
@@ -27,7 +27,10 @@ export function keptFolder(name: string, files: readonly string[]): string {
   return join(cache, `${name}-${hash.digest('hex').slice(0, 12)}`);
 }
 
-/** Makes a folder under another name first, so that one that is there is whole, whoever else makes it now. */
+/**
+ * Makes a folder under another name first, so that one that is there is whole, whoever else makes it now. Those made of
+ * the same files as they were before go.
+ */
 export async function whole(folder: string, make: (unfinished: string) => Promise<unknown>): Promise<void> {
   if (existsSync(folder)) return;
   const unfinished = `${folder}.${process.pid}`;
@@ -37,7 +40,15 @@ export async function whole(folder: string, make: (unfinished: string) => Promis
     await rename(unfinished, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error;
     });
+    await Promise.all(formerOf(folder).map((former) => rm(former, { recursive: true, force: true })));
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+}
+
+function formerOf(folder: string): readonly string[] {
+  const name = (path: string) => /^(.+)-[0-9a-f]{12}$/.exec(basename(path))?.[1];
+  return readdirSync(cache)
+    .map((each) => join(cache, each))
+    .filter((path) => path !== folder && name(path) === name(folder));
 }
