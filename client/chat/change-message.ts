@@ -89,13 +89,15 @@ function reacted(message: Message, seq: number, data: MessageReactionEvent, user
   if (user_key === userKey && !removed) own.add(emoji);
   const reactions = removed
     ? withoutReactor(message.reactions ?? [], emoji, user_key)
-    : withReactor(message.reactions ?? [], emoji, user_key);
+    : withReactor(message.reactions ?? [], data);
   return { ...message, reactions, own_reactions: [...own], changed: seq };
 }
 
-function withReactor(reactions: readonly Reaction[], emoji: string, userKey: string): readonly Reaction[] {
+function withReactor(reactions: readonly Reaction[], data: MessageReactionEvent): readonly Reaction[] {
+  const { emoji, user_key: userKey, reaction_type } = data;
   const found = reactions.find((reaction) => reaction.emoji === emoji);
-  if (found === undefined) return [...reactions, { emoji, user_keys: [userKey], count: 1 }];
+  const type = reaction_type === undefined ? {} : { reaction_type };
+  if (found === undefined) return [...reactions, { emoji, user_keys: [userKey], count: 1, ...type }];
   const named = found.user_keys ?? [];
   const more = { ...found, user_keys: [...named, userKey].slice(0, namedReactors), count: found.count + 1 };
   return reactions.map((reaction) => (reaction === found ? more : reaction));

@@ -26,6 +26,7 @@ export function wholeConversation(some: Partial<Conversation> = {}): Conversatio
   return {
     conversation_id: '000000000042',
     account_key,
+    medium: 'chat',
     type: 'group',
     member_count: 2,
     last_seq: 1,

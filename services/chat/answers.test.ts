@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChatServiceService } from '../../gen/circuit/chat/v1/chat_service.ts';
 import { ConversationType, MemberRole } from '../../gen/circuit/chat/v1/conversation.ts';
-import { DeletedFor, type Message } from '../../gen/circuit/chat/v1/message.ts';
+import { DeletedFor, type Message, SenderKind } from '../../gen/circuit/chat/v1/message.ts';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import type { Device } from './testing/device.ts';
 import { type Call, callsOf, needed, type RequestOf, type ResponseOf, textOf } from './testing/person.ts';
@@ -85,6 +85,13 @@ describe('what the API always answers', () => {
     const told = needed((await asha('sendMessage', { conversationId: pond, content: textOf('DO is 3.1') })).message);
     const target = { messageId: told.messageId, conversationId: pond };
     await asha('forwardMessage', { conversationId, messageId: told.messageId, fromConversationId: pond });
+    await fish('sendMessage', {
+      conversationId: pond,
+      content: textOf('Run the aerator'),
+      sender: { kind: SenderKind.SENDER_KIND_AGENT, externalId: 'agent-7' },
+      aiMetadata: { model: 'small-1' },
+      origin: { source: 'web' },
+    });
     await fish('postSystemMessage', { conversationId: pond, system: { kind: 'fed', parameters: new Map() } });
     await ravi('sendMessage', { conversationId: pond, content: textOf('so low?'), replyToMessageId: told.messageId });
     await asha('editMessage', { ...target, content: textOf('DO is 2.1') });
@@ -148,8 +155,10 @@ describe('what the API always answers', () => {
     const positions = Array.from({ length: many }, (_, n) => ({ topic: `c:${String(n).padStart(12, '0')}`, seq: 0 }));
     const synced = await asha('sync', { positions });
     expect(synced.topics).toHaveLength(many);
-    const { receipts } = await ravi('listReceipts', { messageId: told.messageId, conversationId: pond });
-    expect(receipts.length).toBeGreaterThan(many);
+    const asked = { messageId: told.messageId, conversationId: pond, pageSize: 100 };
+    const { receipts, nextPageToken } = await ravi('listReceipts', asked);
+    const rest = await ravi('listReceipts', { ...asked, pageToken: nextPageToken });
+    expect(receipts.length + rest.receipts.length).toBeGreaterThan(many);
     eventsOf(her.device);
   });
 });

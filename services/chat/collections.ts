@@ -157,16 +157,15 @@ const reactions: Collection = {
 
 const receipts: Collection = {
   name: 'receipts',
-  purpose: 'When a member got and read: pairs of (up to number, time), for 1 000 numbers a document.',
+  purpose: 'When a member got and read: pairs of (up to number, time), for 100 numbers a document.',
   shardKey: { conversation_id: 1 },
   indexes: [
     {
       name: 'receipt',
       key: { conversation_id: 1, user_key: 1, block: 1 },
       unique: true,
-      serves: "A member's times around a number.",
+      serves: "Members' times around the numbers of a page.",
     },
-    { name: 'block', key: { conversation_id: 1, block: 1 }, serves: 'The times of all members around a number.' },
     {
       name: 'kept',
       key: { moved_at: 1 },

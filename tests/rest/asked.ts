@@ -5,7 +5,7 @@ import type { Talk } from '../../services/chat/testing/talk.ts';
 /** What fills the path, and what goes into the body or the query. */
 export type Asked = { readonly path?: Readonly<Record<string, string>>; readonly data?: object };
 
-export type Asking = (talk: Talk) => Asked | Promise<Asked>;
+export type Asking = (talk: Talk, kind: 'user' | 'domain_server') => Asked | Promise<Asked>;
 
 const inPond =
   (data?: object): Asking =>
@@ -39,10 +39,16 @@ const unreact: Asking = async ({ asha, pond }) => {
   await asha.react(message, '🎉');
   return { path: { message_id: message.messageId, emoji: '🎉' }, data: { conversation_id: pond } };
 };
-const reactionGone: Asking = async (talk) => {
-  const { path: { message_id = '', emoji = '' } = {}, data } = await unreact(talk);
+const reactionGone: Asking = async (talk, kind) => {
+  const { path: { message_id = '', emoji = '' } = {}, data } = await unreact(talk, kind);
   return { path: { message_id }, data: { ...data, emoji } };
 };
+
+/** A domain server says for whom it sends. */
+const said: Asking = ({ pond }, kind) => ({
+  path: { conversation_id: pond },
+  data: kind === 'user' ? words : { ...words, sender: { kind: 'agent', external_id: 'agent-7' } },
+});
 
 const words = { content: { type: 'text', text: 'DO is 2.1' } };
 
@@ -63,10 +69,10 @@ export const asked: Readonly<Record<string, Asking>> = {
   'POST /api/chat/groups/{conversation_id}/leave': inPond(),
   'PUT /api/chat/conversations/{conversation_id}/members/{user_key}/role': roleOf,
   'PUT /api/chat/groups/{conversation_id}/members/{user_key}/role': roleOf,
-  'POST /api/chat/conversations/{conversation_id}/messages': inPond(words),
+  'POST /api/chat/conversations/{conversation_id}/messages': said,
   'POST /api/chat/conversations/{conversation_id}/system': inPond({ system: { kind: 'fed' }, text: 'Fed' }),
-  'POST /api/chat/messages/{message_id}/forward': async (talk) => {
-    const { path, data } = await ofMessage()(talk);
+  'POST /api/chat/messages/{message_id}/forward': async (talk, kind) => {
+    const { path, data } = await ofMessage()(talk, kind);
     const { conversation_id: from } = data as { conversation_id: string };
     return {
       ...(path && { path }),

@@ -48,7 +48,7 @@ describe('every REST binding', () => {
 
   it.each(cases)('%s answers a %s as the document says', async (key, kind, _method: MethodSchema, http) => {
     const opened = await talk();
-    const sent = await asked[key]!(opened);
+    const sent = await asked[key]!(opened, kind);
     expect(documents.request(http, http.body === '' ? undefined : sent.data)).toEqual([]);
     const response = await ask(opened, kind, http, sent);
     const answer: unknown = await response.json();

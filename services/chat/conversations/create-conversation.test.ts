@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConversationType, MemberRole } from '../../../gen/circuit/chat/v1/conversation.ts';
+import { ConversationMedium, ConversationType, MemberRole } from '../../../gen/circuit/chat/v1/conversation.ts';
+import { needed } from '../testing/person.ts';
 import { refusal } from '../testing/refusal.ts';
 import { talk } from '../testing/talk.ts';
 
@@ -88,6 +89,45 @@ describe('conversation.create', () => {
     await expect(create({ type: group, participantKeys: [ravi.key] })).rejects.toEqual(refusal('INVALID_REQUEST'));
     const broadcast = { type: ConversationType.CONVERSATION_TYPE_BROADCAST, info: { name: 'x' } };
     await expect(create(broadcast)).rejects.toEqual(refusal('WRONG_CONVERSATION_TYPE'));
+  });
+
+  it('without a type is a group', async () => {
+    const { asha, ravi } = await talk();
+    const { conversation } = await asha.call('createConversation', {
+      info: { name: 'Pond B2' },
+      participantKeys: [ravi.key],
+    });
+    expect(conversation).toMatchObject({ type: group, groupId: conversation?.conversationId });
+  });
+
+  it('keeps what it is held over and about, for every member and for good', async () => {
+    const { asha, ravi, fish } = await talk();
+    const about = {
+      medium: ConversationMedium.CONVERSATION_MEDIUM_EMAIL,
+      context: { type: 'shipment', id: '42', references: new Map([['bid_id', '15']]) },
+    };
+    const request = { type: direct, participantKeys: [ravi.key] };
+    const { conversation } = await asha.call('createConversation', { ...request, ...about });
+    expect(conversation).toMatchObject(about);
+    const id = needed(conversation).conversationId;
+    expect(await ravi.get(id)).toMatchObject(about);
+    await asha.send(id, 'Where is it?');
+    const listed = (await ravi.call('listConversations')).conversations.find((each) => each.conversationId === id);
+    expect(listed).toMatchObject(about);
+    // One that is found keeps its own.
+    const found = await ravi.call('createConversation', { type: direct, participantKeys: [asha.key] });
+    expect(found.conversation).toMatchObject({ conversationId: id, ...about });
+
+    const group = await fish('createConversation', {
+      requestId: 'support-12',
+      info: { name: 'Support' },
+      participantKeys: [asha.key],
+      context: { type: 'support' },
+    });
+    const support = { medium: ConversationMedium.CONVERSATION_MEDIUM_CHAT, context: { type: 'support', id: '' } };
+    expect(group.conversation).toMatchObject(support);
+    const other = { requestId: 'support-12', info: { name: 'Support' }, participantKeys: [asha.key] };
+    await expect(fish('createConversation', other)).rejects.toEqual(refusal('REQUEST_ID_REUSED'));
   });
 
   it('by a domain server is for users of its account, the first of whom owns it', async () => {

@@ -2,19 +2,20 @@ import type {
   CreateConversationRequest,
   CreateConversationResponse,
 } from '../../../gen/circuit/chat/v1/chat_service.ts';
-import type { Conversation } from '../../../gen/circuit/chat/v1/conversation.ts';
+import { type Conversation, ConversationType } from '../../../gen/circuit/chat/v1/conversation.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { accountOf, actorOf, senderKeyOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { ConversationInfoFields, ConversationTypeWord } from '../log/conversation-document.ts';
-import type { CreatePlan } from '../log/conversation-log.ts';
+import type { ConversationInfoFields, ConversationTypeWord, Purpose } from '../log/conversation-document.ts';
+import type { ConversationView, CreatePlan } from '../log/conversation-log.ts';
 import type { NewMember } from '../log/entry.ts';
+import { storePurpose } from '../log/stored-purpose.ts';
 import { conversationTypes, wordOf } from '../log/words.ts';
 import { newMember } from '../members/new-member.ts';
 import { openReader } from '../members/reader.ts';
 import { conversationFor } from './get-conversation.ts';
 import { type Participant, peopleOf } from './people.ts';
-import { commonOf } from './show-conversation.ts';
+import { commonOf, groupMembersOf } from './show-conversation.ts';
 
 /**
  * Makes a conversation, or finds it: the direct one of two users, a user's self, or the one that this request made
@@ -26,17 +27,20 @@ export const createConversation: ChatHandler<CreateConversationRequest, CreateCo
 ) => {
   const { service, caller } = context;
   const accountKey = accountOf(caller, request.accountKey);
-  const type = wordOf(conversationTypes, request.type);
+  const type =
+    request.type === ConversationType.CONVERSATION_TYPE_UNSPECIFIED ? 'group' : wordOf(conversationTypes, request.type);
   if (type === undefined || type === 'broadcast') throw refuse('WRONG_CONVERSATION_TYPE');
   const info = type === 'direct' || type === 'self' ? undefined : infoOf(request);
   const people = peopleOf(caller, type, request.participantKeys);
+  const purpose = storePurpose(request);
 
   const created = await service.conversations.create(context, {
     accountKey,
-    key: keyOf(request, context, type, people),
+    key: keyOf(request, context, { type, people, purpose }),
     type,
     ...(info !== undefined && { info }),
     onlyAdminsCanSend: type === 'channel',
+    purpose,
     members: await membersOf(context, accountKey, people),
     createdBy: actorOf(caller),
   });
@@ -45,21 +49,26 @@ export const createConversation: ChatHandler<CreateConversationRequest, CreateCo
     conversation:
       caller.kind === 'user'
         ? await conversationFor(context, await openReader(context, conversationId))
-        : await forServer(context, accountKey, conversationId),
+        : await forServer(context, accountKey, created.view),
   };
+};
+
+type Wanted = {
+  readonly type: ConversationTypeWord;
+  readonly people: readonly Participant[];
+  readonly purpose: Purpose;
 };
 
 /** What makes a repeat, or the other side at the same moment, find the same conversation. */
 function keyOf(
   request: CreateConversationRequest,
   context: ChatContext,
-  type: ConversationTypeWord,
-  people: readonly Participant[],
+  { type, people, purpose }: Wanted,
 ): CreatePlan['key'] {
   const [first = '', second = ''] = people.map((person) => person.userKey).toSorted();
   if (type === 'direct') return { direct: [first, second] };
   if (type === 'self') return { self: first };
-  const about = { type, info: request.info, people };
+  const about = { type, info: request.info, people, ...purpose };
   return { senderKey: senderKeyOf(context.caller), requestId: request.requestId, about };
 }
 
@@ -88,8 +97,12 @@ function infoOf(request: CreateConversationRequest): ConversationInfoFields {
 }
 
 /** A domain server is nobody's member: it sees what every member sees. */
-async function forServer(context: ChatContext, accountKey: string, conversationId: string): Promise<Conversation> {
-  const document = (await context.service.conversations.summaries(accountKey, [conversationId])).get(conversationId);
+async function forServer(
+  context: ChatContext,
+  accountKey: string,
+  { id, state }: ConversationView,
+): Promise<Conversation> {
+  const document = (await context.service.conversations.summaries(accountKey, [id])).get(id);
   if (document === undefined) throw refuse('CONVERSATION_NOT_FOUND');
-  return commonOf(document);
+  return { ...commonOf(document), members: groupMembersOf(state) };
 }

@@ -6,6 +6,7 @@ import type { Participant } from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { ChatContext } from '../chat.ts';
 import type { ConversationDocument } from '../log/conversation-document.ts';
 import type { MemberRow } from '../log/member-row.ts';
+import { inOrder } from '../members/order.ts';
 import { showMembers } from '../members/show-members.ts';
 
 /** So many members stand on a conversation itself; the rest by ListMembers. */
@@ -53,10 +54,6 @@ export function openFirstRows(db: Db): FirstRows {
       return new Map([...together, ...each]);
     },
   };
-}
-
-function inOrder(one: MemberRow, other: MemberRow): number {
-  return one.rank - other.rank || one.since - other.since || (one.user_key < other.user_key ? -1 : 1);
 }
 
 /** The first members of each conversation as the others see them; all of one account. */

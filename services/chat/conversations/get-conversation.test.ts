@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { MemberRole } from '../../../gen/circuit/chat/v1/conversation.ts';
 import { refusal } from '../testing/refusal.ts';
 import { talk } from '../testing/talk.ts';
 
 describe('conversation.get', () => {
+  it('tells who leads a group, and of a direct one nothing of the kind', async () => {
+    const { asha, ravi, pond, direct, person } = await talk();
+    const meena = await person('Meena');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [meena.key] });
+    await asha.call('changeRole', { conversationId: pond, userKey: ravi.key, role: MemberRole.MEMBER_ROLE_ADMIN });
+    expect((await meena.get(pond)).members).toEqual({ count: 3, admins: [ravi.key], ownerKey: asha.key });
+    await meena.call('leaveConversation', { conversationId: pond });
+    expect((await meena.get(pond)).members).toBeUndefined();
+    expect((await asha.get(await direct(asha, ravi))).members).toBeUndefined();
+  });
+
   it("shows the newest message, unread counts and nobody else's own entries", async () => {
     const { asha, ravi, pond } = await talk();
     const sent = await asha.send(pond, 'DO is 2.1');

@@ -7,7 +7,7 @@ import type { MemberRow } from '../log/member-row.ts';
 import { openReader, type Reader } from '../members/reader.ts';
 import { firstMembers } from './first-members.ts';
 import { lastMessages } from './last-messages.ts';
-import { showConversation } from './show-conversation.ts';
+import { groupMembersOf, showConversation } from './show-conversation.ts';
 
 /** One conversation of the caller, with who types now. One that they left shows what it was then. */
 export const getConversation: ChatHandler<GetConversationRequest, GetConversationResponse> = async (
@@ -28,7 +28,7 @@ export async function conversationFor(context: ChatContext, reader: Reader): Pro
     row.active ? firstMembers(context, user.accountKey, [document]) : new Map<string, never>(),
     lastMessages(context, { userKey: user.key, accountKey: user.accountKey }, [{ row, document }]),
   ]);
-  return showConversation({
+  const shown = showConversation({
     document,
     row,
     participants: participants.get(view.id) ?? [],
@@ -36,6 +36,7 @@ export async function conversationFor(context: ChatContext, reader: Reader): Pro
     typers: row.active ? service.typing.typers(view.id, now) : [],
     now,
   });
+  return { ...shown, members: row.active ? groupMembersOf(view.state) : undefined };
 }
 
 /** Nothing of what came after they left: not how much was said, by how many, or when. */

@@ -1,8 +1,15 @@
 // A conversation as one member sees it: the seeds' maps by user hold the caller's own entry and nobody else's.
 
-import type { Conversation, LastMessage, Participant } from '../../../gen/circuit/chat/v1/conversation.ts';
+import type {
+  Conversation,
+  GroupMembers,
+  LastMessage,
+  Participant,
+} from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { ConversationDocument, StoredLastMessage } from '../log/conversation-document.ts';
 import type { MemberRow } from '../log/member-row.ts';
+import type { ConversationState } from '../log/state.ts';
+import { shownPurpose } from '../log/stored-purpose.ts';
 import { contentTypes, conversationTypes } from '../log/words.ts';
 import type { Typer } from '../typing/typing-board.ts';
 import { draftOf, isMuted, membershipAt } from './membership.ts';
@@ -17,6 +24,9 @@ export type Seen = {
   readonly typers: readonly Typer[];
   readonly now: number;
 };
+
+/** So many admins are named; all of them are among the members. */
+const adminsShown = 20;
 
 /** How a mute without an end looks in `muted_by`, whose values are times. */
 const forEver = new Date(Date.UTC(9999, 11, 31, 23, 59, 59));
@@ -40,6 +50,8 @@ export function commonOf(document: ConversationDocument): Conversation {
     lastSeq: document.last_seq,
     lastNumber: document.last_number,
     settings: { onlyAdminsCanSend: document.settings.only_admins_can_send },
+    ...shownPurpose(document),
+    members: undefined,
     createdBy: document.created_by,
     isActive: document.is_active,
     createdAt: document.created_at,
@@ -71,6 +83,19 @@ export function showConversation(seen: Seen): Conversation {
     draft: new Map(draft === undefined ? [] : [[me, draft]]),
     typing: new Map(seen.typers.map((typer) => [typer.userKey, new Date(typer.startedAt)])),
     membership,
+  };
+}
+
+/** Who leads a group or channel; none of those that have no such thing. */
+export function groupMembersOf(state: ConversationState): GroupMembers | undefined {
+  if (state.type === 'direct' || state.type === 'self') return undefined;
+  // Of large conversations, too, the state holds all of these.
+  const leaders = [...state.members.values()].sort((one, other) => one.since - other.since);
+  const admins = leaders.filter(({ role }) => role === 'admin').map(({ userKey }) => userKey);
+  return {
+    count: state.memberCount,
+    admins: admins.slice(0, adminsShown),
+    ownerKey: leaders.find(({ role }) => role === 'owner')?.userKey ?? '',
   };
 }
 

@@ -12,6 +12,24 @@ export type ConversationInfoFields = {
 
 export type ConversationSettingsFields = { readonly only_admins_can_send: boolean };
 
+export type MediumWord = 'chat' | 'voice' | 'video' | 'email' | 'sms';
+
+/** What a conversation is held over and about, as whoever made it said. */
+export type Purpose = {
+  /** Absent: chat. */
+  readonly medium?: MediumWord;
+  readonly context?: {
+    readonly type: string;
+    readonly id?: string;
+    readonly references?: Readonly<Record<string, string>>;
+  };
+};
+
+/** The purpose alone, of whatever has one. */
+export function purposeOf({ medium, context }: Purpose): Purpose {
+  return { ...(medium && { medium }), ...(context && { context }) };
+}
+
 /** The newest message as a list shows it, short. */
 export type StoredLastMessage = {
   readonly message_id: string;
@@ -47,4 +65,4 @@ export type ConversationDocument = {
   readonly created_at: Date;
   /** When something last happened in it. */
   readonly updated_at: Date;
-};
+} & Purpose;

@@ -3,7 +3,12 @@
 // docs/conversation-log.md.
 
 import type { Context } from '../../../mesh/service/context.ts';
-import type { ConversationDocument, ConversationInfoFields, ConversationTypeWord } from './conversation-document.ts';
+import type {
+  ConversationDocument,
+  ConversationInfoFields,
+  ConversationTypeWord,
+  Purpose,
+} from './conversation-document.ts';
 import type { Entry, MessageDocument, NewEntry, NewMember } from './entry.ts';
 import type { MemberRow } from './member-row.ts';
 import type { ConversationState } from './state.ts';
@@ -119,8 +124,11 @@ export type ConversationView = {
   reactions(messageId: string, limit: number, after?: number): Promise<readonly ReactionRow[]>;
   /** The emojis of one user under each of these messages. */
   reactionsBy(userKey: string, messageIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** When a member got and read the entry `seq`; only watermarks count where no time is kept. */
-  receipts(seq: number): Promise<readonly MemberReceiptTimes[]>;
+  /**
+   * When these members, at most a page, got and read these entries, where that is kept. Asked for those below a
+   * watermark alone.
+   */
+  receipts(rows: readonly MemberRow[], seqs: readonly number[]): Promise<ReceiptTimes>;
 };
 
 export type EntryEdited = Extract<Entry, { kind: 'edited' }>;
@@ -167,13 +175,11 @@ export type ReactionRow = {
   readonly reacted_at: Date;
 };
 
-export type MemberReceiptTimes = {
-  readonly userKey: string;
-  readonly delivered: boolean;
-  readonly deliveredAt?: Date;
-  readonly read: boolean;
-  readonly readAt?: Date;
-};
+/** When a member got and read the entry `seq`, one of those asked for; only watermarks count where no time is kept. */
+export type ReceiptTimes = (
+  row: MemberRow,
+  seq: number,
+) => { readonly deliveredAt: Date | undefined; readonly readAt: Date | undefined };
 
 /** The key is what makes a repeat, or somebody else at the same moment, find the same conversation. */
 export type CreatePlan = {
@@ -185,6 +191,7 @@ export type CreatePlan = {
   readonly type: ConversationTypeWord;
   readonly info?: ConversationInfoFields;
   readonly onlyAdminsCanSend: boolean;
+  readonly purpose?: Purpose;
   /** Everyone, the creator included; at most 256. */
   readonly members: readonly NewMember[];
   /** User key of the creator; a domain server's: `domain_server:<key>`. */

@@ -13,7 +13,7 @@ export type DirectoryEntry = {
   readonly conversation_id: string;
   /** A digest of what a request asked for; empty for a pair and a self. */
   readonly about: string;
-  readonly plan: Pick<CreatePlan, 'type' | 'info' | 'onlyAdminsCanSend' | 'members' | 'createdBy'>;
+  readonly plan: Pick<CreatePlan, 'type' | 'info' | 'onlyAdminsCanSend' | 'purpose' | 'members' | 'createdBy'>;
   readonly created_at: Date;
 };
 
@@ -35,6 +35,7 @@ export async function enterDirectory(
       type: plan.type,
       ...(plan.info && { info: plan.info }),
       onlyAdminsCanSend: plan.onlyAdminsCanSend,
+      ...(plan.purpose && { purpose: plan.purpose }),
       members: plan.members,
       createdBy: plan.createdBy,
     },

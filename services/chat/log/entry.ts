@@ -5,6 +5,7 @@ import type {
   ConversationInfoFields,
   ConversationSettingsFields,
   ConversationTypeWord,
+  Purpose,
 } from './conversation-document.ts';
 import type { RoleWord } from './member-row.ts';
 import type { MessageBody, MessageFields, StoredContent } from './message-document.ts';
@@ -71,7 +72,7 @@ export type NewEntry =
       readonly emoji: string;
       readonly removed: boolean;
     }
-  | {
+  | ({
       readonly kind: 'created';
       readonly type: ConversationTypeWord;
       readonly info?: ConversationInfoFields;
@@ -79,7 +80,7 @@ export type NewEntry =
       /** At most 256. */
       readonly members: readonly NewMember[];
       readonly created_by: string;
-    }
+    } & Purpose)
   | {
       readonly kind: 'members_added';
       /** At most 100, none of them a member already. */

@@ -1,5 +1,6 @@
 // How a conversation's state comes from its log: one entry at a time, purely.
 
+import { purposeOf } from './conversation-document.ts';
 import type { Entry, EntryOf, NewEntry } from './entry.ts';
 import type { Placing } from './log-kind.ts';
 import type { RoleWord } from './member-row.ts';
@@ -75,6 +76,7 @@ export function foldEntry(state: ConversationState, entry: Entry): ConversationS
         type: entry.type,
         info: entry.info,
         settings: entry.settings,
+        purpose: purposeOf(entry),
         createdBy: entry.created_by,
         createdAt: next.updatedAt,
         isActive: true,
@@ -109,6 +111,7 @@ function foldMessage(state: ConversationState, entry: EntryOf<'message'>): Conve
     type: state.type,
     info: state.info,
     settings: state.settings,
+    purpose: state.purpose,
     createdBy: state.createdBy,
     createdAt: state.createdAt,
     updatedAt: entry.created_at.getTime(),

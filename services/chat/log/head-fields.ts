@@ -1,7 +1,7 @@
 // The head document of a conversation, from its state and back.
 
 import { previewOf } from '../messages/preview.ts';
-import type { ConversationDocument, StoredLastMessage } from './conversation-document.ts';
+import { type ConversationDocument, purposeOf, type StoredLastMessage } from './conversation-document.ts';
 import { type ConversationState, type LastSaid, type Member, smallMembersMax } from './state.ts';
 import { saidOf } from './stored-said.ts';
 
@@ -19,6 +19,7 @@ export function stateOf(
     type: head.type,
     info: head.info,
     settings: head.settings,
+    purpose: purposeOf(head),
     createdBy: head.created_by,
     createdAt: head.created_at.getTime(),
     updatedAt: head.updated_at.getTime(),
@@ -52,6 +53,7 @@ export function headFields(state: ConversationState): Omit<ConversationDocument,
     type: state.type,
     ...(state.info && { info: state.info }),
     settings: state.settings,
+    ...state.purpose,
     created_by: state.createdBy,
     member_count: state.memberCount,
     is_active: state.isActive,

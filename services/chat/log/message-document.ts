@@ -91,6 +91,21 @@ export type StoredSender = {
   readonly external_id?: string;
 };
 
+export type StoredAiMetadata = {
+  readonly model?: string;
+  readonly tokens_used?: number;
+  readonly response_time_ms?: number;
+  readonly temperature?: number;
+  readonly finish_reason?: string;
+};
+
+export type StoredOrigin = {
+  readonly source: string;
+  readonly external_id?: string;
+  readonly external_thread_id?: string;
+  readonly direction?: 'inbound' | 'outbound';
+};
+
 export type StoredReaction = {
   readonly emoji: string;
   /** The first 20 who chose it. */
@@ -116,6 +131,10 @@ export type MessageBody = StoredSaid & {
     readonly app_version?: string;
   };
   readonly expires_at?: Date;
+  /** How a model made it. */
+  readonly ai_metadata?: StoredAiMetadata;
+  /** Where it stands on another network. */
+  readonly origin?: StoredOrigin;
 };
 
 /** A message with what later entries made of it. After a deletion for everyone what it said is gone. */

@@ -1,14 +1,14 @@
-// When members got and read: for each member and each 1 000 numbers of a conversation one document of pairs (up to
+// When members got and read: for each member and each 100 numbers of a conversation one document of pairs (up to
 // which number, when). A number has the time of the first pair at or above it; below the oldest `from` only the
 // watermark speaks.
 
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
-import type { MemberReceiptTimes } from './conversation-log.ts';
+import type { ReceiptTimes } from './conversation-log.ts';
 import { type InConversation, inSame } from './in-conversation.ts';
 import type { MemberRow } from './member-row.ts';
 
-/** Numbers that one document covers: the bound of its pairs. */
-const blockSize = 1_000;
+/** Numbers that one document covers, about a page of history: the bound of its pairs. */
+const blockSize = 100;
 
 type Pair = { readonly to: number; readonly at: Date };
 
@@ -65,50 +65,59 @@ export function receiptWrite(move: ReceiptMove): AnyBulkWriteOperation<ReceiptDo
   };
 }
 
-/** For each of these members: whether the entry `seq` reached and was read by them, and when where that is kept. */
+/**
+ * When these members got and read these entries. One query for the documents of the entries' own blocks; one more for
+ * each member and watermark whose move ended in a later block.
+ */
 export async function receiptsOf(
   receipts: Collection<ReceiptDocument>,
   where: InConversation,
   rows: readonly MemberRow[],
-  seq: number,
-): Promise<readonly MemberReceiptTimes[]> {
-  // Of these members alone: those who left have documents, too.
-  const inBlock = await receipts
-    .find({ ...where, block: blockOf(seq), user_key: { $in: rows.map((row) => row.user_key) } })
-    .limit(rows.length + 1)
+  seqs: readonly number[],
+): Promise<ReceiptTimes> {
+  const lowest = Math.min(...seqs);
+  const reached = rows.filter((row) => Math.max(row.delivered_seq ?? 0, row.read_seq ?? 0) >= lowest);
+  if (seqs.length === 0 || reached.length === 0) return () => ({ deliveredAt: undefined, readAt: undefined });
+  const found = await receipts
+    .find({
+      ...where,
+      user_key: { $in: reached.map((row) => row.user_key) },
+      block: { $in: [...new Set(seqs.map(blockOf))] },
+    })
     .toArray();
-  const byUser = new Map(inBlock.map((document) => [document.user_key, document]));
-  return Promise.all(
-    rows.map(async (row) => {
-      const here = byUser.get(row.user_key);
-      const time = async (watermark: Watermark, mark: number | undefined) => {
-        if (mark === undefined || mark < seq) return undefined;
-        const answer = here && timeIn(here, watermark, seq);
-        return answer ?? timeAbove(receipts, row, watermark, seq);
-      };
-      const [deliveredAt, readAt] = await Promise.all([
-        time('delivered', row.delivered_seq),
-        time('read', row.read_seq),
-      ]);
-      return {
-        userKey: row.user_key,
-        delivered: (row.delivered_seq ?? 0) >= seq,
-        read: (row.read_seq ?? 0) >= seq,
-        ...(deliveredAt && { deliveredAt }),
-        ...(readAt && { readAt }),
-      };
-    }),
+  const documents = new Map(found.map((document) => [`${document.user_key}:${document.block}`, document]));
+  const times = new Map<string, Date>();
+  const above = new Map<string, Promise<ReceiptDocument | undefined>>();
+  const look = async (row: MemberRow, watermark: Watermark, seq: number) => {
+    if (seq > (row[`${watermark}_seq`] ?? 0)) return;
+    const here = documents.get(`${row.user_key}:${blockOf(seq)}`);
+    let time = here && timeIn(here, watermark, seq);
+    if (time === undefined) {
+      const key = `${watermark}:${row.user_key}:${blockOf(seq)}`;
+      const later = above.get(key) ?? firstAbove(receipts, row, watermark, seq);
+      above.set(key, later);
+      const document = await later;
+      time = document && timeIn(document, watermark, seq);
+    }
+    if (time !== undefined) times.set(`${watermark}:${row.user_key}:${seq}`, time);
+  };
+  await Promise.all(
+    reached.flatMap((row) => seqs.flatMap((seq) => [look(row, 'delivered', seq), look(row, 'read', seq)])),
   );
+  return ({ user_key }, seq) => ({
+    deliveredAt: times.get(`delivered:${user_key}:${seq}`),
+    readAt: times.get(`read:${user_key}:${seq}`),
+  });
 }
 
-/** The pair that covers `seq` may end in a later block. */
-async function timeAbove(
+/** The pair that covers `seq` may end in a later block: the first one that has any. */
+async function firstAbove(
   receipts: Collection<ReceiptDocument>,
   row: MemberRow,
   watermark: Watermark,
   seq: number,
-): Promise<Date | undefined> {
-  const later = await receipts
+): Promise<ReceiptDocument | undefined> {
+  const [later] = await receipts
     .find({
       ...inSame(row),
       user_key: row.user_key,
@@ -118,7 +127,7 @@ async function timeAbove(
     .sort({ block: 1 })
     .limit(1)
     .toArray();
-  return later[0] && timeIn(later[0], watermark, seq);
+  return later;
 }
 
 function timeIn(document: ReceiptDocument, watermark: Watermark, seq: number): Date | undefined {

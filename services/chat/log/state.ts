@@ -5,6 +5,7 @@ import type {
   ConversationInfoFields,
   ConversationSettingsFields,
   ConversationTypeWord,
+  Purpose,
 } from './conversation-document.ts';
 import type { RoleWord } from './member-row.ts';
 import type { ContentTypeWord, StoredSaid } from './message-document.ts';
@@ -29,6 +30,7 @@ export type ConversationState = {
   readonly type: ConversationTypeWord;
   readonly info: ConversationInfoFields | undefined;
   readonly settings: ConversationSettingsFields;
+  readonly purpose: Purpose;
   readonly createdBy: string;
   readonly createdAt: number;
   readonly updatedAt: number;

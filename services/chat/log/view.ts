@@ -10,8 +10,8 @@ import type {
   EntryPage,
   HistoryPage,
   HistoryQuery,
-  MemberReceiptTimes,
   ReactionRow,
+  ReceiptTimes,
   ShownEntry,
 } from './conversation-log.ts';
 import type { Entry, MessageDocument } from './entry.ts';
@@ -139,12 +139,8 @@ export class View implements ConversationView {
     return row !== null && !row.removed;
   }
 
-  async receipts(seq: number): Promise<readonly MemberReceiptTimes[]> {
-    const rows = await this.#documents.rows
-      .find({ ...this.where, active: true })
-      .limit(smallMembersMax)
-      .toArray();
-    return receiptsOf(this.#documents.receipts, this.where, rows, seq);
+  async receipts(rows: readonly MemberRow[], seqs: readonly number[]): Promise<ReceiptTimes> {
+    return receiptsOf(this.#documents.receipts, this.where, rows, seqs);
   }
 
   /** Between two numbers, both exclusive, from the one end or the other. */

@@ -1,11 +1,11 @@
 // Enums as the store and JSON write them: lower-case words. One table each, both ways.
 
 import { ContentType } from '../../../gen/circuit/chat/v1/content.ts';
-import { ConversationType, MemberRole } from '../../../gen/circuit/chat/v1/conversation.ts';
-import { Platform, SenderKind } from '../../../gen/circuit/chat/v1/message.ts';
-import type { ConversationTypeWord } from './conversation-document.ts';
+import { ConversationMedium, ConversationType, MemberRole } from '../../../gen/circuit/chat/v1/conversation.ts';
+import { OriginDirection, Platform, SenderKind, SenderRole } from '../../../gen/circuit/chat/v1/message.ts';
+import type { ConversationTypeWord, MediumWord } from './conversation-document.ts';
 import type { RoleWord } from './member-row.ts';
-import type { ContentTypeWord, StoredSender } from './message-document.ts';
+import type { ContentTypeWord, StoredOrigin, StoredSender } from './message-document.ts';
 
 type PlatformWord = 'ios' | 'android' | 'web';
 type SenderWord = StoredSender['kind'];
@@ -50,6 +50,27 @@ export const senderKinds: Readonly<Record<SenderWord, SenderKind>> = {
   agent: SenderKind.SENDER_KIND_AGENT,
   system: SenderKind.SENDER_KIND_SYSTEM,
   guest: SenderKind.SENDER_KIND_GUEST,
+};
+
+/** What each is to a language model. */
+export const senderRoles: Readonly<Record<SenderWord, SenderRole>> = {
+  user: SenderRole.SENDER_ROLE_USER,
+  agent: SenderRole.SENDER_ROLE_ASSISTANT,
+  system: SenderRole.SENDER_ROLE_SYSTEM,
+  guest: SenderRole.SENDER_ROLE_USER,
+};
+
+export const media: Readonly<Record<MediumWord, ConversationMedium>> = {
+  chat: ConversationMedium.CONVERSATION_MEDIUM_CHAT,
+  voice: ConversationMedium.CONVERSATION_MEDIUM_VOICE,
+  video: ConversationMedium.CONVERSATION_MEDIUM_VIDEO,
+  email: ConversationMedium.CONVERSATION_MEDIUM_EMAIL,
+  sms: ConversationMedium.CONVERSATION_MEDIUM_SMS,
+};
+
+export const directions: Readonly<Record<NonNullable<StoredOrigin['direction']>, OriginDirection>> = {
+  inbound: OriginDirection.ORIGIN_DIRECTION_INBOUND,
+  outbound: OriginDirection.ORIGIN_DIRECTION_OUTBOUND,
 };
 
 /** The word of a number of one of these tables; `undefined` for UNSPECIFIED and for numbers that it lacks. */

@@ -1,8 +1,8 @@
 import type { ListMembersRequest, ListMembersResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
-import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatHandler } from '../chat.ts';
 import { pageSizeOf } from '../messages/limits.ts';
 import { pageToken, readPageToken } from '../page-token.ts';
+import { positionOf } from './order.ts';
 import { openMember } from './reader.ts';
 import { showMembers } from './show-members.ts';
 
@@ -21,14 +21,3 @@ export const listMembers: ChatHandler<ListMembersRequest, ListMembersResponse> =
     nextPageToken: rows.length > size && last ? pageToken(list, [last.rank, last.since, last.user_key]) : '',
   };
 };
-
-type Position = { readonly rank: 0 | 1; readonly since: number; readonly user_key: string };
-
-function positionOf(token: readonly (string | number)[] | undefined): Position | undefined {
-  if (token === undefined) return undefined;
-  const [rank, since, userKey] = token;
-  if ((rank !== 0 && rank !== 1) || typeof since !== 'number' || typeof userKey !== 'string') {
-    throw refuse('PAGE_TOKEN_INVALID');
-  }
-  return { rank, since, user_key: userKey };
-}

@@ -4,6 +4,7 @@ import type { ChatHandler } from '../chat.ts';
 import { pageToken, readPageToken } from '../page-token.ts';
 import { pageSizeOf } from './limits.ts';
 import { readPlace } from './message-place.ts';
+import { reactionTypeOf } from './reaction-type.ts';
 import { alive, readMessage } from './target.ts';
 
 /** Who reacted to a message, oldest first. */
@@ -19,7 +20,12 @@ export const listReactions: ChatHandler<ListReactionsRequest, ListReactionsRespo
   const page = rows.slice(0, size);
   const last = page.at(-1);
   return {
-    reactions: page.map((row) => ({ userKey: row.user_key, emoji: row.emoji, reactedAt: row.reacted_at })),
+    reactions: page.map(({ user_key, emoji, reacted_at }) => ({
+      userKey: user_key,
+      emoji,
+      reactedAt: reacted_at,
+      reactionType: reactionTypeOf(emoji),
+    })),
     nextPageToken: rows.length > size && last !== undefined ? pageToken(list, [last.changed]) : '',
   };
 };

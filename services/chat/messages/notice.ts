@@ -2,7 +2,7 @@
 // that an app shows "Asha added Ravi" in its place without knowing of entries.
 
 import { ContentType, SystemNotice } from '../../../gen/circuit/chat/v1/content.ts';
-import { Message, SenderKind } from '../../../gen/circuit/chat/v1/message.ts';
+import { Message, SenderKind, SenderRole } from '../../../gen/circuit/chat/v1/message.ts';
 import type { ShownEntry } from '../log/conversation-log.ts';
 import { messageOf } from '../topics/message-of.ts';
 
@@ -25,7 +25,7 @@ export function noticeOf(entry: MembershipEntry): Message {
     accountKey: entry.account_key,
     seq: entry.seq,
     changed: entry.seq,
-    sender: { kind: SenderKind.SENDER_KIND_SYSTEM },
+    sender: { kind: SenderKind.SENDER_KIND_SYSTEM, role: SenderRole.SENDER_ROLE_SYSTEM },
     content: { type: ContentType.CONTENT_TYPE_SYSTEM },
     system: SystemNotice.fromPartial({ kind, parameters: new Map(Object.entries(parameters)) }),
     createdAt: entry.created_at,

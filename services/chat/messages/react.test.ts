@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConversationType } from '../../../gen/circuit/chat/v1/conversation.ts';
+import { ReactionType } from '../../../gen/circuit/chat/v1/message.ts';
 import { openChat } from '../testing/open-chat.ts';
 import { needed, openPerson, type Person } from '../testing/person.ts';
 import { refusal } from '../testing/refusal.ts';
@@ -16,7 +17,8 @@ describe('message.react', () => {
     await ravi.react(sent, '👍');
     const { reactions } = await asha.call('react', { ...sent, emoji: '👍', requestId: '' });
 
-    expect(reactions).toEqual([{ emoji: '👍', userKeys: [ravi.key, asha.key], count: 2 }]);
+    const reactionType = ReactionType.REACTION_TYPE_LIKE;
+    expect(reactions).toEqual([{ emoji: '👍', userKeys: [ravi.key, asha.key], count: 2, reactionType }]);
     expect(await asha.next('message.reaction')).toMatchObject({
       user_key: ravi.key,
       emoji: '👍',

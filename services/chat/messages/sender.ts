@@ -13,7 +13,12 @@ export function senderOf(context: ChatContext): Promise<StoredSender> | StoredSe
   return known === undefined ? service.users.get(accountKey, key, now).then(asSender) : asSender(known);
 }
 
-function asSender({ userKey, displayName, avatarUrl }: KnownUser): StoredSender {
+/** A user as the sender of a message. */
+export function asSender({
+  userKey,
+  displayName,
+  avatarUrl,
+}: Pick<KnownUser, 'userKey' | 'displayName' | 'avatarUrl'>): StoredSender {
   return {
     kind: 'user',
     user_key: userKey,

@@ -1,15 +1,14 @@
 // What only the viewer may see of messages, laid over what every member sees: own reactions, how far their own messages
-// have come, the first text of edited ones, where forwarded ones come from. At most three queries for a whole page.
+// have come, the first text of edited ones, where forwarded ones come from. At most four queries for a whole page.
 
 import { type Message, MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatContext } from '../chat.ts';
 import type { ShownEntry } from '../log/conversation-log.ts';
 import type { MessageDocument } from '../log/entry.ts';
-import { smallMembersMax } from '../log/state.ts';
 import { mayRead, type Reader, rangeOf } from '../members/reader.ts';
 import { isAdmin } from '../members/rules.ts';
-import { isSmall, type Progress, progressOf, statusOf } from '../receipts/progress.ts';
+import { deliveries } from '../receipts/delivery.ts';
 import { messageOf } from '../topics/message-of.ts';
 import { noticeOf } from './notice.ts';
 
@@ -20,19 +19,21 @@ export async function showEntries(
   entries: readonly ShownEntry[],
 ): Promise<readonly Message[]> {
   const messages = entries.filter((entry): entry is MessageDocument => entry.kind === 'message');
-  const [own, progress, origins] = await Promise.all([
+  const [own, delivered, origins] = await Promise.all([
     ownReactions(reader, messages),
-    ownProgress(reader, messages),
+    deliveries(
+      reader,
+      messages.filter((message) => isFrom(message, reader)),
+    ),
     readableOrigins(context, reader, messages),
   ]);
   return entries.map((entry) => {
     if (entry.kind !== 'message') return noticeOf(entry);
     const shown = messageOf(entry);
-    const isOwn = isFrom(entry, reader);
     return {
       ...shown,
       ownReactions: own.get(entry._id) ?? [],
-      status: isOwn ? statusOf(entry.seq, progress) : MessageStatus.MESSAGE_STATUS_UNSPECIFIED,
+      ...delivered.get(entry._id),
       edited: shown.edited && { ...shown.edited, originalContent: maySeeEdits(entry, reader) ? firstText(entry) : '' },
       forwardedFrom: shown.forwardedFrom && {
         ...shown.forwardedFrom,
@@ -79,13 +80,6 @@ async function ownReactions(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const reacted = messages.filter((message) => (message.reactions?.length ?? 0) > 0).map((message) => message._id);
   return reacted.length === 0 ? new Map() : reader.view.reactionsBy(reader.user.key, reacted);
-}
-
-/** How far the others have got; asked only where a message of the reader's own is on the page. */
-async function ownProgress(reader: Reader, messages: readonly MessageDocument[]): Promise<Progress | undefined> {
-  const { view } = reader;
-  if (!isSmall(view.state) || !messages.some((message) => isFrom(message, reader))) return undefined;
-  return progressOf(await view.members(smallMembersMax), reader.user.key);
 }
 
 /** Ids of the forwarded messages whose first form the reader could read where it stands. */

@@ -1,25 +1,37 @@
 import type { ListReceiptsRequest, ListReceiptsResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatHandler } from '../chat.ts';
+import { smallMembersMax } from '../log/state.ts';
+import { inOrder, positionOf } from '../members/order.ts';
+import { pageSizeOf } from '../messages/limits.ts';
 import { readPlace } from '../messages/message-place.ts';
 import { readMessage } from '../messages/target.ts';
-import { isSmall } from './progress.ts';
+import { pageToken, readPageToken } from '../page-token.ts';
+import { isSmall, recipientsOf } from './progress.ts';
 
 /**
  * When each other member who was there for it got and read a message; for its sender, and only in conversations up to
- * 256 members.
+ * 256 members. A page goes on after the last one's place among the members.
  */
 export const listReceipts: ChatHandler<ListReceiptsRequest, ListReceiptsResponse> = async (request, context) => {
+  const list = `receipts/${request.messageId}`;
+  const after = positionOf(readPageToken(list, request.pageToken));
   const reader = await readPlace(context, request);
   const message = await readMessage(reader, request.messageId);
   if (message.sender.user_key !== reader.user.key) throw refuse('NOT_THE_SENDER');
-  if (!isSmall(reader.view.state)) return { receipts: [] };
+  if (!isSmall(reader.view.state)) return { receipts: [], nextPageToken: '' };
 
-  const times = await reader.view.receipts(message.seq);
-  const { members } = reader.view.state;
+  const recipients = recipientsOf(await reader.view.members(smallMembersMax), message);
+  const size = pageSizeOf(request.pageSize);
+  const left = after === undefined ? recipients : recipients.filter((row) => inOrder(after, row) < 0);
+  const page = left.slice(0, size);
+  const last = page.at(-1);
+  const times = await reader.view.receipts(page, [message.seq]);
   return {
-    receipts: times
-      .filter(({ userKey }) => userKey !== reader.user.key && (members.get(userKey)?.since ?? 0) <= message.seq)
-      .map(({ userKey, deliveredAt, readAt }) => ({ userKey, deliveredAt: deliveredAt ?? readAt, readAt })),
+    receipts: page.map((row) => {
+      const { deliveredAt, readAt } = times(row, message.seq);
+      return { userKey: row.user_key, deliveredAt: deliveredAt ?? readAt, readAt };
+    }),
+    nextPageToken: left.length > size && last ? pageToken(list, [last.rank, last.since, last.user_key]) : '',
   };
 };

@@ -1,16 +1,13 @@
 // How far the members of a small conversation have got, and what a sender is shown of it.
 
-import { MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
+import { type DeliveryCounts, MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
+import type { MessageDocument } from '../log/entry.ts';
 import type { MemberRow } from '../log/member-row.ts';
 import { smallMembersMax } from '../log/state.ts';
 
-/** Watermarks of the members other than one, each with the number from which it counts for them. */
-export type Progress = readonly { readonly since: number; readonly delivered: number; readonly read: number }[];
-
-export function progressOf(rows: readonly MemberRow[], exceptUserKey: string): Progress {
-  return rows
-    .filter((row) => row.user_key !== exceptUserKey)
-    .map((row) => ({ since: row.since, delivered: deliveredOf(row), read: row.read_seq ?? 0 }));
+/** Whom a message is for: the members beside its sender who were there for it. */
+export function recipientsOf(rows: readonly MemberRow[], { seq, sender }: MessageDocument): readonly MemberRow[] {
+  return rows.filter((row) => row.user_key !== sender.user_key && row.since <= seq);
 }
 
 /** What was read has reached a device, whether or not that device said so. */
@@ -18,15 +15,20 @@ export function deliveredOf(row: MemberRow): number {
   return Math.max(row.delivered_seq ?? 0, row.read_seq ?? 0);
 }
 
-/**
- * How far the message `seq` has come: delivered or read by every other member who was there for it.
- * Sent where that is not known (large conversations) or where there is nobody else.
- */
-export function statusOf(seq: number, progress: Progress | undefined): MessageStatus {
-  const recipients = (progress ?? []).filter((member) => member.since <= seq);
-  if (recipients.length === 0) return MessageStatus.MESSAGE_STATUS_SENT;
-  if (recipients.every((member) => member.read >= seq)) return MessageStatus.MESSAGE_STATUS_READ;
-  if (recipients.every((member) => member.delivered >= seq)) return MessageStatus.MESSAGE_STATUS_DELIVERED;
+/** How many of its recipients the message `seq` has reached. */
+export function countsOf(recipients: readonly MemberRow[], seq: number): DeliveryCounts {
+  return {
+    recipients: recipients.length,
+    delivered: recipients.filter((row) => deliveredOf(row) >= seq).length,
+    read: recipients.filter((row) => (row.read_seq ?? 0) >= seq).length,
+  };
+}
+
+/** Delivered or read by every recipient; sent where that is not known (large conversations) or there is nobody else. */
+export function statusOf(counts: DeliveryCounts | undefined): MessageStatus {
+  if (counts === undefined || counts.recipients === 0) return MessageStatus.MESSAGE_STATUS_SENT;
+  if (counts.read === counts.recipients) return MessageStatus.MESSAGE_STATUS_READ;
+  if (counts.delivered === counts.recipients) return MessageStatus.MESSAGE_STATUS_DELIVERED;
   return MessageStatus.MESSAGE_STATUS_SENT;
 }
 

@@ -17,8 +17,10 @@ import { DeletedFor } from '../../../gen/circuit/chat/v1/message.ts';
 import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
 import { encoded } from '../../../mesh/schema/encoded.ts';
 import type { Entry, EntryOf, NewMember } from '../log/entry.ts';
+import { shownPurpose } from '../log/stored-purpose.ts';
 import { contentOf } from '../log/stored-said.ts';
 import { conversationTypes, roles } from '../log/words.ts';
+import { reactionTypeOf } from '../messages/reaction-type.ts';
 import { messageOf } from './message-of.ts';
 import { topicOf } from './names.ts';
 
@@ -46,6 +48,7 @@ export function conversationEvent(entry: Entry): ConversationEvent {
           emoji: entry.emoji,
           removed: entry.removed,
           at: entry.created_at,
+          reactionType: reactionTypeOf(entry.emoji),
         },
       };
     case 'created':
@@ -129,6 +132,7 @@ function conversationOf(entry: EntryOf<'created'>): Conversation {
     lastSeq: entry.seq,
     lastNumber: entry.number,
     settings: { onlyAdminsCanSend: entry.settings.only_admins_can_send },
+    ...shownPurpose(entry),
     createdBy: entry.created_by,
     isActive: true,
     createdAt: entry.created_at,

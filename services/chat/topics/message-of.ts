@@ -1,10 +1,19 @@
 // A stored message as every member may see it: what events carry. Handlers lay the caller's own over it: status,
 // own reactions, the first text of an edited message, the origin of a forwarded one.
 
-import { DeletedFor, type Message, MessageStatus, Platform } from '../../../gen/circuit/chat/v1/message.ts';
+import {
+  DeletedFor,
+  type Message,
+  MessageStatus,
+  Platform,
+  type Reaction,
+} from '../../../gen/circuit/chat/v1/message.ts';
 import type { MessageDocument } from '../log/entry.ts';
+import type { StoredReaction } from '../log/message-document.ts';
+import { aiMetadataOf, originOf } from '../log/stored-provenance.ts';
 import { saidOf } from '../log/stored-said.ts';
-import { platforms, senderKinds } from '../log/words.ts';
+import { platforms, senderKinds, senderRoles } from '../log/words.ts';
+import { reactionTypeOf } from '../messages/reaction-type.ts';
 
 export function messageOf(document: MessageDocument): Message {
   const { sender, reply_to, forwarded_from, edited, deleted, metadata } = document;
@@ -23,6 +32,7 @@ export function messageOf(document: MessageDocument): Message {
       displayName: sender.display_name ?? '',
       avatarUrl: sender.avatar_url ?? '',
       externalId: sender.external_id ?? '',
+      role: senderRoles[sender.kind],
     },
     content: said.content,
     attachments: said.attachments,
@@ -41,7 +51,7 @@ export function messageOf(document: MessageDocument): Message {
       originalSenderName: '',
       forwardCount: forwarded_from.forward_count,
     },
-    reactions: document.reactions?.map(({ emoji, user_keys, count }) => ({ emoji, userKeys: user_keys, count })) ?? [],
+    reactions: document.reactions?.map(reactionOf) ?? [],
     mentions: said.mentions,
     status: MessageStatus.MESSAGE_STATUS_UNSPECIFIED,
     edited: edited && {
@@ -65,5 +75,15 @@ export function messageOf(document: MessageDocument): Message {
     createdAt: document.created_at,
     updatedAt: document.updated_at,
     ownReactions: [],
+    deliveryStatus: noDelivery,
+    deliveryCounts: undefined,
+    aiMetadata: document.ai_metadata && aiMetadataOf(document.ai_metadata),
+    origin: document.origin && originOf(document.origin),
   };
+}
+
+const noDelivery: Message['deliveryStatus'] = new Map();
+
+function reactionOf({ emoji, user_keys, count }: StoredReaction): Reaction {
+  return { emoji, userKeys: user_keys, count, reactionType: reactionTypeOf(emoji) };
 }

@@ -5,13 +5,24 @@ import type { Visit } from './visit.ts';
 
 type Created = { readonly conversation: { readonly conversation_id: string } };
 
+const about = { medium: 'chat', context: { type: 'shipment', id: '42', references: { bid_id: '15' } } };
+
 export const conversationVisits: readonly Visit[] = [
   {
     by: 'asha',
     rpc: 'CreateConversation',
     to: 'make a group',
-    asks: () => ({ type: 'group', info: { name: 'Pond A1' } }),
-    answers: () => ({ conversation: { type: 'group', info: { name: 'Pond A1' }, member_count: 1, is_active: true } }),
+    asks: () => ({ info: { name: 'Pond A1' }, ...about }),
+    answers: ({ asha }) => ({
+      conversation: {
+        type: 'group',
+        info: { name: 'Pond A1' },
+        member_count: 1,
+        members: { count: 1, owner_key: asha },
+        is_active: true,
+        ...about,
+      },
+    }),
     keeps: (answer, story) => {
       story.group = (answer as Created).conversation.conversation_id;
     },
@@ -68,8 +79,8 @@ export const conversationVisits: readonly Visit[] = [
     by: 'asha',
     rpc: 'CreateConversation',
     to: 'find the one conversation of the two, however often it is made',
-    asks: ({ ravi }) => ({ type: 'direct', participant_keys: [ravi] }),
-    answers: () => ({ conversation: { type: 'direct', member_count: 2 } }),
+    asks: ({ ravi }) => ({ type: 'direct', participant_keys: [ravi], medium: 'chat' }),
+    answers: () => ({ conversation: { type: 'direct', member_count: 2, medium: 'chat' } }),
     keeps: (answer, story) => {
       story.direct = (answer as Created).conversation.conversation_id;
     },

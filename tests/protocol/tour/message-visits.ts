@@ -5,6 +5,10 @@ import type { Visit } from './visit.ts';
 
 const before = 'Hi @Ravi, DO is 2.1: see the chart';
 const after = 'DO is 2.3';
+const agents = {
+  ai_metadata: { model: 'small-1', tokens_used: 321, response_time_ms: 840, temperature: 0.5, finish_reason: 'stop' },
+  origin: { source: 'web', external_id: 'w-17', external_thread_id: 't-3', direction: 'outbound' },
+};
 const words = { type: 'text', text: after };
 
 const changed: readonly Visit[] = [
@@ -47,7 +51,7 @@ const changed: readonly Visit[] = [
     rpc: 'ListReactions',
     to: 'see who reacted',
     asks: ({ group, message }) => ({ conversation_id: group, message_id: message }),
-    answers: ({ ravi }) => ({ reactions: [{ user_key: ravi, emoji: '🐟' }] }),
+    answers: ({ ravi }) => ({ reactions: [{ user_key: ravi, emoji: '🐟', reaction_type: 'custom' }] }),
   },
   {
     by: 'ravi',
@@ -81,6 +85,19 @@ const progress: readonly Visit[] = [
     hears: ({ group, ravi, seq }) => [
       ['asha', 'delivery.status', { conversation_id: group, user_key: ravi, read_seq: seq }],
     ],
+  },
+  {
+    by: 'asha',
+    rpc: 'GetMessage',
+    to: 'see whom it has reached',
+    asks: ({ group, message }) => ({ conversation_id: group, message_id: message }),
+    answers: ({ ravi }) => ({
+      message: {
+        status: 'read',
+        delivery_status: { [ravi]: { delivered_at: expect.any(String), read_at: expect.any(String) } },
+        delivery_counts: { recipients: 1, delivered: 1, read: 1 },
+      },
+    }),
   },
   {
     by: 'asha',
@@ -155,6 +172,21 @@ const said: readonly Visit[] = [
     to: 'see where it came from, since she may read it there',
     asks: ({ direct, forwarded }) => ({ conversation_id: direct, message_id: forwarded }),
     answers: ({ message }) => ({ message: { forwarded_from: { original_message_id: message, forward_count: 1 } } }),
+  },
+  {
+    by: 'fish',
+    rpc: 'SendMessage',
+    to: 'speak for an agent, and say how its model came to it',
+    asks: ({ group }) => ({
+      conversation_id: group,
+      content: { type: 'text', text: 'Run the aerator till six' },
+      ...agents,
+      sender: { kind: 'agent', external_id: 'advisor', display_name: 'Pond advisor' },
+    }),
+    answers: () => ({ message: { ...agents, sender: { kind: 'agent', role: 'assistant' } } }),
+    hears: () => [
+      ['asha', 'message.new', { message: { ...agents, sender: { role: 'assistant', display_name: 'Pond advisor' } } }],
+    ],
   },
   {
     by: 'fish',
