@@ -62,10 +62,11 @@ export class Heads {
 
   /** Once a second. */
   tick(): void {
-    const { clock } = this.#options;
+    const { clock, log } = this.#options;
     for (const [topic, { seq, atMs }] of this.#suspects) {
       if (atMs + headGraceMs > clock()) continue;
       this.#suspects.delete(topic);
+      if (seq > topic.head) log.info({ topic: topic.name }, 'an event did not come by the bus and is asked for');
       this.#found(topic, seq);
     }
   }

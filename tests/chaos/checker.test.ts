@@ -192,5 +192,8 @@ describe('the checker', () => {
     const found = { foundByHeadChecks: [{ at: 50_000, topics: 1 }] };
     expect(broken(found)).toEqual(['head checks find nothing']);
     expect(broken({ ...found, faults: [{ name: 'cut', from: 40_000, to: 41_000 }] })).toEqual([]);
+    const minute = { from: 0, to: 1_000 };
+    expect(broken({ ...found, faults: [{ name: 'cut edge-1', ...minute }] })).toEqual(['head checks find nothing']);
+    expect(broken({ ...found, faults: [{ name: 'kill chat-1', ...minute }] })).toEqual([]);
   });
 });
