@@ -80,15 +80,21 @@ it('a process without its database is given none of its conversations until it i
     return Number(SendMessageResponse.decode(await links.request({ method, request, session, signal })).message?.seq);
   };
   const sayAll = (text: string) => Promise.all(made.map((conversation) => say(conversation, text)));
+  /** Who calls has heard of it, not only who is called. */
+  const heardReady = async (ready: boolean): Promise<void> => {
+    const heard = new Promise<void>((resolve) => links.onChange(resolve));
+    await expect.poll(() => hosts[1]!.host.ready, { timeout: 15_000 }).toBe(ready);
+    await heard;
+  };
   await sayAll('before');
 
   wire.cut();
-  await expect.poll(() => hosts[1]!.host.ready, { timeout: 15_000 }).toBe(false);
+  await heardReady(false);
   const before = performance.now();
   await sayAll('while it is cut off');
   expect(performance.now() - before).toBeLessThan(5_000);
 
   wire.heal();
-  await expect.poll(() => hosts[1]!.host.ready, { timeout: 15_000 }).toBe(true);
+  await heardReady(true);
   await sayAll('after');
 });
