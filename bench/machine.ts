@@ -15,7 +15,7 @@ export function thisMachine(): Machine {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryBytes: totalmem(),
-    kernel: `${type()} ${release()}`,
+    kernel: `${type()} ${release().replace(/-.*/, '')}`,
     node: process.version,
   };
 }

@@ -78,7 +78,7 @@ function table(measured: readonly Round[]): Row[] {
         `Processor time of a send: ${spentOnEach(last.sends.spent, last.sends.acknowledged)}`,
     },
     {
-      name: 'the same',
+      name: 'sends, against unary gRPC',
       ...quoted(sends),
       unit: 'acknowledged/s',
       ...against(sends, unary),
