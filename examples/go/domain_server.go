@@ -3,9 +3,9 @@
 // It makes two users known, opens a group for a pond, posts a notice of its own, and speaks as one of its users.
 // Prints one JSON line for each step, so that a program can follow it.
 //
-//	CIRCUIT_ADDRESS   host:port of the services' gRPC; 127.0.0.1:7070 if not given
-//	CIRCUIT_TOKEN     the server's service token
-//	CIRCUIT_ACCOUNT   the account that it serves
+//	FARM_ADDRESS   host:port of the services' gRPC; 127.0.0.1:7070 if not given
+//	FARM_TOKEN     the server's service token
+//	FARM_ACCOUNT   the account that it serves
 package main
 
 //go:generate ../../node_modules/.bin/buf generate
@@ -34,11 +34,11 @@ const calls = `{"methodConfig": [{"name": [{}], "timeout": "5s", "retryPolicy": 
 	"retryableStatusCodes": ["UNAVAILABLE"]}}]}`
 
 func main() {
-	address := cmp.Or(os.Getenv("CIRCUIT_ADDRESS"), "127.0.0.1:7070")
+	address := cmp.Or(os.Getenv("FARM_ADDRESS"), "127.0.0.1:7070")
 	connection, err := grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(calls))
 	if err == nil {
-		err = run(chat.NewChatServiceClient(connection), os.Getenv("CIRCUIT_TOKEN"), os.Getenv("CIRCUIT_ACCOUNT"))
+		err = run(chat.NewChatServiceClient(connection), os.Getenv("FARM_TOKEN"), os.Getenv("FARM_ACCOUNT"))
 		connection.Close()
 	}
 	if err != nil {

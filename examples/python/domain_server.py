@@ -3,9 +3,9 @@
 It makes two users known, opens a group for a pond, posts a notice of its own, and speaks as one of its users.
 Prints one JSON line for each step, so that a program can follow it.
 
-    CIRCUIT_ADDRESS   host:port of the services' gRPC; 127.0.0.1:7070 if not given
-    CIRCUIT_TOKEN     the server's service token
-    CIRCUIT_ACCOUNT   the account that it serves
+    FARM_ADDRESS   host:port of the services' gRPC; 127.0.0.1:7070 if not given
+    FARM_TOKEN     the server's service token
+    FARM_ACCOUNT   the account that it serves
 """
 
 import json
@@ -28,9 +28,9 @@ ASHA, RAVI = "100000000001", "100000000002"
 
 
 def main() -> None:
-    account = os.environ["CIRCUIT_ACCOUNT"]
-    token = os.environ["CIRCUIT_TOKEN"]
-    with grpc.insecure_channel(os.environ.get("CIRCUIT_ADDRESS", "127.0.0.1:7070")) as channel:
+    account = os.environ["FARM_ACCOUNT"]
+    token = os.environ["FARM_TOKEN"]
+    with grpc.insecure_channel(os.environ.get("FARM_ADDRESS", "127.0.0.1:7070")) as channel:
         service = chat_grpc.ChatServiceStub(channel)
         as_server = [("authorization", f"Bearer {token}")]
         # A domain server speaks for a user of its account by naming both beside its own token.

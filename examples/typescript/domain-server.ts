@@ -1,7 +1,6 @@
 // A domain server of a fish farm, in TypeScript over gRPC: makes two users known, opens a group for a pond, posts a
 // notice of its own, and speaks as one of its users. Prints one JSON line for each step.
-// CIRCUIT_ADDRESS: host:port of the services' gRPC. CIRCUIT_TOKEN: the server's service token. CIRCUIT_ACCOUNT: its
-// account.
+// FARM_ADDRESS: host:port of the services' gRPC. FARM_TOKEN: the server's service token. FARM_ACCOUNT: its account.
 
 import { randomUUID } from 'node:crypto';
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
@@ -21,11 +20,7 @@ const attemptsMax = 3;
 const asha = '100000000001';
 const ravi = '100000000002';
 
-const {
-  CIRCUIT_ADDRESS: address = '127.0.0.1:7070',
-  CIRCUIT_TOKEN: token = '',
-  CIRCUIT_ACCOUNT: account = '',
-} = process.env;
+const { FARM_ADDRESS: address = '127.0.0.1:7070', FARM_TOKEN: token = '', FARM_ACCOUNT: account = '' } = process.env;
 const Client = makeGenericClientConstructor(ChatServiceService, 'ChatService');
 const client = new Client(address, credentials.createInsecure());
 

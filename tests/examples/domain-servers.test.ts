@@ -25,9 +25,9 @@ beforeAll(async () => {
   const token = await chat.host.issuer.issueService({ kind: 'domain_server', key: 'fish', accountKeys: [account] });
   environment = {
     PATH: process.env.PATH ?? '',
-    CIRCUIT_ADDRESS: `127.0.0.1:${chat.host.host.port}`,
-    CIRCUIT_TOKEN: token,
-    CIRCUIT_ACCOUNT: account,
+    FARM_ADDRESS: `127.0.0.1:${chat.host.host.port}`,
+    FARM_TOKEN: token,
+    FARM_ACCOUNT: account,
   };
 }, setUpMs);
 
@@ -90,7 +90,7 @@ describe('a domain server', () => {
       const server = await buildGo();
       const { stdout } = await run(server, { env: environment, timeout: 30_000 });
       expect(stepsOf(stdout)).toEqual(whatItDoes);
-      const refused = run(server, { env: { ...environment, CIRCUIT_TOKEN: 'forged' }, timeout: 30_000 });
+      const refused = run(server, { env: { ...environment, FARM_TOKEN: 'forged' }, timeout: 30_000 });
       await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^Unauthenticated: /) });
     },
     setUpMs,
@@ -102,7 +102,7 @@ describe('a domain server', () => {
       const command = ['-cp', await buildJava(), 'farm.DomainServer'];
       const { stdout } = await run('java', command, { env: environment, timeout: 30_000 });
       expect(stepsOf(stdout)).toEqual(whatItDoes);
-      const refused = run('java', command, { env: { ...environment, CIRCUIT_TOKEN: 'forged' }, timeout: 30_000 });
+      const refused = run('java', command, { env: { ...environment, FARM_TOKEN: 'forged' }, timeout: 30_000 });
       await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/^UNAUTHENTICATED: /) });
     },
     setUpMs,

@@ -76,7 +76,7 @@ describe('what the README tells a newcomer to type', { timeout: setUpMs }, () =>
   });
 
   it.skipIf(!hasPython())('lets a domain server in Python speak', async () => {
-    const printed = await run(blocks[2] ?? '', { CIRCUIT_ADDRESS: mesh.grpc });
+    const printed = await run(blocks[2] ?? '', { FARM_ADDRESS: mesh.grpc });
     expect(printed).toContain('"texts": ["Oxygen in pond A1 is low: 2.1 mg/l", "Aerators are on"]');
   });
 

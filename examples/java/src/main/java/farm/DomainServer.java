@@ -31,9 +31,9 @@ import java.util.UUID;
  * Prints one JSON line for each step, so that a program can follow it.
  *
  * <ul>
- *   <li>CIRCUIT_ADDRESS: host:port of the services' gRPC; 127.0.0.1:7070 if not given
- *   <li>CIRCUIT_TOKEN: the server's service token
- *   <li>CIRCUIT_ACCOUNT: the account that it serves
+ *   <li>FARM_ADDRESS: host:port of the services' gRPC; 127.0.0.1:7070 if not given
+ *   <li>FARM_TOKEN: the server's service token
+ *   <li>FARM_ACCOUNT: the account that it serves
  * </ul>
  */
 public final class DomainServer {
@@ -61,10 +61,10 @@ public final class DomainServer {
 
   public static void main(String[] arguments) {
     var environment = System.getenv();
-    var address = environment.getOrDefault("CIRCUIT_ADDRESS", "127.0.0.1:7070");
+    var address = environment.getOrDefault("FARM_ADDRESS", "127.0.0.1:7070");
     var channel = NettyChannelBuilder.forTarget(address).usePlaintext().defaultServiceConfig(CALLS).build();
     try {
-      new DomainServer(channel, environment.get("CIRCUIT_TOKEN"), environment.get("CIRCUIT_ACCOUNT")).run();
+      new DomainServer(channel, environment.get("FARM_TOKEN"), environment.get("FARM_ACCOUNT")).run();
     } catch (StatusRuntimeException failure) {
       System.err.println(failure.getStatus().getCode() + ": " + failure.getStatus().getDescription());
       System.exit(1);
