@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { silentLog } from '../../mesh/telemetry/log.ts';
+import { openLog } from '../../mesh/telemetry/log.ts';
 import { EdgeCounters } from '../counters.ts';
 import { headCheckMs, headGraceMs, headPageSpreadMs, headSpreadMsMax, headsPageMax, lingerMs } from '../limits.ts';
 import { Sessions } from '../socket/sessions.ts';
@@ -20,7 +20,8 @@ async function openHub() {
   const gaps: Topic[] = [];
   const left: string[] = [];
   const counters = new EdgeCounters();
-  const log = silentLog();
+  const lines: Record<string, unknown>[] = [];
+  const log = openLog({ destination: { write: (line) => void lines.push(JSON.parse(line)) } });
   const app = { publish: () => true };
   const publisher = new Publisher({ app, api, sessions: new Sessions(), log, counters, clock });
   const reader = { head: async (topic: string) => heads.get(topic) ?? 0 } as unknown as TopicReader;
@@ -42,7 +43,7 @@ async function openHub() {
   const pauses: { readonly ms: number; readonly end: () => void }[] = [];
   const pause = (ms: number) => new Promise<void>((end) => pauses.push({ ms, end }));
   const check = new Heads({ hub, reader, log, counters, clock, signal, pause });
-  return { hub, heads, gaps, left, counters, time, topicOf, check, pauses };
+  return { hub, heads, gaps, left, counters, time, topicOf, check, pauses, lines };
 }
 
 describe('head checks', () => {
@@ -72,6 +73,17 @@ describe('head checks', () => {
     time.now += headGraceMs;
     check.tick();
     expect([gaps.map(({ name }) => name), lost.wanted, counters.headBehind]).toEqual([['q:1'], 3, 1]);
+  });
+
+  it('say in one line how many topics were behind, and name a few', async () => {
+    const { check, heads, lines, time, topicOf } = await openHub();
+    const topics = await Promise.all(Array.from({ length: 500 }, (_, n) => topicOf(`q:${n}`)));
+    for (const { name } of topics) heads.set(name, 3);
+    await check.check(topics);
+    time.now += headGraceMs;
+    check.tick();
+    check.tick();
+    expect(lines).toMatchObject([{ level: 'info', count: 500, detail: ['q:0', 'q:1', 'q:2'] }]);
   });
 
   it('come after a switch of the bus page by page, each after a pause of its own, and once', async () => {

@@ -21,6 +21,9 @@ export type HeadsOptions = {
   readonly pause?: (ms: number) => Promise<void>;
 };
 
+/** Topics that one log line names, of however many it counts. */
+const namedMax = 3;
+
 type Suspect = { readonly seq: number; readonly atMs: number };
 
 export class Heads {
@@ -63,12 +66,16 @@ export class Heads {
   /** Once a second. */
   tick(): void {
     const { clock, log } = this.#options;
+    const missed: string[] = [];
     for (const [topic, { seq, atMs }] of this.#suspects) {
       if (atMs + headGraceMs > clock()) continue;
       this.#suspects.delete(topic);
-      if (seq > topic.head) log.info({ topic: topic.name }, 'an event did not come by the bus and is asked for');
+      if (seq > topic.head) missed.push(topic.name);
       this.#found(topic, seq);
     }
+    if (missed.length === 0) return;
+    const detail = missed.slice(0, namedMax);
+    log.info({ count: missed.length, detail }, 'an event did not come by the bus and is asked for');
   }
 
   async #checkAfter(pauseMs: number, page: readonly Topic[]): Promise<void> {

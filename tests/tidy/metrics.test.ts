@@ -14,6 +14,19 @@ describe('docs/metrics.md', () => {
   });
 });
 
+describe('every log line', () => {
+  it('that a document tells to look for is written somewhere', () => {
+    const production = sources.filter(({ path }) => !isForTests(path));
+    const code = production.map(codeOf).join('\n');
+    const told = textFiles.filter(({ path }) => path === 'docs/runbook.md' || path === 'docs/operations.md');
+    const commands = /^(circuit|npm|kubectl|cmctl|cluster) /;
+    const lines = told.flatMap(({ text }) => [...text.matchAll(/`([a-z]+( [a-z]+)+)`/g)].map(([, line = '']) => line));
+    const quoted = lines.filter((line) => !commands.test(line));
+    expect(quoted).toContain('not ready');
+    expect(quoted.filter((line) => !code.includes(line))).toEqual([]);
+  });
+});
+
 describe('every metric', () => {
   it('is measured somewhere', () => {
     const production = sources.filter(({ path }) => !isForTests(path) && path !== 'mesh/telemetry/names.ts');
