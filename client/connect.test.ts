@@ -201,6 +201,19 @@ describe('a client', () => {
     await expect.poll(() => heard).toEqual(['harvest begins']);
   });
 
+  it('does not try again to follow what it was refused for good', async () => {
+    await using mesh = await talk();
+    const { client } = await mesh.join(ravi);
+    const refusal = { code: 'PERMISSION_DENIED', reason: 'NOT_A_MEMBER', message: 'No.' };
+    mesh.edge.broken.set('topic.join', refusal);
+    await expect(client.join('c:000000000077')).rejects.toMatchObject({ reason: 'NOT_A_MEMBER' });
+    mesh.edge.broken.clear();
+    mesh.edge.cut(ravi);
+    await when(client, () => client.state.name !== 'online');
+    await when(client, () => client.state.name === 'online');
+    expect(mesh.edge.heard.filter(({ event }) => event === 'topic.join')).toHaveLength(1);
+  });
+
   it('lists a thousand conversations page by page, archived ones, too', async () => {
     await using mesh = await talk();
     const id = (index: number) => `${200_000_000_000 + index}`;

@@ -146,7 +146,12 @@ export class Client {
   async join(topic: string): Promise<void> {
     if (this.#joined.size >= joinedMax) throw new RangeError(`At most ${joinedMax} topics are joined at a time.`);
     this.#joined.add(topic);
-    await this.#join(topic, {});
+    try {
+      await this.#join(topic, {});
+    } catch (error) {
+      if (!isTransient(error)) this.#joined.delete(topic);
+      throw error;
+    }
   }
 
   /** Ends what `join` began; nothing for other topics. */

@@ -35,8 +35,11 @@ import {
 } from './summary.ts';
 import { Typing, type Typist } from './typing.ts';
 
-/** A message as the view shows it; of one that is not stored yet `message_id` is empty and the numbers are 0. */
-export type MessageView = Message & {
+/**
+ * A message as the view shows it; of one that is not stored yet `message_id` is empty and the numbers are 0. Its
+ * `status` moves with the watermarks, so the server's count and times of the moment it was read are left out.
+ */
+export type MessageView = Omit<Message, 'delivery_status' | 'delivery_counts'> & {
   /** The same before and after it is stored: what a list of messages is keyed by. */
   readonly key: string;
   /** Why it was refused; only with status `failed`. */
@@ -248,12 +251,12 @@ export class ConversationState extends Changing {
     const own = message.sender.user_key === userKey;
     const key = (own ? message.metadata?.client_message_id : '') || `${message.seq}`;
     const known = this.#views.get(message);
-    if (!own || message.deleted?.is_deleted) return known ?? this.#remember(message, { ...message, key });
+    if (!own || message.deleted?.is_deleted) return known ?? this.#remember(message, { ...shownOf(message), key });
     const seen = statusOf(this.#members, userKey, message.seq);
     const rank = { sent: 0, delivered: 1, read: 2 } as const;
     const told = message.status === 'read' || message.status === 'delivered' ? message.status : 'sent';
     const status = rank[told] > rank[seen] ? told : seen;
-    return known?.status === status ? known : this.#remember(message, { ...message, key, status });
+    return known?.status === status ? known : this.#remember(message, { ...shownOf(message), key, status });
   }
 
   /** Empty before anything was read. */
@@ -290,6 +293,11 @@ export class ConversationState extends Changing {
       };
     });
   }
+}
+
+function shownOf(message: Message): Omit<MessageView, 'key'> {
+  const { delivery_status: _times, delivery_counts: _counts, ...shown } = message;
+  return shown;
 }
 
 function quoteOf(message: Message): NonNullable<Message['reply_to']> {

@@ -98,6 +98,26 @@ describe('an outbox', () => {
     expect(again.pending()).toEqual(['old', 'a day later', 'new']);
   });
 
+  it('does not bring back what was discarded while a slow store read it', async () => {
+    const { store, items } = keptMessages();
+    let answer = (_read: readonly StoredSend[]): void => undefined;
+    const all = () =>
+      new Promise<readonly StoredSend[]>((resolve) => {
+        answer = resolve;
+      });
+    const { outbox, attach, pending, sent } = open({ ...store, all });
+    const { clientMessageId } = outbox.add(pond, words('a slip'));
+    outbox.add(pond, words('feed is in'));
+    const read = structuredClone([...items.values()]);
+    outbox.discard(pond, clientMessageId);
+    answer(read);
+    await settled();
+    expect(pending()).toEqual(['feed is in']);
+    await attach();
+    expect(sent).toEqual(['feed is in']);
+    expect(items.size).toBe(0);
+  });
+
   it('sends without a store that throws, at once or later, or never answers', async () => {
     const fail = (): never => {
       throw new DOMException('The quota has been exceeded.', 'QuotaExceededError');

@@ -39,6 +39,8 @@ export class Outbox {
   #order = 0;
   /** What waited from last time goes first: nothing is sent before it was read. */
   #loaded = false;
+  /** Ended while the store was read, which may have seen them: not to come back. With those that wait, `outboxMax`. */
+  readonly #endedEarly = new Set<string>();
   #closed = false;
   #reading: Timer | undefined;
 
@@ -55,7 +57,7 @@ export class Outbox {
   /** Throws OUTBOX_FULL, CLIENT_CLOSED. */
   add(conversationId: string, message: Outgoing): Sending {
     if (this.#closed) throw localError('CLIENT_CLOSED');
-    if (this.#size >= outboxMax) throw localError('OUTBOX_FULL');
+    if (this.#size + this.#endedEarly.size >= outboxMax) throw localError('OUTBOX_FULL');
     const clientMessageId = requestId();
     const send: StoredSend = {
       conversationId,
@@ -114,7 +116,8 @@ export class Outbox {
     const kept = await this.#read();
     if (this.#closed) return;
     const early = [...this.#lanes.values()].flatMap(({ items }) => items.map(({ send }) => send));
-    const own = new Set(early.map(({ clientMessageId }) => clientMessageId));
+    const own = new Set([...early.map(({ clientMessageId }) => clientMessageId), ...this.#endedEarly]);
+    this.#endedEarly.clear();
     const old = kept.filter(({ clientMessageId }) => !own.has(clientMessageId));
     this.#lanes.clear();
     this.#size = 0;
@@ -193,6 +196,7 @@ export class Outbox {
   #ended(item: LaneItem): void {
     this.#size -= 1;
     const { conversationId, clientMessageId } = item.send;
+    if (!this.#loaded) this.#endedEarly.add(clientMessageId);
     if (this.pending(conversationId).length === 0) this.#lanes.delete(conversationId);
     void this.#drop(clientMessageId);
   }
