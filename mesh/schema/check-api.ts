@@ -84,10 +84,12 @@ function checkMethod(method: MethodSchema): string[] {
 }
 
 /** A body of bytes comes in parts, and nothing else does. */
-function checkParts({ name, partOffset, request }: MethodSchema, body: FieldShape | undefined): string[] {
+function checkParts({ name, partOffset, requestId, request }: MethodSchema, body: FieldShape | undefined): string[] {
   const offset = request.shape.byName.get(partOffset);
   const isBytes = body?.type === 'bytes' && !body.list;
   if (isBytes && partOffset === '') return [`${name} has a body of bytes, and no part_offset`];
+  // Each part is a call with the same id and another content.
+  if (partOffset !== '' && requestId !== '') return [`${name} has a part_offset and a request_id`];
   if (partOffset === '' || (isBytes && offset?.type === 'int64' && !offset.list)) return [];
   return [`${name} has a part_offset, and that goes with a body of bytes and is an int64`];
 }

@@ -53,6 +53,7 @@ describe('an API with faults', () => {
       '- test.v1.FaultyService/Lost has the body "nothing", which is no field of its request',
       '- test.v1.FaultyService/Crooked has the path "no/slash", which is none that the mesh can match',
       '- test.v1.FaultyService/Halved has a part_offset, and that goes with a body of bytes and is an int64',
+      '- test.v1.FaultyService/Named has a part_offset and a request_id',
       '- test.v1.FaultyService/Ours has the event "faulty.ours", and no user may call it',
       '- test.v1.FaultyService/Stream is a stream, and those have neither event nor route',
       '- test.v1.HomelessEvent is pushed without a topic',
