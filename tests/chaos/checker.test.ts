@@ -195,5 +195,6 @@ describe('the checker', () => {
     const minute = { from: 0, to: 1_000 };
     expect(broken({ ...found, faults: [{ name: 'cut edge-1', ...minute }] })).toEqual(['head checks find nothing']);
     expect(broken({ ...found, faults: [{ name: 'kill chat-1', ...minute }] })).toEqual([]);
+    expect(broken({ ...found, faults: [{ name: 'kill edge-1', ...minute }] })).toEqual(['head checks find nothing']);
   });
 });

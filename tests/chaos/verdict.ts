@@ -32,7 +32,7 @@ export function verdictOf(summary: Summary, violations: readonly Violation[]): s
 }
 
 function figuresOf({ counts, faults, proof }: Summary): readonly (readonly [string, string])[] {
-  const { timeShare, arrivals, arrivalsInAll, slowestMs, recoveredMs } = proof;
+  const { timeShare, headCheckShare, arrivals, arrivalsInAll, slowestMs, recoveredMs } = proof;
   const kinds = Object.entries(faults).map(([kind, count]) => `${count} ${kind}`);
   const all = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const { sent, acknowledged, entries, conversations, delivered, catchUps, refusals, told, withheld } = counts;
@@ -45,6 +45,10 @@ function figuresOf({ counts, faults, proof }: Summary): readonly (readonly [stri
     ['told', `${figure(told)} times a device was told how far another has read`],
     ['withheld', `${figure(withheld)} edits came without their words: somebody had come after the message`],
     ['under proof', `${percent(timeShare)} of the time, ${percent(arrivals / arrivalsInAll)} of the timed arrivals`],
+    [
+      'head checks',
+      `${percent(headCheckShare)} of the time under proof: a killed chat process excuses them for longer`,
+    ],
     [
       'slowest',
       `${ms(slowestMs)} of these ${figure(arrivals)}, which no fault excuses; ${ms(arrivalMsMax)} are allowed`,

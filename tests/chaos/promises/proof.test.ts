@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyHistory, type History } from '../record.ts';
 import { proofOf } from './proof.ts';
-import { recoveryMs } from './time.ts';
+import { recoveryMs, unpublishedMs } from './time.ts';
 import { freeMs } from './windows.ts';
 
 const pond = '000000000042';
@@ -22,6 +22,12 @@ describe('what is under proof', () => {
   it('is all but faults and the time after them; a clock that is off excuses nothing', () => {
     expect(proofOf(history).timeShare).toBe((100_000 - 10_000 - recoveryMs) / 100_000);
     expect(proofOf({ ...history, faults: [{ ...kill, name: 'clock chat-1' }] }).timeShare).toBe(1);
+  });
+
+  it('is less of head checks, which a killed chat process excuses for longer', () => {
+    expect(proofOf(history).headCheckShare).toBe((100_000 - 10_000 - unpublishedMs) / 100_000);
+    const edge = { ...history, faults: [{ ...kill, name: 'kill edge-1' }] };
+    expect(proofOf(edge).headCheckShare).toBe(proofOf(edge).timeShare);
   });
 
   it('counts what arrived then, and how slow the slowest of it was', () => {

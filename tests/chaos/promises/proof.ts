@@ -2,12 +2,14 @@
 
 import type { History } from '../record.ts';
 import { arrivalsOf } from './arrivals.ts';
-import { arrivalMsMax, recoveryMs } from './time.ts';
-import { excusing, freeMs, msAfter, touches } from './windows.ts';
+import { arrivalMsMax, recoveryMs, unpublishedMs, unpublishing } from './time.ts';
+import { excusing, freeMs, msAfter, touches, type Window } from './windows.ts';
 
 export type Proof = {
   /** Of the time in which clients acted, 0 to 1: nothing was broken, nor had been within the recovery time. */
   readonly timeShare: number;
+  /** The same for head checks, which a killed chat process excuses for longer. */
+  readonly headCheckShare: number;
   /** Arrivals that no fault and no absence could have excused. */
   readonly arrivals: number;
   readonly arrivalsInAll: number;
@@ -37,8 +39,12 @@ export function proofOf(history: History): Proof {
     arrivals += 1;
     slowestMs = Math.max(slowestMs, at - since);
   }
+  const after = (windows: readonly Window[], ms: number) => windows.map(({ from, to }) => ({ from, to: to + ms }));
+  const headsExcused = [...after(faults, recoveryMs), ...after(unpublishing(history.faults), unpublishedMs)];
+  const share = (freeFor: number) => (actedMs > 0 ? freeFor / actedMs : 0);
   return {
-    timeShare: actedMs > 0 ? freeMs(actedMs, faults, recoveryMs) / actedMs : 0,
+    timeShare: share(freeMs(actedMs, faults, recoveryMs)),
+    headCheckShare: share(freeMs(actedMs, headsExcused, 0)),
     arrivals,
     arrivalsInAll,
     slowestMs,

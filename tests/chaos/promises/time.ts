@@ -1,8 +1,8 @@
 // When things happened: outside faults events arrive soon, connections hold, and head checks find nothing.
 
-import type { History } from '../record.ts';
+import type { Fault, History } from '../record.ts';
 import { arrivalsOf } from './arrivals.ts';
-import { excusing, kindOf, touches } from './windows.ts';
+import { excusing, touches } from './windows.ts';
 
 /** Outside faults an event arrives within this after its acknowledgement. */
 export const arrivalMsMax = 3_000;
@@ -32,9 +32,14 @@ export function* neverAway({ away, ...history }: History): Iterable<string> {
   }
 }
 
+/** Faults that may leave an entry unpublished: kills of a chat process, since no other commits any. */
+export function unpublishing(faults: readonly Fault[]): readonly Fault[] {
+  return faults.filter(({ name }) => name.startsWith('kill chat-'));
+}
+
 export function* quietHeadChecks({ foundByHeadChecks, ...history }: History): Iterable<string> {
   const faults = excusing(history.faults);
-  const kills = history.faults.filter((fault) => kindOf(fault) === 'kill');
+  const kills = unpublishing(history.faults);
   for (const { at, topics } of foundByHeadChecks) {
     if (touches(at, at, faults, recoveryMs) || touches(at, at, kills, unpublishedMs)) continue;
     yield `${topics} topics were behind at ${Math.round(at)} ms`;
