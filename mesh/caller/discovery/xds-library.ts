@@ -1,4 +1,4 @@
-// gRPC's xDS library, which is there only where somebody installed it: it is 19 MB, and few need it.
+// gRPC's xDS library, which is there only where somebody installed it: it is 22 MB, and few need it.
 
 import { createRequire } from 'node:module';
 
