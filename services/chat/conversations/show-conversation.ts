@@ -1,4 +1,4 @@
-// A conversation as one member sees it: the seeds' maps by user hold the caller's own entry and nobody else's.
+// A conversation as one member sees it: the platform's maps by user hold the caller's own entry and nobody else's.
 
 import type {
   Conversation,

@@ -1,4 +1,4 @@
-// A message as `messages` holds it: the seeds' fields, snake_case, enums as lower-case words. `_id` is the message's
+// A message as `messages` holds it: the platform's fields, snake_case, enums as lower-case words. `_id` is its
 // id. A message is its own entry of the log: beside these fields the document has those of an EntryHead.
 
 export type ContentTypeWord =

@@ -1,4 +1,4 @@
-// What each type of message needs, may have beside it, and what of it can be edited: the seeds' twelve types as one
+// What each type of message needs, may have beside it, and what of it can be edited: the platform's twelve types as one
 // table.
 
 import { ContentType } from '../../../gen/circuit/chat/v1/content.ts';
