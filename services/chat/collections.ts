@@ -1,6 +1,7 @@
 // Chat's collections and their indexes, as data. Every query of services/chat stands on one of these.
 
 import type { Collection } from '../../mesh/store/collection.ts';
+import { receiptsKeptSeconds } from './log/receipts.ts';
 
 const daySeconds = 86_400;
 
@@ -169,7 +170,7 @@ const receipts: Collection = {
     {
       name: 'kept',
       key: { moved_at: 1 },
-      expireAfterSeconds: 90 * daySeconds,
+      expireAfterSeconds: receiptsKeptSeconds,
       serves: 'Times go 90 days after the last one.',
     },
   ],

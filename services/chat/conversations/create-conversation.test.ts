@@ -100,6 +100,26 @@ describe('conversation.create', () => {
     expect(conversation).toMatchObject({ type: group, groupId: conversation?.conversationId });
   });
 
+  it('is the same again in whatever order its references come', async () => {
+    const { fish, asha, accountKey } = await talk();
+    const pairs = [
+      ['shipment_id', '42'],
+      ['bid_id', '15'],
+    ] as const;
+    const make = (references: ReadonlyMap<string, string>) =>
+      fish('createConversation', {
+        requestId: 'about shipment 42',
+        type: group,
+        accountKey,
+        info: { name: 'Shipment 42' },
+        participantKeys: [asha.key],
+        context: { type: 'shipment', references: new Map(references) },
+      });
+    const first = await make(new Map(pairs));
+    const again = await make(new Map(pairs.toReversed()));
+    expect(again.conversation?.conversationId).toBe(first.conversation?.conversationId);
+  });
+
   it('keeps what it is held over and about, for every member and for good', async () => {
     const { asha, ravi, fish } = await talk();
     const about = {

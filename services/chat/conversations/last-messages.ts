@@ -63,7 +63,7 @@ function shortened(message: MessageDocument): StoredLastMessage {
   return {
     message_id: message._id,
     content_preview: previewOf(saidOf(message)),
-    sender_key: message.sender.user_key ?? message.sender.external_id ?? '',
+    sender_key: message.sender.user_key ?? '',
     sender_name: message.sender.display_name ?? '',
     sent_at: message.created_at,
     type: message.content?.type ?? 'text',

@@ -1,6 +1,5 @@
 import type { Draft, Membership } from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { MemberRow } from '../log/member-row.ts';
-import { deliveredOf } from '../receipts/progress.ts';
 import { membershipOf } from '../topics/membership-of.ts';
 
 /** The caller's own row as it is at this moment; `headNumber` counts the conversation's user messages. */
@@ -8,7 +7,6 @@ export function membershipAt(now: number, row: MemberRow, headNumber: number): M
   const muted = isMuted(row, now);
   return {
     ...membershipOf(row, headNumber),
-    deliveredSeq: deliveredOf(row),
     muted,
     mutedUntil: muted ? row.muted_until : undefined,
   };

@@ -66,6 +66,8 @@ export async function applyDeleted({ entries }: ChangeDocuments, entry: EntryOf<
         reply_to: 1,
         forwarded_from: 1,
         edited: 1,
+        ai_metadata: 1,
+        origin: 1,
       },
     },
   );

@@ -56,7 +56,7 @@ export type ConversationDocument = {
   readonly last_seq: number;
   /** User messages up to `last_seq`. */
   readonly last_number: number;
-  /** The number at which somebody last came who was not there from the beginning. Absent: nobody. */
+  /** The number at which somebody last came who was not there from the beginning; 0: nobody. Absent: not known. */
   readonly last_joined?: number;
   /** Entries at or below are removed or may be. Absent: none. */
   readonly floor_seq?: number;

@@ -108,6 +108,18 @@ describe('documents follow the log', () => {
     expect(head?.last_message).toMatchObject({ content_preview: 'between' });
   });
 
+  it('a deletion takes out how a message was made and where else it stands', async () => {
+    const pond = await makeGroup(here, logs.now(), [asha, ravi]);
+    const messageId = (await sayIn(here, pond, asha, 'made', logs.now())).entry!._id;
+    const told = { ai_metadata: { model: 'small-1' }, origin: { platform: 'telegram' } };
+    await logs.db.collection<{ _id: string }>('messages').updateOne({ _id: messageId }, { $set: told });
+    expect(await messageOf(messageId)).toMatchObject(told);
+    await act(pond, asha, { do: 'delete', messageId });
+    const deleted = await messageOf(messageId);
+    expect(deleted.deleted).toBeDefined();
+    for (const field of Object.keys(told)) expect(deleted).not.toHaveProperty(field);
+  });
+
   it('the preview of the newest message follows its edit and goes blank with it', async () => {
     const pond = await makeGroup(here, logs.now(), [asha, ravi]);
     const messageId = (await sayIn(here, pond, asha, 'as first said', logs.now())).entry!._id;

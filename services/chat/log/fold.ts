@@ -129,7 +129,7 @@ function lastOf(message: EntryOf<'message'>): LastSaid {
   return {
     messageId: message._id,
     seq: message.seq,
-    senderKey: message.sender.user_key ?? message.sender.external_id ?? '',
+    senderKey: message.sender.user_key ?? '',
     senderName: message.sender.display_name ?? '',
     sentAt: message.created_at,
     type: message.content?.type ?? 'text',

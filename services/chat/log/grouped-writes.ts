@@ -17,7 +17,14 @@ type Waiting<Schema extends Document> = {
   readonly failed: (error: unknown) => void;
 };
 
-type Stored = { readonly errors: ReadonlyMap<number, unknown>; readonly allApplied: boolean };
+/** By position: what failed, and which upserts met a document that was there. */
+type Stored = {
+  readonly errors: ReadonlyMap<number, unknown>;
+  readonly met: ReadonlySet<number>;
+  readonly allApplied: boolean;
+};
+
+const none: ReadonlySet<number> = new Set();
 
 export class GroupedWrites<Schema extends Document> {
   readonly #collection: Collection<Schema>;
@@ -30,8 +37,9 @@ export class GroupedWrites<Schema extends Document> {
   }
 
   /**
-   * Resolves when it was applied, or did not apply; of an upsert, a duplicate key means that there is a newer one. True
-   * where it is certain that it was applied: an answer counts only how many of a bulk were.
+   * Resolves when it was applied, or did not apply. An upsert that meets a duplicate key is written once more without
+   * inserting: another may have made the document at the same moment, or it is newer. True where it is certain that it
+   * was applied: an answer counts only how many of a bulk were.
    */
   write(operation: AnyBulkWriteOperation<Schema>): Promise<boolean> {
     return new Promise((done, failed) => {
@@ -45,13 +53,21 @@ export class GroupedWrites<Schema extends Document> {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, bulkMax);
-      const { errors, allApplied } = await this.#store(batch);
-      batch.forEach(({ done, failed }, at) => {
-        if (errors.has(at)) failed(errors.get(at));
-        else done(allApplied);
-      });
+      const met = await this.#settle(batch);
+      if (met.length > 0) await this.#settle(met.map(withoutInsert));
     }
     this.#underWay = false;
+  }
+
+  /** Answers all but the upserts that met a document: these it returns. */
+  async #settle(batch: readonly Waiting<Schema>[]): Promise<readonly Waiting<Schema>[]> {
+    const { errors, met, allApplied } = await this.#store(batch);
+    batch.forEach(({ done, failed }, at) => {
+      if (met.has(at)) return;
+      if (errors.has(at)) failed(errors.get(at));
+      else done(allApplied);
+    });
+    return batch.filter((_, at) => met.has(at));
   }
 
   /** The errors by position. Everything failed where it is not known what did. */
@@ -60,14 +76,26 @@ export class GroupedWrites<Schema extends Document> {
       const operations = batch.map(({ operation }) => operation);
       const write = () => this.#collection.bulkWrite(operations, { ordered: false });
       const { matchedCount, upsertedCount } = await inTraces(tracesOf(batch), write);
-      return { errors: new Map(), allApplied: matchedCount + upsertedCount === batch.length };
+      return { errors: new Map(), met: none, allApplied: matchedCount + upsertedCount === batch.length };
     } catch (error) {
       const failures = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
       const unconfirmed = error instanceof MongoBulkWriteError && error.result.getWriteConcernError() !== undefined;
       if (failures.length === 0 || unconfirmed)
-        return { errors: new Map(batch.map((_, at) => [at, error])), allApplied: false };
-      const told = failures.filter(({ code }) => code !== duplicateKey).map(({ index }) => [index, error] as const);
-      return { errors: new Map(told), allApplied: false };
+        return { errors: new Map(batch.map((_, at) => [at, error])), met: none, allApplied: false };
+      const met = new Set(failures.filter(({ code }) => code === duplicateKey).map(({ index }) => index));
+      for (const at of met) if (!isUpsert(batch[at])) met.delete(at);
+      const told = failures.filter(({ index }) => !met.has(index)).map(({ index }) => [index, error] as const);
+      return { errors: new Map(told), met, allApplied: false };
     }
   }
+}
+
+function isUpsert<Schema extends Document>(waiting: Waiting<Schema> | undefined): boolean {
+  return waiting !== undefined && 'updateOne' in waiting.operation && waiting.operation.updateOne.upsert === true;
+}
+
+function withoutInsert<Schema extends Document>(waiting: Waiting<Schema>): Waiting<Schema> {
+  const { operation } = waiting;
+  if (!('updateOne' in operation)) return waiting;
+  return { ...waiting, operation: { updateOne: { ...operation.updateOne, upsert: false } } };
 }

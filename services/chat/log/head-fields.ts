@@ -28,7 +28,8 @@ export function stateOf(
     members,
     membersComplete,
     last: head.last_message && lastOf(head.last_message),
-    lastJoined: head.last_joined ?? 0,
+    // Not known: nothing up to here is told to all.
+    lastJoined: head.last_joined ?? head.last_seq + 1,
     floorSeq: head.floor_seq ?? 0,
   };
 }
@@ -60,7 +61,7 @@ export function headFields(state: ConversationState): Omit<ConversationDocument,
     ...(state.last && { last_message: lastMessageOf(state.last) }),
     last_seq: state.seq,
     last_number: state.number,
-    ...(state.lastJoined > 0 && { last_joined: state.lastJoined }),
+    last_joined: state.lastJoined,
     created_at: new Date(state.createdAt),
     updated_at: new Date(state.updatedAt),
   };

@@ -134,6 +134,15 @@ describe('members', () => {
     expect((await logs.process().conversations.viewOf(pond))?.state.lastJoined).toBe(2);
   });
 
+  it('came last at a number that an older head does not know: nothing before it is told to all', async () => {
+    const pond = await makeGroup(here, logs.now(), [asha, ravi]);
+    await here.conversations.writeBehind();
+    const heads = logs.db.collection<{ _id: string }>('conversations');
+    expect(await heads.findOne({ _id: pond })).toMatchObject({ last_joined: 0 });
+    await heads.updateOne({ _id: pond }, { $unset: { last_joined: 1 } });
+    expect((await logs.process().conversations.viewOf(pond))?.state.lastJoined).toBe(2);
+  });
+
   it('have rights from when they came, at the head at which that was read', async () => {
     const pond = await makeGroup(here, logs.now(), [asha, ravi]);
     await change(pond, { do: 'add', userKey: meena });

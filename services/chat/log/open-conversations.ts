@@ -254,6 +254,7 @@ export class OpenConversations implements Conversations {
         is_active: true,
         last_seq: 0,
         last_number: 0,
+        last_joined: 0,
         created_at,
         updated_at: created_at,
       });

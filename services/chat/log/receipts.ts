@@ -10,6 +10,9 @@ import type { MemberRow } from './member-row.ts';
 /** Numbers that one document covers, about a page of history: the bound of its pairs. */
 const blockSize = 100;
 
+/** How long after their last change they are kept; nothing is asked for messages older than this. */
+export const receiptsKeptSeconds = 90 * 86_400;
+
 type Pair = { readonly to: number; readonly at: Date };
 
 export type ReceiptDocument = {
@@ -66,8 +69,8 @@ export function receiptWrite(move: ReceiptMove): AnyBulkWriteOperation<ReceiptDo
 }
 
 /**
- * When these members got and read these entries. One query for the documents of the entries' own blocks; one more for
- * each member and watermark whose move ended in a later block.
+ * When these members got and read these entries; what was read has reached them by then. One query for the documents of
+ * the entries' own blocks; one more for each member and watermark whose move ended in a later block.
  */
 export async function receiptsOf(
   receipts: Collection<ReceiptDocument>,
@@ -104,10 +107,14 @@ export async function receiptsOf(
   await Promise.all(
     reached.flatMap((row) => seqs.flatMap((seq) => [look(row, 'delivered', seq), look(row, 'read', seq)])),
   );
-  return ({ user_key }, seq) => ({
-    deliveredAt: times.get(`delivered:${user_key}:${seq}`),
-    readAt: times.get(`read:${user_key}:${seq}`),
-  });
+  return ({ user_key }, seq) => {
+    const readAt = times.get(`read:${user_key}:${seq}`);
+    return { deliveredAt: earlier(times.get(`delivered:${user_key}:${seq}`), readAt), readAt };
+  };
+}
+
+function earlier(delivered: Date | undefined, read: Date | undefined): Date | undefined {
+  return delivered === undefined || (read !== undefined && read < delivered) ? read : delivered;
 }
 
 /** The pair that covers `seq` may end in a later block: the first one that has any. */

@@ -55,6 +55,7 @@ export type ConversationState = {
 export type LastSaid = {
   readonly messageId: string;
   readonly seq: number;
+  /** The user; empty where it is none. */
   readonly senderKey: string;
   readonly senderName: string;
   readonly sentAt: Date;

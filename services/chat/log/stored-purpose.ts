@@ -2,6 +2,7 @@
 
 import type { Conversation } from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { Purpose } from './conversation-document.ts';
+import { storedMap } from './stored-map.ts';
 import { media, wordOf } from './words.ts';
 
 type Told = Pick<Conversation, 'medium' | 'context'>;
@@ -15,7 +16,7 @@ export function storePurpose({ medium: number, context }: Told): Purpose {
       context: {
         type: context.type,
         ...(context.id && { id: context.id }),
-        ...(context.references.size > 0 && { references: Object.fromEntries(context.references) }),
+        ...(context.references.size > 0 && { references: storedMap(context.references) }),
       },
     }),
   };

@@ -38,4 +38,21 @@ describe('message.system', () => {
     const first = await fish('postSystemMessage', request);
     expect(await fish('postSystemMessage', request)).toEqual(first);
   });
+
+  it('is a repeat in whatever order its parameters come', async () => {
+    const { fish, pond } = await talk();
+    const pairs = [
+      ['shipment', 'S-7'],
+      ['buyer', 'B-1'],
+      ['weight', '40'],
+    ] as const;
+    const post = (parameters: ReadonlyMap<string, string>) =>
+      fish('postSystemMessage', {
+        conversationId: pond,
+        system: { ...system, parameters: new Map(parameters) },
+        clientMessageId: 'shipment-S-7 by B-1',
+      });
+    const first = await post(new Map(pairs));
+    expect(await post(new Map(pairs.toReversed()))).toEqual(first);
+  });
 });

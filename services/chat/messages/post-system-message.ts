@@ -2,6 +2,7 @@ import type { PostSystemMessageRequest, PostSystemMessageResponse } from '../../
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf } from '../callers.ts';
 import type { ChatHandler } from '../chat.ts';
+import { storedMap } from '../log/stored-map.ts';
 import { checkOpen } from '../members/rules.ts';
 import { messageOf } from '../topics/message-of.ts';
 
@@ -16,7 +17,7 @@ export const postSystemMessage: ChatHandler<PostSystemMessageRequest, PostSystem
     throw refuse('INVALID_REQUEST', { violations: [{ field: 'system', description: 'is missing' }] });
   const said = {
     content: { type: 'system', ...(text !== '' && { text }) },
-    system: { kind: system.kind, parameters: Object.fromEntries(system.parameters) },
+    system: { kind: system.kind, parameters: storedMap(system.parameters) },
   } as const;
 
   const change = await conversation.append(context, {

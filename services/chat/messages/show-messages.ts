@@ -1,5 +1,6 @@
 // What only the viewer may see of messages, laid over what every member sees: own reactions, how far their own messages
-// have come, the first text of edited ones, where forwarded ones come from. At most four queries for a whole page.
+// have come, the first text of edited ones, where forwarded ones come from. Two queries for a whole page,
+// beside those of receipts/delivery.ts.
 
 import { type Message, MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
@@ -24,6 +25,7 @@ export async function showEntries(
     deliveries(
       reader,
       messages.filter((message) => isFrom(message, reader)),
+      context.now,
     ),
     readableOrigins(context, reader, messages),
   ]);

@@ -52,6 +52,21 @@ describe('the delivery of an own message', () => {
     expect(readAfter).toEqual([0, 1, 1]);
   });
 
+  it('has no times for messages from before these are kept', async () => {
+    const { asha, ravi, accountKey, pond, chat } = await talk();
+    const sent = await asha.send(pond, 'one');
+    await ravi.read(pond);
+    // With a token of that moment.
+    const call: typeof asha.call = (rpc, fields) =>
+      callsOf(chat.host.asUser({ userKey: asha.key, accountKey, displayName: 'Asha' }))(rpc, fields);
+    const told = async () => (await call('getMessage', sent)).message?.deliveryStatus.get(ravi.key);
+    expect((await told())?.readAt).toBeInstanceOf(Date);
+    chat.move(90 * 86_400_000);
+    expect(await told()).toEqual({ deliveredAt: undefined, readAt: undefined });
+    const { receipts } = await call('listReceipts', sent);
+    expect(receipts).toMatchObject([{ userKey: ravi.key, readAt: undefined }]);
+  });
+
   it('is found where one reading passed more than a hundred numbers', async () => {
     const { asha, ravi, pond } = await talk();
     const first = await asha.send(pond, 'one');

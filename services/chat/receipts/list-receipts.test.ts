@@ -50,6 +50,16 @@ describe('message.receipts', () => {
     expect(got.toSorted()).toEqual([ravi.key, zoya.key].toSorted());
   });
 
+  it('is for those who are members still', async () => {
+    const { asha, ravi, pond } = await talk();
+    const sent = await ravi.send(pond, 'one');
+    await ravi.call('leaveConversation', { conversationId: pond });
+    await asha.read(pond);
+    await expect(ravi.call('listReceipts', sent)).rejects.toEqual(refusal('NOT_A_MEMBER'));
+    const { message } = await ravi.call('getMessage', sent);
+    expect(message).toMatchObject({ deliveryStatus: new Map(), deliveryCounts: undefined });
+  });
+
   it('is for the sender', async () => {
     const { asha, ravi, pond } = await talk();
     const sent = await asha.send(pond, 'one');

@@ -3,6 +3,7 @@
 import { type DeliveryCounts, MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
 import type { MessageDocument } from '../log/entry.ts';
 import type { MemberRow } from '../log/member-row.ts';
+import { receiptsKeptSeconds } from '../log/receipts.ts';
 import { smallMembersMax } from '../log/state.ts';
 
 /** Whom a message is for: the members beside its sender who were there for it. */
@@ -13,6 +14,12 @@ export function recipientsOf(rows: readonly MemberRow[], { seq, sender }: Messag
 /** What was read has reached a device, whether or not that device said so. */
 export function deliveredOf(row: MemberRow): number {
   return Math.max(row.delivered_seq ?? 0, row.read_seq ?? 0);
+}
+
+/** Of these messages the numbers of those whose times may be kept still. `now`: milliseconds since 1970. */
+export function timedSeqs(messages: readonly MessageDocument[], now: number): readonly number[] {
+  const since = now - receiptsKeptSeconds * 1_000;
+  return messages.filter((message) => message.created_at.getTime() > since).map(({ seq }) => seq);
 }
 
 /** How many of its recipients the message `seq` has reached. */

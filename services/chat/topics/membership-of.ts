@@ -3,6 +3,7 @@
 import type { Membership } from '../../../gen/circuit/chat/v1/conversation.ts';
 import { type MemberRow, unreadOf } from '../log/member-row.ts';
 import { roles } from '../log/words.ts';
+import { deliveredOf } from '../receipts/progress.ts';
 
 /** `headNumber`: the count of user messages at the conversation's head. */
 export function membershipOf(row: MemberRow, headNumber: number): Membership {
@@ -11,7 +12,7 @@ export function membershipOf(row: MemberRow, headNumber: number): Membership {
     joinedAt: row.joined_at,
     sinceSeq: row.since,
     readSeq: row.read_seq ?? 0,
-    deliveredSeq: row.delivered_seq ?? 0,
+    deliveredSeq: deliveredOf(row),
     clearedSeq: row.cleared_seq ?? 0,
     unreadCount: unreadOf(row, headNumber),
     muted: row.muted ?? false,

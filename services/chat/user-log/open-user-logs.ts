@@ -109,14 +109,13 @@ export class OpenUserLogs implements UserLogs {
 
   async delivered(before: MemberRow, { seq, at, keepTime }: DeliveredMark): Promise<RowChanged> {
     const { user_key, conversation_id, delivered_seq: from = 0 } = before;
-    if (seq < from || seq === 0) return { row: before, moved: false };
+    if (seq <= from) return { row: before, moved: false };
     // The time first: after a crash in between, the repeat finds the row as it was and writes what is missing.
     if (keepTime) {
       const move = { watermark: 'delivered', from, to: seq, at: new Date(at) } as const;
       const whose = { conversationId: conversation_id, accountKey: before.account_key, userKey: user_key };
       await this.#documents.writtenReceipts.write(receiptWrite({ ...whose, ...move }));
     }
-    if (seq === from) return { row: before, moved: false };
     await this.#documents.writtenRows.write({
       updateOne: {
         filter: { _id: before._id, user_key, account_key: before.account_key },

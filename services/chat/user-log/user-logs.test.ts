@@ -132,20 +132,21 @@ describe('watermarks', () => {
       const row = (await rowOf())!;
       return (await view.receipts([row], [seq]))(row, seq);
     };
-    expect(await times(2)).toMatchObject({ readAt: new Date(start), deliveredAt: new Date(start + 2 * minute) });
-    expect(await times(3)).toMatchObject({ readAt: new Date(start + minute) });
-    expect(await times(4)).toEqual({ readAt: new Date(start + minute), deliveredAt: undefined });
+    expect(await times(2)).toMatchObject({ readAt: new Date(start), deliveredAt: new Date(start) });
+    // Told of its delivery later than read: it was there when it was read.
+    expect(await times(3)).toEqual({ readAt: new Date(start + minute), deliveredAt: new Date(start + minute) });
+    expect(await times(4)).toEqual({ readAt: new Date(start + minute), deliveredAt: new Date(start + minute) });
     // As after 90 days: the pairs are gone, the watermark stays.
     await logs.db.collection('receipts').deleteMany({ conversation_id: pond });
     expect(await times(4)).toEqual({ readAt: undefined, deliveredAt: undefined });
   });
 
-  it('of delivery write a pair that a crash left out, and none twice', async () => {
+  it('of delivery keep one pair, also where a process dies between it and the row', async () => {
     const mark = { seq: 3, at: logs.now(), keepTime: true };
+    here.flaky.fate = (collection) => (collection === 'members' ? 'lost before' : 'done');
+    await expect(here.userLogs.delivered((await rowOf())!, mark)).rejects.toThrow();
+    here.flaky.fate = () => 'done';
     expect(await here.userLogs.delivered((await rowOf())!, mark)).toMatchObject({ moved: true });
-    await logs.db.collection('receipts').deleteMany({ conversation_id: pond });
-    expect(await here.userLogs.delivered((await rowOf())!, mark)).toMatchObject({ moved: false });
-    await here.userLogs.delivered((await rowOf())!, mark);
     expect(await here.userLogs.delivered((await rowOf())!, { ...mark, seq: 2 })).toMatchObject({ moved: false });
     const [document] = await logs.db.collection('receipts').find({ conversation_id: pond }).toArray();
     expect(document?.delivered).toEqual([{ to: 3, at: new Date(mark.at) }]);
