@@ -24,7 +24,6 @@ export function rememberedEntry(entry: Entry): Entry {
     case 'deleted':
       return { ...head, kind: 'deleted', target: entry.target, deleted_by: entry.deleted_by };
     case 'created':
-      return { ...entry, members: [] };
     case 'members_added':
       return { ...entry, members: [] };
     default:
