@@ -27,3 +27,5 @@ const reasons: readonly { readonly file: RegExp; readonly test?: RegExp; readonl
 export function outOfScope(file: string, test: string): string | undefined {
   return reasons.find((each) => each.file.test(file) && (each.test?.test(test) ?? true))?.reason;
 }
+
+export const outOfScopeReasons: readonly string[] = [...new Set(reasons.map(({ reason }) => reason))];
