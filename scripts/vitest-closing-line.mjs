@@ -1,4 +1,5 @@
-// Ends a run with what was skipped and what failed, by name, and the plain line that CI reads: `N passed, N failed`, and `, N skipped`.
+// Ends a run with what was skipped and what failed, by name, and the plain line that CI reads:
+// `N passed, N failed`, and `, N skipped`.
 
 export default class ClosingLine {
   onTestRunEnd(modules, errors) {
