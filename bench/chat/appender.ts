@@ -9,7 +9,7 @@ import { counters, openIds } from '../../mesh/store/ids.ts';
 import { migrate } from '../../mesh/store/migrate.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
 import { collections } from '../../services/chat/collections.ts';
-import { type ChatLogs, openLogs } from '../../services/chat/log/open-logs.ts';
+import { type ChatLogs, openLogs } from '../../services/chat/open-logs.ts';
 import { bulkInserts, bulkInsertsAre } from '../load/bulk-inserts.ts';
 import { openStoreProcess } from '../load/mesh.ts';
 import { median } from '../median.ts';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../mesh/service/caller.ts';
 import type { Context } from '../../mesh/service/context.ts';
 import { silentLog } from '../../mesh/telemetry/log.ts';
-import type { ChatLogs } from '../../services/chat/log/open-logs.ts';
+import type { ChatLogs } from '../../services/chat/open-logs.ts';
 import { messageId } from '../load/message-id.ts';
 
 const account = '900000000001';

@@ -3,8 +3,8 @@
 
 import type { Db } from 'mongodb';
 import { ravi } from '../../mesh/host/testing.ts';
-import type { ConversationDocument } from '../../services/chat/log/conversation-document.ts';
-import { type MemberRow, rowId } from '../../services/chat/log/member-row.ts';
+import type { ConversationDocument } from '../../services/chat/documents/conversation-document.ts';
+import { type MemberRow, rowId } from '../../services/chat/documents/member-row.ts';
 
 const batch = 1_000;
 

@@ -3,10 +3,10 @@
 import type { Bus } from '../../mesh/bus/bus.ts';
 import type { Context, Handler } from '../../mesh/service/context.ts';
 import type { OpenService } from '../../mesh/service/define-service.ts';
+import type { Conversations } from './conversation-log/conversation-log.ts';
 import type { ConversationLists } from './conversations/conversation-lists.ts';
 import type { FirstRows } from './conversations/first-members.ts';
 import type { HiddenMessages } from './conversations/hidden-messages.ts';
-import type { Conversations } from './log/conversation-log.ts';
 import type { Room } from './members/room.ts';
 import type { TypingBoard } from './typing/typing-board.ts';
 import type { UserLogs } from './user-log/user-logs.ts';

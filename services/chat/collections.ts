@@ -1,7 +1,7 @@
 // Chat's collections and their indexes, as data. Every query of services/chat stands on one of these.
 
 import type { Collection } from '../../mesh/store/collection.ts';
-import { receiptsKeptSeconds } from './log/receipts.ts';
+import { receiptsKeptSeconds } from './conversation-log/receipts.ts';
 
 const daySeconds = 86_400;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AddOutcome, ConversationType, MemberRole } from '../../gen/circuit/chat/v1/conversation.ts';
 import { MessageStatus } from '../../gen/circuit/chat/v1/message.ts';
-import { smallMembersMax } from './log/state.ts';
+import { smallMembersMax } from './conversation-log/state.ts';
 import { needed } from './testing/person.ts';
 import { refusal } from './testing/refusal.ts';
 import { talk } from './testing/talk.ts';

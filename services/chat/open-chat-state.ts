@@ -4,8 +4,8 @@ import type { Chat } from './chat.ts';
 import { conversationLists } from './conversations/conversation-lists.ts';
 import { openFirstRows } from './conversations/first-members.ts';
 import { openHiddenMessages } from './conversations/hidden-messages.ts';
-import { type ChatLogs, openLogs } from './log/open-logs.ts';
 import { openRoom } from './members/room.ts';
+import { type ChatLogs, openLogs } from './open-logs.ts';
 import { typingBoard } from './typing/typing-board.ts';
 import { openUsers, type Users } from './users/users.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topicsPerFrame } from '../../edge/limits.ts';
-import type { ConversationDocument } from '../../services/chat/log/conversation-document.ts';
-import { type MemberRow, rowId } from '../../services/chat/log/member-row.ts';
+import type { ConversationDocument } from '../../services/chat/documents/conversation-document.ts';
+import { type MemberRow, rowId } from '../../services/chat/documents/member-row.ts';
 import { conversationsOfUserMax } from '../../services/chat/members/room.ts';
 import { openChat, type TestChat } from '../../services/chat/testing/open-chat.ts';
 import { type ChatEdge, openChatEdge } from '../support/chat-edge.ts';

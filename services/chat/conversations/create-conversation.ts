@@ -6,11 +6,11 @@ import { type Conversation, ConversationType } from '../../../gen/circuit/chat/v
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { accountOf, actorOf, senderKeyOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { ConversationInfoFields, ConversationTypeWord, Purpose } from '../log/conversation-document.ts';
-import type { ConversationView, CreatePlan } from '../log/conversation-log.ts';
-import type { NewMember } from '../log/entry.ts';
-import { storePurpose } from '../log/stored-purpose.ts';
-import { conversationTypes, wordOf } from '../log/words.ts';
+import type { ConversationView, CreatePlan } from '../conversation-log/conversation-log.ts';
+import type { ConversationInfoFields, ConversationTypeWord, Purpose } from '../documents/conversation-document.ts';
+import type { NewMember } from '../documents/entry.ts';
+import { storePurpose } from '../documents/stored-purpose.ts';
+import { conversationTypes, wordOf } from '../documents/words.ts';
 import { newMember } from '../members/new-member.ts';
 import { openReader } from '../members/reader.ts';
 import { conversationFor } from './get-conversation.ts';

@@ -4,8 +4,8 @@
 import type { Collection, Db } from 'mongodb';
 import type { Participant } from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { ChatContext } from '../chat.ts';
-import type { ConversationDocument } from '../log/conversation-document.ts';
-import type { MemberRow } from '../log/member-row.ts';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import { inOrder } from '../members/order.ts';
 import { showMembers } from '../members/show-members.ts';
 

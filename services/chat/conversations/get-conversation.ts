@@ -2,8 +2,8 @@ import type { GetConversationRequest, GetConversationResponse } from '../../../g
 import type { Conversation } from '../../../gen/circuit/chat/v1/conversation.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { ConversationDocument } from '../log/conversation-document.ts';
-import type { MemberRow } from '../log/member-row.ts';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import { openReader, type Reader } from '../members/reader.ts';
 import { firstMembers } from './first-members.ts';
 import { lastMessages } from './last-messages.ts';

@@ -3,10 +3,10 @@
 // hidden.
 
 import type { ChatContext } from '../chat.ts';
-import type { ConversationDocument, StoredLastMessage } from '../log/conversation-document.ts';
-import type { MessageDocument } from '../log/entry.ts';
-import type { MemberRow } from '../log/member-row.ts';
-import { saidOf } from '../log/stored-said.ts';
+import type { ConversationDocument, StoredLastMessage } from '../documents/conversation-document.ts';
+import type { MessageDocument } from '../documents/entry.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { saidOf } from '../documents/stored-said.ts';
 import { mayRead, rangeOf } from '../members/reader.ts';
 import { previewOf } from '../messages/preview.ts';
 import type { LogUser } from '../user-log/user-logs.ts';

@@ -1,5 +1,5 @@
 import type { Draft, Membership } from '../../../gen/circuit/chat/v1/conversation.ts';
-import type { MemberRow } from '../log/member-row.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import { membershipOf } from '../topics/membership-of.ts';
 
 /** The caller's own row as it is at this moment; `headNumber` counts the conversation's user messages. */

@@ -1,7 +1,7 @@
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { Caller } from '../../../mesh/service/caller.ts';
-import type { ConversationTypeWord } from '../log/conversation-document.ts';
-import type { RoleWord } from '../log/member-row.ts';
+import type { ConversationTypeWord } from '../documents/conversation-document.ts';
+import type { RoleWord } from '../documents/member-row.ts';
 
 export type Participant = { readonly userKey: string; readonly role: RoleWord };
 

@@ -4,9 +4,9 @@
 import { type ConversationType, ConversationType as Types } from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { UserCaller } from '../../../mesh/service/caller.ts';
 import type { ChatContext } from '../chat.ts';
-import type { ConversationDocument } from '../log/conversation-document.ts';
-import { type MemberRow, unreadOf } from '../log/member-row.ts';
-import { conversationTypes } from '../log/words.ts';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
+import { type MemberRow, unreadOf } from '../documents/member-row.ts';
+import { conversationTypes } from '../documents/words.ts';
 
 export type Filters = { readonly unreadOnly: boolean; readonly archived: boolean; readonly type: ConversationType };
 

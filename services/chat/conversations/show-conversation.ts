@@ -6,11 +6,11 @@ import type {
   LastMessage,
   Participant,
 } from '../../../gen/circuit/chat/v1/conversation.ts';
-import type { ConversationDocument, StoredLastMessage } from '../log/conversation-document.ts';
-import type { MemberRow } from '../log/member-row.ts';
-import type { ConversationState } from '../log/state.ts';
-import { shownPurpose } from '../log/stored-purpose.ts';
-import { contentTypes, conversationTypes } from '../log/words.ts';
+import type { ConversationState } from '../conversation-log/state.ts';
+import type { ConversationDocument, StoredLastMessage } from '../documents/conversation-document.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { shownPurpose } from '../documents/stored-purpose.ts';
+import { contentTypes, conversationTypes } from '../documents/words.ts';
 import type { Typer } from '../typing/typing-board.ts';
 import { draftOf, isMuted, membershipAt } from './membership.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConversationDocument } from './conversation-document.ts';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
 import { openFor } from './kept-open.ts';
 import { logsLimits } from './logs.ts';
 import { perform } from './testing/actions.ts';

@@ -2,8 +2,8 @@ import type { ChangeRoleRequest, ChangeRoleResponse } from '../../../gen/circuit
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { actorOf, senderKeyOf } from '../callers.ts';
 import type { ChatHandler } from '../chat.ts';
-import type { ConversationState } from '../log/state.ts';
-import { roles, wordOf } from '../log/words.ts';
+import type { ConversationState } from '../conversation-log/state.ts';
+import { roles, wordOf } from '../documents/words.ts';
 import { checkHasMembers, checkOpen, memberIn, ownerIn } from './rules.ts';
 
 /** Changes what a member may do; for the owner and domain servers. A new owner makes the former one an admin. */

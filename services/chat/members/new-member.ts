@@ -1,5 +1,5 @@
-import type { NewMember } from '../log/entry.ts';
-import type { RoleWord } from '../log/member-row.ts';
+import type { NewMember } from '../documents/entry.ts';
+import type { RoleWord } from '../documents/member-row.ts';
 import type { KnownUser } from '../users/users.ts';
 
 /** A known user as the entry of their coming holds them: with name and picture of then. */

@@ -1,7 +1,7 @@
 // The order of members: the owner first, then as they came. Where a page of them ended, as its token tells it.
 
 import { refuse } from '../../../mesh/errors/refuse.ts';
-import type { MemberRow } from '../log/member-row.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 
 export type Place = Pick<MemberRow, 'rank' | 'since' | 'user_key'>;
 

@@ -4,8 +4,8 @@ import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { UserCaller } from '../../../mesh/service/caller.ts';
 import { userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
-import type { ConversationView } from '../log/conversation-log.ts';
-import type { MemberRow } from '../log/member-row.ts';
+import type { ConversationView } from '../conversation-log/conversation-log.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 
 export type Reader = {
   readonly user: UserCaller;

@@ -2,7 +2,7 @@ import type { RemoveMemberRequest, RemoveMemberResponse } from '../../../gen/cir
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { actorOf, senderKeyOf } from '../callers.ts';
 import type { ChatHandler } from '../chat.ts';
-import type { Member } from '../log/state.ts';
+import type { Member } from '../conversation-log/state.ts';
 import { leave } from './leave.ts';
 import { adminIn, checkHasMembers, isAdmin } from './rules.ts';
 

@@ -2,7 +2,7 @@
 // user stay bounded. It is not fenced: several additions at the same moment may go over it by a few.
 
 import type { Collection, Db } from 'mongodb';
-import type { MemberRow } from '../log/member-row.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 
 /** Conversations that one user may be in; also the most that their lists and grants hold. */
 export const conversationsOfUserMax = 5_000;

@@ -1,7 +1,7 @@
 // Who may do what in a conversation: pure, on the state at the head, for decisions to call.
 
 import { refuse } from '../../../mesh/errors/refuse.ts';
-import type { ConversationState, Member } from '../log/state.ts';
+import type { ConversationState, Member } from '../conversation-log/state.ts';
 
 /** The user as a member; throws NOT_A_MEMBER. */
 export function memberIn(state: ConversationState, userKey: string): Member {

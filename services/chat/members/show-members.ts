@@ -1,9 +1,9 @@
 import type { Participant } from '../../../gen/circuit/chat/v1/conversation.ts';
 import type { ChatContext } from '../chat.ts';
-import type { MemberRow } from '../log/member-row.ts';
-import { smallMembersMax } from '../log/state.ts';
-import { roles } from '../log/words.ts';
-import { deliveredOf } from '../receipts/progress.ts';
+import { smallMembersMax } from '../conversation-log/state.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { roles } from '../documents/words.ts';
+import { deliveredOf } from '../receipts/receipt-status.ts';
 
 /** Rows as the other members see them: names of today, and how far each has got in conversations up to 256 members. */
 export async function showMembers(

@@ -3,7 +3,7 @@ import { DeletedFor } from '../../../gen/circuit/chat/v1/message.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf, userOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { MessageDocument } from '../log/entry.ts';
+import type { MessageDocument } from '../documents/entry.ts';
 import { isAdmin, memberIn } from '../members/rules.ts';
 import { openPlace, readPlace } from './message-place.ts';
 import { knownMessage, readMessage } from './target.ts';

@@ -3,8 +3,8 @@ import type { EditMessageRequest, EditMessageResponse } from '../../../gen/circu
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf, userOf } from '../callers.ts';
 import type { ChatHandler } from '../chat.ts';
-import type { MessageDocument } from '../log/entry.ts';
-import { storeContent } from '../log/stored-said.ts';
+import type { MessageDocument } from '../documents/entry.ts';
+import { storeContent } from '../documents/stored-said.ts';
 import { checkMentioned, checkOpen, memberIn } from '../members/rules.ts';
 import { checkWords, mismatch } from './check-content.ts';
 import { mentionsIn } from './check-ranges.ts';

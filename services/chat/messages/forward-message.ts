@@ -3,7 +3,7 @@ import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf, userOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { MessageBody, StoredContent, StoredPoll, StoredSaid } from '../log/message-document.ts';
+import type { MessageBody, StoredContent, StoredPoll, StoredSaid } from '../documents/message-document.ts';
 import { openReader } from '../members/reader.ts';
 import { speakerIn } from '../members/rules.ts';
 import { readPlace } from './message-place.ts';

@@ -2,9 +2,9 @@ import type { ListEditsRequest, ListEditsResponse } from '../../../gen/circuit/c
 import type { MessageEdit } from '../../../gen/circuit/chat/v1/message.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatHandler } from '../chat.ts';
-import type { EntryEdited } from '../log/conversation-log.ts';
-import type { StoredContent } from '../log/message-document.ts';
-import { contentOf } from '../log/stored-said.ts';
+import type { EntryEdited } from '../conversation-log/conversation-log.ts';
+import type { StoredContent } from '../documents/message-document.ts';
+import { contentOf } from '../documents/stored-said.ts';
 import { limits } from './limits.ts';
 import { readPlace } from './message-place.ts';
 import { maySeeEdits } from './show-messages.ts';

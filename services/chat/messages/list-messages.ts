@@ -1,7 +1,7 @@
 import type { ListMessagesRequest, ListMessagesResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { HistoryPage, HistoryQuery, ShownEntry } from '../log/conversation-log.ts';
+import type { HistoryPage, HistoryQuery, ShownEntry } from '../conversation-log/conversation-log.ts';
 import { openReader, type Reader } from '../members/reader.ts';
 import { pageToken, readPageToken } from '../page-token.ts';
 import { pageSizeOf } from './limits.ts';

@@ -1,7 +1,7 @@
 // Opening the conversation in which a message stands, where the request may name the message alone.
 
 import type { ChatContext } from '../chat.ts';
-import type { OpenConversation } from '../log/conversation-log.ts';
+import type { OpenConversation } from '../conversation-log/conversation-log.ts';
 import { openReader, type Reader } from '../members/reader.ts';
 
 type Named = { readonly messageId: string; readonly conversationId: string };

@@ -3,7 +3,7 @@
 
 import { ContentType, SystemNotice } from '../../../gen/circuit/chat/v1/content.ts';
 import { Message, SenderKind, SenderRole } from '../../../gen/circuit/chat/v1/message.ts';
-import type { ShownEntry } from '../log/conversation-log.ts';
+import type { ShownEntry } from '../conversation-log/conversation-log.ts';
 import { messageOf } from '../topics/message-of.ts';
 
 type MembershipEntry = Exclude<ShownEntry, { kind: 'message' }>;

@@ -2,7 +2,7 @@ import type { PostSystemMessageRequest, PostSystemMessageResponse } from '../../
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { senderKeyOf } from '../callers.ts';
 import type { ChatHandler } from '../chat.ts';
-import { storedMap } from '../log/stored-map.ts';
+import { storedMap } from '../documents/stored-map.ts';
 import { checkOpen } from '../members/rules.ts';
 import { messageOf } from '../topics/message-of.ts';
 

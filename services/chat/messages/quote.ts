@@ -1,6 +1,6 @@
-import type { MessageDocument } from '../log/entry.ts';
-import type { MessageBody } from '../log/message-document.ts';
-import { saidOf } from '../log/stored-said.ts';
+import type { MessageDocument } from '../documents/entry.ts';
+import type { MessageBody } from '../documents/message-document.ts';
+import { saidOf } from '../documents/stored-said.ts';
 import { previewOf } from './preview.ts';
 
 /**

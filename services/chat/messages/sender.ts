@@ -2,7 +2,7 @@
 
 import { userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
-import type { StoredSender } from '../log/message-document.ts';
+import type { StoredSender } from '../documents/message-document.ts';
 import type { KnownUser } from '../users/users.ts';
 
 /** The calling user as the sender of a message. Waits only where the user was forgotten since the call came. */

@@ -1,15 +1,15 @@
 // What only the viewer may see of messages, laid over what every member sees: own reactions, how far their own messages
 // have come, the first text of edited ones, where forwarded ones come from. Two queries for a whole page,
-// beside those of receipts/delivery.ts.
+// beside those of receipts/message-receipts.ts.
 
 import { type Message, MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatContext } from '../chat.ts';
-import type { ShownEntry } from '../log/conversation-log.ts';
-import type { MessageDocument } from '../log/entry.ts';
+import type { ShownEntry } from '../conversation-log/conversation-log.ts';
+import type { MessageDocument } from '../documents/entry.ts';
 import { mayRead, type Reader, rangeOf } from '../members/reader.ts';
 import { isAdmin } from '../members/rules.ts';
-import { deliveries } from '../receipts/delivery.ts';
+import { messageReceipts } from '../receipts/message-receipts.ts';
 import { messageOf } from '../topics/message-of.ts';
 import { noticeOf } from './notice.ts';
 
@@ -20,9 +20,9 @@ export async function showEntries(
   entries: readonly ShownEntry[],
 ): Promise<readonly Message[]> {
   const messages = entries.filter((entry): entry is MessageDocument => entry.kind === 'message');
-  const [own, delivered, origins] = await Promise.all([
+  const [own, receipts, origins] = await Promise.all([
     ownReactions(reader, messages),
-    deliveries(
+    messageReceipts(
       reader,
       messages.filter((message) => isFrom(message, reader)),
       context.now,
@@ -35,7 +35,7 @@ export async function showEntries(
     return {
       ...shown,
       ownReactions: own.get(entry._id) ?? [],
-      ...delivered.get(entry._id),
+      ...receipts.get(entry._id),
       edited: shown.edited && { ...shown.edited, originalContent: maySeeEdits(entry, reader) ? firstText(entry) : '' },
       forwardedFrom: shown.forwardedFrom && {
         ...shown.forwardedFrom,

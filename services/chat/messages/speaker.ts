@@ -6,10 +6,10 @@ import { SenderKind, type Speaker } from '../../../gen/circuit/chat/v1/message.t
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { Caller } from '../../../mesh/service/caller.ts';
 import type { ChatContext } from '../chat.ts';
-import type { OpenConversation } from '../log/conversation-log.ts';
-import type { MessageBody, StoredSender } from '../log/message-document.ts';
-import type { ConversationState } from '../log/state.ts';
-import { storeAiMetadata, storeOrigin } from '../log/stored-provenance.ts';
+import type { OpenConversation } from '../conversation-log/conversation-log.ts';
+import type { ConversationState } from '../conversation-log/state.ts';
+import type { MessageBody, StoredSender } from '../documents/message-document.ts';
+import { storeAiMetadata, storeOrigin } from '../documents/stored-provenance.ts';
 import { checkOpen, speakerIn } from '../members/rules.ts';
 import { asSender, senderOf } from './sender.ts';
 

@@ -1,9 +1,9 @@
 // The message that a call is about, as far as its caller may know of it.
 
 import { refuse } from '../../../mesh/errors/refuse.ts';
-import type { MessageDocument } from '../log/entry.ts';
-import type { StoredContent } from '../log/message-document.ts';
-import type { Member } from '../log/state.ts';
+import type { Member } from '../conversation-log/state.ts';
+import type { MessageDocument } from '../documents/entry.ts';
+import type { StoredContent } from '../documents/message-document.ts';
 import { mayRead, type Reader } from '../members/reader.ts';
 
 export type LiveMessage = MessageDocument & { readonly content: StoredContent };

@@ -1,13 +1,13 @@
 import type { ListReceiptsRequest, ListReceiptsResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatHandler } from '../chat.ts';
-import { smallMembersMax } from '../log/state.ts';
+import { smallMembersMax } from '../conversation-log/state.ts';
 import { inOrder, positionOf } from '../members/order.ts';
 import { pageSizeOf } from '../messages/limits.ts';
 import { readPlace } from '../messages/message-place.ts';
 import { readMessage } from '../messages/target.ts';
 import { pageToken, readPageToken } from '../page-token.ts';
-import { isSmall, recipientsOf, timedSeqs } from './progress.ts';
+import { isSmall, recipientsOf, timedSeqs } from './receipt-status.ts';
 
 /**
  * When each other member who was there for it got and read a message; for its sender while they are a member, and

@@ -5,9 +5,9 @@ import type {
 } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import { userOf } from '../callers.ts';
 import type { ChatContext, ChatHandler } from '../chat.ts';
-import type { MemberRow } from '../log/member-row.ts';
-import { deliveredOf, isSmall } from './progress.ts';
-import { tellProgress } from './tell-progress.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { deliveredOf, isSmall } from './receipt-status.ts';
+import { tellReceipt } from './tell-receipt.ts';
 
 /**
  * Raises the caller's delivered watermarks, each up to its conversation's head; tells the senders. A device may still
@@ -38,5 +38,5 @@ async function raise(context: ChatContext, row: MemberRow, seq: number): Promise
   if (reached <= deliveredOf(row)) return;
   const mark = { seq: reached, at: context.now, keepTime: isSmall(view.state) };
   const changed = await context.service.userLogs.delivered(row, mark);
-  if (changed.moved) await tellProgress(context, view, row, changed.row);
+  if (changed.moved) await tellReceipt(context, view, row, changed.row);
 }

@@ -3,8 +3,8 @@ import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatHandler } from '../chat.ts';
 import { openMember, type Reader } from '../members/reader.ts';
 import { readMessage } from '../messages/target.ts';
-import { isSmall } from './progress.ts';
-import { tellProgress } from './tell-progress.ts';
+import { isSmall } from './receipt-status.ts';
+import { tellReceipt } from './tell-receipt.ts';
 
 /**
  * Raises the caller's read watermark to a number, a message, or the head; tells the senders and the caller's devices.
@@ -18,7 +18,7 @@ export const markRead: ChatHandler<MarkReadRequest, MarkReadResponse> = async (r
   const owner = { userKey: user.key, accountKey: user.accountKey };
   const read = { seq, number: await numberAt(reader, seq), at: context.now, keepTime: isSmall(view.state) };
   const changed = await context.service.userLogs.changeRow(owner, view.id, { read }, context.signal);
-  if (changed.moved) await tellProgress(context, view, row, changed.row);
+  if (changed.moved) await tellReceipt(context, view, row, changed.row);
   return {};
 };
 

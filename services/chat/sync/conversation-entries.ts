@@ -1,6 +1,6 @@
 import type { Entry, TopicEntries, TopicPosition } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import type { ChatContext } from '../chat.ts';
-import type { MessageDocument, Entry as StoredEntry } from '../log/entry.ts';
+import type { MessageDocument, Entry as StoredEntry } from '../documents/entry.ts';
 import { openReader, type Reader } from '../members/reader.ts';
 import { showEntries } from '../messages/show-messages.ts';
 import { conversationEvent } from '../topics/conversation-event.ts';

@@ -16,10 +16,10 @@ import {
 import { DeletedFor } from '../../../gen/circuit/chat/v1/message.ts';
 import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
 import { encoded } from '../../../mesh/schema/encoded.ts';
-import type { Entry, EntryOf, NewMember } from '../log/entry.ts';
-import { shownPurpose } from '../log/stored-purpose.ts';
-import { contentOf } from '../log/stored-said.ts';
-import { conversationTypes, roles } from '../log/words.ts';
+import type { Entry, EntryOf, NewMember } from '../documents/entry.ts';
+import { shownPurpose } from '../documents/stored-purpose.ts';
+import { contentOf } from '../documents/stored-said.ts';
+import { conversationTypes, roles } from '../documents/words.ts';
 import { reactionTypeOf } from '../messages/reaction-type.ts';
 import { messageOf } from './message-of.ts';
 import { topicOf } from './names.ts';

@@ -1,9 +1,9 @@
 // A member's own row in its proto form: what only that member sees.
 
 import type { Membership } from '../../../gen/circuit/chat/v1/conversation.ts';
-import { type MemberRow, unreadOf } from '../log/member-row.ts';
-import { roles } from '../log/words.ts';
-import { deliveredOf } from '../receipts/progress.ts';
+import { type MemberRow, unreadOf } from '../documents/member-row.ts';
+import { roles } from '../documents/words.ts';
+import { deliveredOf } from '../receipts/receipt-status.ts';
 
 /** `headNumber`: the count of user messages at the conversation's head. */
 export function membershipOf(row: MemberRow, headNumber: number): Membership {

@@ -8,11 +8,11 @@ import {
   Platform,
   type Reaction,
 } from '../../../gen/circuit/chat/v1/message.ts';
-import type { MessageDocument } from '../log/entry.ts';
-import type { StoredReaction } from '../log/message-document.ts';
-import { aiMetadataOf, originOf } from '../log/stored-provenance.ts';
-import { saidOf } from '../log/stored-said.ts';
-import { platforms, senderKinds, senderRoles } from '../log/words.ts';
+import type { MessageDocument } from '../documents/entry.ts';
+import type { StoredReaction } from '../documents/message-document.ts';
+import { aiMetadataOf, originOf } from '../documents/stored-provenance.ts';
+import { saidOf } from '../documents/stored-said.ts';
+import { platforms, senderKinds, senderRoles } from '../documents/words.ts';
 import { reactionTypeOf } from '../messages/reaction-type.ts';
 
 export function messageOf(document: MessageDocument): Message {
@@ -75,14 +75,14 @@ export function messageOf(document: MessageDocument): Message {
     createdAt: document.created_at,
     updatedAt: document.updated_at,
     ownReactions: [],
-    deliveryStatus: noDelivery,
+    deliveryStatus: noDeliveryStatus,
     deliveryCounts: undefined,
     aiMetadata: document.ai_metadata && aiMetadataOf(document.ai_metadata),
     origin: document.origin && originOf(document.origin),
   };
 }
 
-const noDelivery: Message['deliveryStatus'] = new Map();
+const noDeliveryStatus: Message['deliveryStatus'] = new Map();
 
 function reactionOf({ emoji, user_keys, count }: StoredReaction): Reaction {
   return { emoji, userKeys: user_keys, count, reactionType: reactionTypeOf(emoji) };

@@ -4,8 +4,8 @@
 import type { TopicGrant, TopicHead } from '../../../gen/circuit/link/v1/topic_service.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { TopicPage, TopicRights, TopicSource } from '../../../mesh/service/topic-source.ts';
-import type { OpenConversations } from '../log/open-conversations.ts';
-import { smallMembersMax } from '../log/state.ts';
+import type { OpenConversations } from '../conversation-log/open-conversations.ts';
+import { smallMembersMax } from '../conversation-log/state.ts';
 import type { OpenUserLogs } from '../user-log/open-user-logs.ts';
 import { conversationTopicEvent } from './conversation-event.ts';
 import { partsOfTopic, topicOf } from './names.ts';

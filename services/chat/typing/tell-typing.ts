@@ -2,8 +2,8 @@ import { TypingIndicatorEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import { userOf } from '../callers.ts';
 import type { ChatContext } from '../chat.ts';
-import type { ConversationView } from '../log/conversation-log.ts';
-import type { Member } from '../log/state.ts';
+import type { ConversationView } from '../conversation-log/conversation-log.ts';
+import type { Member } from '../conversation-log/state.ts';
 import { checkMaySpeak, memberIn } from '../members/rules.ts';
 import { typingLimits } from './typing-board.ts';
 

@@ -3,13 +3,13 @@
 
 import type { Collection, Db } from 'mongodb';
 import { refuse } from '../../../mesh/errors/refuse.ts';
-import type { ConversationDocument } from '../log/conversation-document.ts';
+import { type ReceiptDocument, receiptWrite } from '../conversation-log/receipts.ts';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import { GroupedWrites } from '../log/grouped-writes.ts';
 import type { LogGround } from '../log/log-kind.ts';
 import { Logs } from '../log/logs.ts';
-import type { MemberRow } from '../log/member-row.ts';
 import type { Operation, Result } from '../log/operation.ts';
-import { type ReceiptDocument, receiptWrite } from '../log/receipts.ts';
 import { Compaction } from './compaction.ts';
 import { userPage } from './entries-page.ts';
 import { Gathering } from './gathering.ts';

@@ -1,6 +1,6 @@
 // Changes of a user's own row: how several become one, and what of one is a change at all.
 
-import type { MemberRow } from '../log/member-row.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import type { StoredRowChange } from './user-entry.ts';
 import type { RowChange } from './user-logs.ts';
 

@@ -1,6 +1,6 @@
 // The entries of a user's own log, as documents of `user_entries`.
 
-import type { MemberRow } from '../log/member-row.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 
 export type UserEntryHead = {
   readonly _id: string;

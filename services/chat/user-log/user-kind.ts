@@ -1,10 +1,10 @@
 // The user's kind of log: its entries come into the user's rows, receipts and hidden messages, and go to their devices.
 
 import type { Collection, Document } from 'mongodb';
+import { type ReceiptDocument, receiptWrite } from '../conversation-log/receipts.ts';
+import { type MemberRow, rowId } from '../documents/member-row.ts';
 import type { GroupedWrites } from '../log/grouped-writes.ts';
 import type { Applied, HeadDocument, LogKind, LogState } from '../log/log-kind.ts';
-import { type MemberRow, rowId } from '../log/member-row.ts';
-import { type ReceiptDocument, receiptWrite } from '../log/receipts.ts';
 import { compactionLimits } from './compaction.ts';
 import type { NewUserEntry, RowNow, StoredRowChange, UserEntry, UserEntryOf } from './user-entry.ts';
 import type { LogUser } from './user-logs.ts';

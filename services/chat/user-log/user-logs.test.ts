@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MembershipUpdatedEvent, MessageHiddenEvent } from '../../../gen/circuit/chat/v1/events.ts';
-import type { MemberRow } from '../log/member-row.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import {
   account,
   asha,

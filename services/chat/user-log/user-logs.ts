@@ -1,7 +1,7 @@
 // The user's own log (topic `u:<user>`): what every device of one user must end up with. Entries are numbered without
 // a gap; changes of rows that come often are gathered for a second and stored as one entry.
 
-import type { MemberRow } from '../log/member-row.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import type { UserEntry } from './user-entry.ts';
 
 /** `context.service.userLogs`. */

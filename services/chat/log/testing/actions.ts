@@ -2,10 +2,10 @@
 
 import type { Message } from '../../../../gen/circuit/chat/v1/message.ts';
 import type { ChatHandler } from '../../chat.ts';
+import type { RoleWord } from '../../documents/member-row.ts';
+import { roles } from '../../documents/words.ts';
 import { chatService } from '../../service.ts';
 import { type RequestOf, type ResponseOf, type Rpc, requestOf, textOf } from '../../testing/person.ts';
-import type { RoleWord } from '../member-row.ts';
-import { roles } from '../words.ts';
 import { callBy, type Process, user } from './test-logs.ts';
 
 export type Action =

@@ -4,13 +4,13 @@
 import { expect } from 'vitest';
 import { CircuitError } from '../../../../mesh/errors/circuit-error.ts';
 import type { Reason } from '../../../../mesh/errors/reasons.ts';
+import type { ReactionRow } from '../../conversation-log/conversation-log.ts';
+import type { ConversationDocument } from '../../documents/conversation-document.ts';
+import type { Entry, MessageDocument } from '../../documents/entry.ts';
+import { type MemberRow, unreadOf } from '../../documents/member-row.ts';
+import { roles } from '../../documents/words.ts';
 import type { UserEntry } from '../../user-log/user-entry.ts';
-import type { ConversationDocument } from '../conversation-document.ts';
-import type { ReactionRow } from '../conversation-log.ts';
-import type { Entry, MessageDocument } from '../entry.ts';
 import { openFor } from '../kept-open.ts';
-import { type MemberRow, unreadOf } from '../member-row.ts';
-import { roles } from '../words.ts';
 import { type Action, type Answer, ask, beyondHead, perform, type Request } from './actions.ts';
 import { Client } from './client.ts';
 import { emptyModel, isDeleted, type Model, takeEntry, takeUserEntry, unreadIn } from './model.ts';

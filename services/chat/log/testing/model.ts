@@ -2,9 +2,9 @@
 // whatever went wrong meanwhile. Knows nothing of the code under test but the stored shape of entries; refuses an entry
 // that nobody could have made, or nobody who was allowed to.
 
+import type { Entry, EntryOf } from '../../documents/entry.ts';
+import type { RoleWord } from '../../documents/member-row.ts';
 import type { UserEntry } from '../../user-log/user-entry.ts';
-import type { Entry, EntryOf } from '../entry.ts';
-import type { RoleWord } from '../member-row.ts';
 
 export type ModelMessage = {
   readonly seq: number;

@@ -13,11 +13,11 @@ import type { Metrics } from '../../../../mesh/telemetry/metrics.ts';
 import { openTestStore } from '../../../../tests/support/store.ts';
 import type { Chat } from '../../chat.ts';
 import { collections } from '../../collections.ts';
+import type { OpenConversation } from '../../conversation-log/conversation-log.ts';
 import { chatOver } from '../../open-chat-state.ts';
+import { type ChatLogs, openLogs } from '../../open-logs.ts';
 import { chatUsers } from '../../users/chat-users.ts';
 import { openUsers } from '../../users/users.ts';
-import type { OpenConversation } from '../conversation-log.ts';
-import { type ChatLogs, openLogs } from '../open-logs.ts';
 import { type FlakyDb, flakyDb } from './flaky-db.ts';
 
 export const account = '900000000001';

@@ -2,22 +2,22 @@
 // are published on. The service opens it once and closes it last.
 
 import { setMaxListeners } from 'node:events';
-import { ConversationHeadEvent } from '../../../gen/circuit/chat/v1/events.ts';
-import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
-import { refuse } from '../../../mesh/errors/refuse.ts';
-import type { Ground } from '../../../mesh/service/define-service.ts';
-import type { TopicSource } from '../../../mesh/service/topic-source.ts';
-import { conversationTopicEvent } from '../topics/conversation-event.ts';
-import { topicOf } from '../topics/names.ts';
-import { openTopicSource } from '../topics/topic-source.ts';
-import { userTopicEvent } from '../topics/user-event.ts';
-import { type CauseInLog, OpenUserLogs } from '../user-log/open-user-logs.ts';
-import type { Entry } from './entry.ts';
-import { isLarge } from './head-fields.ts';
-import { type HeadNotice, HeadNotices } from './head-notices.ts';
-import type { LogGround } from './log-kind.ts';
-import { OpenConversations } from './open-conversations.ts';
-import { contentTypes } from './words.ts';
+import { ConversationHeadEvent } from '../../gen/circuit/chat/v1/events.ts';
+import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
+import { refuse } from '../../mesh/errors/refuse.ts';
+import type { Ground } from '../../mesh/service/define-service.ts';
+import type { TopicSource } from '../../mesh/service/topic-source.ts';
+import { isLarge } from './conversation-log/head-fields.ts';
+import { type HeadNotice, HeadNotices } from './conversation-log/head-notices.ts';
+import { OpenConversations } from './conversation-log/open-conversations.ts';
+import type { Entry } from './documents/entry.ts';
+import { contentTypes } from './documents/words.ts';
+import type { LogGround } from './log/log-kind.ts';
+import { conversationTopicEvent } from './topics/conversation-event.ts';
+import { topicOf } from './topics/names.ts';
+import { openTopicSource } from './topics/topic-source.ts';
+import { userTopicEvent } from './topics/user-event.ts';
+import { type CauseInLog, OpenUserLogs } from './user-log/open-user-logs.ts';
 
 export type ChatLogs = {
   readonly conversations: OpenConversations;

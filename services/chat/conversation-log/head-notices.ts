@@ -1,6 +1,6 @@
 // Tells the members of large conversations, who follow only the head, how far it is: at most once in five seconds each.
 
-import type { StoredLastMessage } from './conversation-document.ts';
+import type { StoredLastMessage } from '../documents/conversation-document.ts';
 import { lastMessageOf } from './head-fields.ts';
 import type { ConversationState } from './state.ts';
 

@@ -3,9 +3,9 @@
 // watermark speaks.
 
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import type { MemberRow } from '../documents/member-row.ts';
 import type { ReceiptTimes } from './conversation-log.ts';
 import { type InConversation, inSame } from './in-conversation.ts';
-import type { MemberRow } from './member-row.ts';
 
 /** Numbers that one document covers, about a page of history: the bound of its pairs. */
 const blockSize = 100;
@@ -72,7 +72,7 @@ export function receiptWrite(move: ReceiptMove): AnyBulkWriteOperation<ReceiptDo
  * When these members got and read these entries; what was read has reached them by then. One query for the documents of
  * the entries' own blocks; one more for each member and watermark whose move ended in a later block.
  */
-export async function receiptsOf(
+export async function receiptTimes(
   receipts: Collection<ReceiptDocument>,
   where: InConversation,
   rows: readonly MemberRow[],

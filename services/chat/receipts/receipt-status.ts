@@ -1,10 +1,10 @@
 // How far the members of a small conversation have got, and what a sender is shown of it.
 
 import { type DeliveryCounts, MessageStatus } from '../../../gen/circuit/chat/v1/message.ts';
-import type { MessageDocument } from '../log/entry.ts';
-import type { MemberRow } from '../log/member-row.ts';
-import { receiptsKeptSeconds } from '../log/receipts.ts';
-import { smallMembersMax } from '../log/state.ts';
+import { receiptsKeptSeconds } from '../conversation-log/receipts.ts';
+import { smallMembersMax } from '../conversation-log/state.ts';
+import type { MessageDocument } from '../documents/entry.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 
 /** Whom a message is for: the members beside its sender who were there for it. */
 export function recipientsOf(rows: readonly MemberRow[], { seq, sender }: MessageDocument): readonly MemberRow[] {

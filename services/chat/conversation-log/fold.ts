@@ -1,10 +1,10 @@
 // How a conversation's state comes from its log: one entry at a time, purely.
 
-import { purposeOf } from './conversation-document.ts';
-import type { Entry, EntryOf, NewEntry } from './entry.ts';
-import type { Placing } from './log-kind.ts';
-import type { RoleWord } from './member-row.ts';
-import type { StoredContent } from './message-document.ts';
+import { purposeOf } from '../documents/conversation-document.ts';
+import type { Entry, EntryOf, NewEntry } from '../documents/entry.ts';
+import type { RoleWord } from '../documents/member-row.ts';
+import type { StoredContent } from '../documents/message-document.ts';
+import type { Placing } from '../log/log-kind.ts';
 import type { ConversationState, LastSaid, Member } from './state.ts';
 
 /** The entry that a decision becomes: the next of the log, with what the log itself says of it. */

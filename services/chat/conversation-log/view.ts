@@ -3,6 +3,8 @@
 
 import { calculateObjectSize } from 'bson';
 import type { Collection, Filter } from 'mongodb';
+import type { Entry, MessageDocument } from '../documents/entry.ts';
+import { type MemberRow, rowId } from '../documents/member-row.ts';
 import { findMessage, reactionId } from './apply-change.ts';
 import type {
   ConversationView,
@@ -14,12 +16,10 @@ import type {
   ReceiptTimes,
   ShownEntry,
 } from './conversation-log.ts';
-import type { Entry, MessageDocument } from './entry.ts';
 import { type InConversation, inConversation } from './in-conversation.ts';
-import { type MemberRow, rowId } from './member-row.ts';
 import type { OwnNumbers } from './own-numbers.ts';
 import { withQuotes } from './quotes.ts';
-import { type ReceiptDocument, receiptsOf } from './receipts.ts';
+import { type ReceiptDocument, receiptTimes } from './receipts.ts';
 import { type ConversationState, smallMembersMax } from './state.ts';
 
 /** Bytes of a page, as stored; the first entry comes whatever its size. */
@@ -140,7 +140,7 @@ export class View implements ConversationView {
   }
 
   async receipts(rows: readonly MemberRow[], seqs: readonly number[]): Promise<ReceiptTimes> {
-    return receiptsOf(this.#documents.receipts, this.where, rows, seqs);
+    return receiptTimes(this.#documents.receipts, this.where, rows, seqs);
   }
 
   /** Between two numbers, both exclusive, from the one end or the other. */

@@ -8,9 +8,9 @@ import type {
   ConversationInfoFields,
   ConversationTypeWord,
   Purpose,
-} from './conversation-document.ts';
-import type { Entry, MessageDocument, NewEntry, NewMember } from './entry.ts';
-import type { MemberRow } from './member-row.ts';
+} from '../documents/conversation-document.ts';
+import type { Entry, MessageDocument, NewEntry, NewMember } from '../documents/entry.ts';
+import type { MemberRow } from '../documents/member-row.ts';
 import type { ConversationState } from './state.ts';
 
 /** `context.service.conversations`. */

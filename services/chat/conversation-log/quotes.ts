@@ -2,10 +2,10 @@
 // deletion, without a write to any reply. It does not follow an edit that is withheld from some who may read the reply.
 
 import type { Collection } from 'mongodb';
+import type { Entry, MessageDocument } from '../documents/entry.ts';
+import { saidOf } from '../documents/stored-said.ts';
 import { previewOf } from '../messages/preview.ts';
-import type { Entry, MessageDocument } from './entry.ts';
 import type { InConversation } from './in-conversation.ts';
-import { saidOf } from './stored-said.ts';
 
 /** The same entries; replies among them with their quote of today. One look-up for all. */
 export async function withQuotes<Any extends Entry>(

@@ -3,22 +3,22 @@
 // last 90 days, their times: one query, and one more for each mark that passed more than a block at once.
 
 import type { Message } from '../../../gen/circuit/chat/v1/message.ts';
-import type { MessageDocument } from '../log/entry.ts';
-import { smallMembersMax } from '../log/state.ts';
+import { smallMembersMax } from '../conversation-log/state.ts';
+import type { MessageDocument } from '../documents/entry.ts';
 import type { Reader } from '../members/reader.ts';
-import { countsOf, deliveredOf, isSmall, recipientsOf, statusOf, timedSeqs } from './progress.ts';
+import { countsOf, deliveredOf, isSmall, recipientsOf, statusOf, timedSeqs } from './receipt-status.ts';
 
 /** So many recipients stand on the message itself; the others by ListReceipts. */
 const recipientsShown = 20;
 
-export type Delivery = Pick<Message, 'status' | 'deliveryStatus' | 'deliveryCounts'>;
+export type MessageReceipts = Pick<Message, 'status' | 'deliveryStatus' | 'deliveryCounts'>;
 
 /** By message. `own` are the reader's; `now` is in milliseconds since 1970. */
-export async function deliveries(
+export async function messageReceipts(
   { view, user, row: reader }: Reader,
   own: readonly MessageDocument[],
   now: number,
-): Promise<ReadonlyMap<string, Delivery>> {
+): Promise<ReadonlyMap<string, MessageReceipts>> {
   if (own.length === 0) return new Map();
   if (!reader.active || !isSmall(view.state)) return new Map(own.map(({ _id }) => [_id, unknown]));
   const rows = await view.members(smallMembersMax);
@@ -35,4 +35,4 @@ export async function deliveries(
   );
 }
 
-const unknown: Delivery = { status: statusOf(undefined), deliveryStatus: new Map(), deliveryCounts: undefined };
+const unknown: MessageReceipts = { status: statusOf(undefined), deliveryStatus: new Map(), deliveryCounts: undefined };

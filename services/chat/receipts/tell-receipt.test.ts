@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeliveryStatusEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import { perform } from '../log/testing/actions.ts';
 import { asha, makeGroup, openTestLogs, type Process, sayIn, type TestLogs } from '../log/testing/test-logs.ts';
-import { hintLimits } from './tell-progress.ts';
+import { hintLimits } from './tell-receipt.ts';
 
 const { sendersMax, entriesMax } = hintLimits;
 

@@ -3,9 +3,9 @@
 
 import { DeliveryStatusEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import type { ChatContext } from '../chat.ts';
-import type { ConversationView } from '../log/conversation-log.ts';
-import type { MemberRow } from '../log/member-row.ts';
-import { deliveredOf, isSmall } from './progress.ts';
+import type { ConversationView } from '../conversation-log/conversation-log.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { deliveredOf, isSmall } from './receipt-status.ts';
 
 export const hintLimits = {
   /** Senders told of one move. */
@@ -15,7 +15,7 @@ export const hintLimits = {
 } as const;
 
 /** Tells of the move from one state of a row to another. */
-export async function tellProgress(
+export async function tellReceipt(
   context: ChatContext,
   view: ConversationView,
   before: MemberRow,

@@ -1,6 +1,6 @@
 import { calculateObjectSize } from 'bson';
 import { describe, expect, it } from 'vitest';
-import type { Entry, EntryHead } from './entry.ts';
+import type { Entry, EntryHead } from '../documents/entry.ts';
 import { rememberedEntry } from './remembered.ts';
 
 const head: EntryHead = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConversationHeadEvent } from '../../../gen/circuit/chat/v1/events.ts';
-import type { MemberRow } from './member-row.ts';
-import { unreadOf } from './member-row.ts';
-import { perform } from './testing/actions.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { unreadOf } from '../documents/member-row.ts';
+import { perform } from '../log/testing/actions.ts';
 import {
   account,
   asha,
@@ -15,7 +15,7 @@ import {
   sayIn,
   type TestLogs,
   user,
-} from './testing/test-logs.ts';
+} from '../log/testing/test-logs.ts';
 
 let logs: TestLogs;
 let here: Process;

@@ -1,9 +1,9 @@
 // The count of user messages at each sender's own last one, which their unread count starts from: kept here and written
 // to the sender's row every two seconds at most, before the conversation's head document rises past it.
 
-import type { GroupedWrites } from './grouped-writes.ts';
+import { type MemberRow, rowId } from '../documents/member-row.ts';
+import type { GroupedWrites } from '../log/grouped-writes.ts';
 import type { InConversation } from './in-conversation.ts';
-import { type MemberRow, rowId } from './member-row.ts';
 
 export class OwnNumbers {
   readonly #rows: GroupedWrites<MemberRow>;

@@ -1,9 +1,9 @@
 // The rows of a conversation's members in the store: what a load reads of them, and what entries write to them.
 
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
-import type { EntryOf, NewMember } from './entry.ts';
+import type { EntryOf, NewMember } from '../documents/entry.ts';
+import { type MemberRow, type RoleWord, rowId } from '../documents/member-row.ts';
 import type { InConversation } from './in-conversation.ts';
-import { type MemberRow, type RoleWord, rowId } from './member-row.ts';
 import { type Member, smallMembersMax } from './state.ts';
 
 /** Rows that a load reads; more would mean that the conversation has grown past small since its head was written. */

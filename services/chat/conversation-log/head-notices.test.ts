@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { account } from '../log/testing/test-logs.ts';
 import { stateOf } from './head-fields.ts';
 import { HeadNotices } from './head-notices.ts';
-import { account } from './testing/test-logs.ts';
 
 const betweenMs = 5_000;
 const at = new Date(0);

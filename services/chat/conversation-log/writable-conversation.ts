@@ -1,13 +1,13 @@
 // A conversation opened for writing: a view with a place in the queue, which the first append fills.
 
 import type { Context } from '../../../mesh/service/context.ts';
-import { aboutOf } from './about.ts';
+import type { Entry, NewEntry } from '../documents/entry.ts';
+import { aboutOf } from '../log/about.ts';
+import type { OpenLog } from '../log/open-log.ts';
+import type { Place } from '../log/operation.ts';
 import { findMessage } from './apply-change.ts';
 import { emojisName, membersName, messageName, reactionName } from './conversation-kind.ts';
 import type { AppendOptions, Change, Documents, Nothing, OpenConversation } from './conversation-log.ts';
-import type { Entry, NewEntry } from './entry.ts';
-import type { OpenLog } from './open-log.ts';
-import type { Place } from './operation.ts';
 import { withQuotes } from './quotes.ts';
 import type { ConversationState } from './state.ts';
 import { View, type ViewDocuments } from './view.ts';

@@ -1,9 +1,9 @@
 // The head document of a conversation, from its state and back.
 
+import { type ConversationDocument, purposeOf, type StoredLastMessage } from '../documents/conversation-document.ts';
+import { saidOf } from '../documents/stored-said.ts';
 import { previewOf } from '../messages/preview.ts';
-import { type ConversationDocument, purposeOf, type StoredLastMessage } from './conversation-document.ts';
 import { type ConversationState, type LastSaid, type Member, smallMembersMax } from './state.ts';
-import { saidOf } from './stored-said.ts';
 
 /** The state at a head document's `last_seq`, with the members that its rows name. */
 export function stateOf(

@@ -5,7 +5,13 @@ import type { Collection, Db } from 'mongodb';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { Context } from '../../../mesh/service/context.ts';
 import { ofAccounts, servesAccount } from '../callers.ts';
-import type { ConversationDocument } from './conversation-document.ts';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
+import type { Entry, NewEntry } from '../documents/entry.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { GroupedWrites } from '../log/grouped-writes.ts';
+import type { LogGround } from '../log/log-kind.ts';
+import { Logs } from '../log/logs.ts';
+import type { OpenLog } from '../log/open-log.ts';
 import { type ConversationDocuments, type ConversationEffects, conversationKind } from './conversation-kind.ts';
 import type {
   Conversations,
@@ -17,14 +23,8 @@ import type {
   ReactionRow,
 } from './conversation-log.ts';
 import { type DirectoryEntry, enterDirectory } from './directory.ts';
-import type { Entry, NewEntry } from './entry.ts';
-import { GroupedWrites } from './grouped-writes.ts';
 import { headFields } from './head-fields.ts';
 import { inConversation } from './in-conversation.ts';
-import type { LogGround } from './log-kind.ts';
-import { Logs } from './logs.ts';
-import type { MemberRow } from './member-row.ts';
-import type { OpenLog } from './open-log.ts';
 import { OwnNumbers } from './own-numbers.ts';
 import type { ReceiptDocument } from './receipts.ts';
 import type { ConversationState } from './state.ts';

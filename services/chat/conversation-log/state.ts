@@ -6,9 +6,9 @@ import type {
   ConversationSettingsFields,
   ConversationTypeWord,
   Purpose,
-} from './conversation-document.ts';
-import type { RoleWord } from './member-row.ts';
-import type { ContentTypeWord, StoredSaid } from './message-document.ts';
+} from '../documents/conversation-document.ts';
+import type { RoleWord } from '../documents/member-row.ts';
+import type { ContentTypeWord, StoredSaid } from '../documents/message-document.ts';
 
 export type Member = {
   readonly userKey: string;

@@ -4,7 +4,7 @@ import { callsOf, needed } from '../testing/person.ts';
 import { refusal } from '../testing/refusal.ts';
 import { talk } from '../testing/talk.ts';
 
-describe('the delivery of an own message', () => {
+describe('the receipts of an own message', () => {
   it('names whom it has reached and when, and counts the rest', async () => {
     const { asha, ravi, pond, person, chat } = await talk();
     const meena = await person('Meena');

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConversationView, HistoryQuery } from './conversation-log.ts';
-import { perform } from './testing/actions.ts';
+import { perform } from '../log/testing/actions.ts';
 import {
   asha,
   callBy,
@@ -13,7 +12,8 @@ import {
   sayIn,
   type TestLogs,
   user,
-} from './testing/test-logs.ts';
+} from '../log/testing/test-logs.ts';
+import type { ConversationView, HistoryQuery } from './conversation-log.ts';
 
 let logs: TestLogs;
 let here: Process;

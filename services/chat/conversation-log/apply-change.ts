@@ -2,11 +2,11 @@
 // after later ones: a document takes only what is above its `changed`.
 
 import type { Collection } from 'mongodb';
+import type { Entry, EntryOf, MessageDocument } from '../documents/entry.ts';
+import type { StoredReaction } from '../documents/message-document.ts';
+import type { Applied } from '../log/log-kind.ts';
 import type { ReactionRow } from './conversation-log.ts';
-import type { Entry, EntryOf, MessageDocument } from './entry.ts';
 import { type InConversation, inSame } from './in-conversation.ts';
-import type { Applied } from './log-kind.ts';
-import type { StoredReaction } from './message-document.ts';
 
 /** Users that a message names for each emoji; everyone else is a row. */
 export const reactionUsersShown = 20;

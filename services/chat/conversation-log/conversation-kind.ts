@@ -1,6 +1,11 @@
 // The conversation's kind of log: which documents follow it, what is told of it, and what follows in users' own logs.
 
 import type { Collection, Document } from 'mongodb';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
+import type { Entry, EntryOf, MembershipKind, NewEntry } from '../documents/entry.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import type { GroupedWrites } from '../log/grouped-writes.ts';
+import type { Applied, HeadDocument, LogKind } from '../log/log-kind.ts';
 import {
   applyDeleted,
   applyEdited,
@@ -9,14 +14,9 @@ import {
   findMessage,
   reactionId,
 } from './apply-change.ts';
-import type { ConversationDocument } from './conversation-document.ts';
-import type { Entry, EntryOf, MembershipKind, NewEntry } from './entry.ts';
 import { foldEntry, placeEntry } from './fold.ts';
-import type { GroupedWrites } from './grouped-writes.ts';
 import { headFields, isLarge, stateOf } from './head-fields.ts';
 import { inConversation, inSame } from './in-conversation.ts';
-import type { Applied, HeadDocument, LogKind } from './log-kind.ts';
-import type { MemberRow } from './member-row.ts';
 import type { OwnNumbers } from './own-numbers.ts';
 import { rememberedEntry } from './remembered.ts';
 import { findMembers, loadMembers, rowWrites } from './rows.ts';

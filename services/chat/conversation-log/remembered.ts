@@ -1,6 +1,6 @@
 // What a process remembers of an entry whose request may be repeated: where it stands, not what it says.
 
-import type { Entry, EntryOf } from './entry.ts';
+import type { Entry, EntryOf } from '../documents/entry.ts';
 
 /** As a deletion would leave it. */
 export function rememberedEntry(entry: Entry): Entry {

@@ -3,7 +3,7 @@
 
 import type { Collection } from 'mongodb';
 import { refuse } from '../../../mesh/errors/refuse.ts';
-import { aboutOf } from './about.ts';
+import { aboutOf } from '../log/about.ts';
 import type { CreatePlan } from './conversation-log.ts';
 
 export type DirectoryEntry = {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MessageNewEvent } from '../../../gen/circuit/chat/v1/events.ts';
-import type { ConversationDocument } from './conversation-document.ts';
-import { deferred } from './deferred.ts';
-import type { Entry, MessageDocument } from './entry.ts';
-import type { MemberRow } from './member-row.ts';
-import { type Action, perform } from './testing/actions.ts';
+import type { ConversationDocument } from '../documents/conversation-document.ts';
+import type { Entry, MessageDocument } from '../documents/entry.ts';
+import type { MemberRow } from '../documents/member-row.ts';
+import { deferred } from '../log/deferred.ts';
+import { type Action, perform } from '../log/testing/actions.ts';
 import {
   asha,
   callBy,
@@ -16,7 +16,7 @@ import {
   sayIn,
   type TestLogs,
   user,
-} from './testing/test-logs.ts';
+} from '../log/testing/test-logs.ts';
 
 let logs: TestLogs;
 let here: Process;
