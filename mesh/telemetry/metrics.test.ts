@@ -34,6 +34,23 @@ describe('metrics', () => {
     expect(text).toMatch(/circuit_memory_bytes\{kind="resident"\} [1-9]/);
   });
 
+  it('say at each scrape whether the process is ready, whoever else asks', async () => {
+    let fault: string | undefined;
+    const { get } = await admin(async () => {
+      if (fault !== undefined) throw new Error(fault);
+    });
+    expect(await (await get('/metrics')).text()).toMatch(/^circuit_ready 1$/m);
+    fault = 'the database is away';
+    expect(await (await get('/metrics')).text()).toMatch(/^circuit_ready 0$/m);
+  });
+
+  it('are silent about what this process does not measure', async () => {
+    const { metrics, get } = await admin();
+    expect(await (await get('/metrics')).text()).not.toMatch(/^circuit_certificate_expires_seconds /m);
+    metrics.gauge('circuit_certificate_expires_seconds', {}).set(1_800_000_000);
+    expect(await (await get('/metrics')).text()).toMatch(/^circuit_certificate_expires_seconds 1800000000$/m);
+  });
+
   it('have no label whose values are without bound', () => {
     const labels = new Set(Object.values(declared).flatMap((metric) => [...metric.labels]));
     for (const label of labels) expect(label).not.toMatch(/user|account|conversation|message|topic|session|address/);

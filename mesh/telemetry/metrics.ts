@@ -117,6 +117,11 @@ function tallyOf(tallies: Map<string, Tally>, counter: Counter, name: string, la
 function register(registry: Registry, name: string, metric: Metric): Counter | Gauge | Histogram {
   const common = { name, help: metric.help, labelNames: [...metric.labels], registers: [registry] };
   if (metric.kind === 'counter') return new Counter(common);
-  if (metric.kind === 'gauge') return new Gauge(common);
+  if (metric.kind === 'gauge') {
+    const gauge = new Gauge(common);
+    // It would begin at 0: of what this process does not measure, that is a lie that alerts believe.
+    gauge.remove({});
+    return gauge;
+  }
   return new Histogram({ ...common, buckets: [...(metric.buckets ?? [])] });
 }
