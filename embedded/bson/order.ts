@@ -80,6 +80,11 @@ export class KeyWriter extends GrowingBytes {
     this.length = this.bytes.writeUInt32BE(value, this.length);
   }
 
+  uint48(value: number): void {
+    this.reserve(6);
+    this.length = this.bytes.writeUIntBE(value, this.length, 6);
+  }
+
   uint64(value: bigint): void {
     this.reserve(8);
     this.length = this.bytes.writeBigUInt64BE(value, this.length);

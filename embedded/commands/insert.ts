@@ -2,12 +2,14 @@
 import { ObjectId } from 'bson';
 import { rawOf } from '../bson/build.ts';
 import { bsonType, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
-import { storeError } from '../errors.ts';
+import { StoreError, storeError } from '../errors.ts';
 import { checkNamespace } from '../storage/catalog.ts';
+import type { Collection } from '../storage/collection.ts';
 import { documentBytesMax } from '../update/apply-update.ts';
 import { sealDocument } from '../update/branch.ts';
 import type { Call, Reply } from './engine.ts';
-import { eachStatement, inPieces, writeTo } from './write.ts';
+import type { Wanted } from './target.ts';
+import { eachStatement, inPieces, type Statements, writeTo } from './write.ts';
 
 export async function insert(call: Call): Promise<Reply> {
   const { args } = call;
@@ -20,11 +22,23 @@ export async function insert(call: Call): Promise<Reply> {
     alone: () => false,
     run: (statements, piece) =>
       writeTo(call, namespace, { creates: true, piece }, (collection) =>
-        eachStatement(statements, (index) => {
-          collection!.insert(withId(documents[index]!));
-          return { n: 1 };
-        }),
+        insertSome(collection!, documents, statements),
       ),
+  });
+}
+
+/** In a write job. All together, and where that cannot be, one after another: an error is that of its document. */
+function insertSome(collection: Collection, documents: readonly Raw[], statements: Statements): Reply | Wanted {
+  const { from, to } = statements;
+  try {
+    collection.insertAll(documents.slice(from, to).map(withId));
+    return { n: to - from };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+  return eachStatement(statements, (index) => {
+    collection.insert(withId(documents[index]!));
+    return { n: 1 };
   });
 }
 

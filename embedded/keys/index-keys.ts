@@ -24,22 +24,29 @@ export type KeySpec = Pick<IndexSpec, 'fields' | 'sparse'>;
  * affair.
  */
 export function indexKeys(spec: KeySpec, document: Raw, use: 'index' | 'sort' = 'index'): IndexKeys {
-  const { fields } = spec;
-  const values: (Raw | undefined)[] = [];
-  let present = false;
+  const key = singleKey(spec, document);
+  return key === undefined ? expandedKeys(spec, document, use) : { keys: [key.taken()] };
+}
+
+/**
+ * The one key of a document that has no array on an index's paths, as nearly every document; undefined for others, and
+ * for those that a sparse index does not hold. It is valid until the next key is made.
+ */
+export function singleKey({ fields, sparse }: KeySpec, document: Raw): KeyWriter | undefined {
+  let present = !sparse;
+  writer.length = 0;
   for (const field of fields) {
     const value = simpleValue(document, field);
-    if (value === isArrayOnPath) return multikeyKeys(spec, document, use);
+    if (value === isArrayOnPath) return undefined;
     if (value !== undefined) present = true;
-    values.push(value);
+    writeField(field, value);
   }
-  if (spec.sparse && !present) return { keys: [] };
-  return { keys: [encodeKey(fields, values)] };
+  return present ? writer : undefined;
 }
 
 const isArrayOnPath = Symbol('an array is on the path');
 
-/** The value at a path without arrays; nearly every document takes this way. */
+/** The value at a path without arrays. */
 function simpleValue(document: Raw, field: IndexField): Raw | undefined | typeof isArrayOnPath {
   let value = fieldOf(document, field.parts[0]!);
   for (let i = 1; i < field.parts.length; i++) {
@@ -53,15 +60,17 @@ function simpleValue(document: Raw, field: IndexField): Raw | undefined | typeof
 
 function encodeKey(fields: readonly IndexField[], values: readonly (Raw | undefined)[]): Buffer {
   writer.length = 0;
-  for (let i = 0; i < fields.length; i++) {
-    const from = writer.length;
-    writeOrder(writer, values[i]);
-    if (fields[i]!.descending) writer.invert(from);
-  }
+  for (let i = 0; i < fields.length; i++) writeField(fields[i]!, values[i]);
   return writer.taken();
 }
 
-function multikeyKeys(spec: KeySpec, document: Raw, use: 'index' | 'sort'): IndexKeys {
+function writeField(field: IndexField, value: Raw | undefined): void {
+  const from = writer.length;
+  writeOrder(writer, value);
+  if (field.descending) writer.invert(from);
+}
+
+function expandedKeys(spec: KeySpec, document: Raw, use: 'index' | 'sort'): IndexKeys {
   const keys = new Map<string, Buffer>();
   const multikey = spec.fields.map(() => false);
   let present = false;

@@ -22,7 +22,8 @@ export type IndexSpec = {
 /** Fields an index can have at most, as in MongoDB. */
 export const indexFieldsMax = 32;
 
-const knownOptions = new Set([
+/** The fields of an index specification. */
+export const knownOptions: ReadonlySet<string> = new Set([
   'v',
   'key',
   'name',

@@ -1,14 +1,14 @@
 // A collection: its records, by a number that only grows, and its indexes. Every write keeps both in step, and
 // throws before it has written anything or not at all.
 import { createHash } from 'node:crypto';
-import { type Raw, rawDocument } from '../bson/raw.ts';
+import { bytesOf, type Raw, rawDocument } from '../bson/raw.ts';
 import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
-import { indexKeys, keyValues } from '../keys/index-keys.ts';
+import { indexKeys, keyValues, singleKey } from '../keys/index-keys.ts';
 import type { IndexSpec } from '../keys/index-spec.ts';
 import type { Filter } from '../query/filter.ts';
 import { matches } from '../query/match.ts';
-import type { Tree } from './tree.ts';
+import type { Tree, TreeKey } from './tree.ts';
 
 /** Bytes of an index key that are kept as they are; a longer one ends in a digest of the whole. */
 export const indexKeyBytesMax = 1900;
@@ -44,7 +44,8 @@ export type CollectionParts = {
   readonly flagsRise: FlagsRise;
 };
 
-type Change = { readonly index: Index; readonly gone: readonly Buffer[]; readonly fresh: readonly Buffer[] };
+/** A key as it stands in an index's tree: in one that is not unique, the record's number is behind it. */
+type Entry = { readonly index: Index; readonly key: Buffer };
 
 export class Collection {
   readonly namespace: string;
@@ -72,37 +73,54 @@ export class Collection {
     this.flagsRise = parts.flagsRise;
   }
 
-  /** In a write job. Throws DuplicateKey and the errors of index keys. Answers the record's number. */
-  insert(document: Raw): number {
+  /** In a write job. Throws DuplicateKey and the errors of index keys. */
+  insert(document: Raw): void {
+    this.insertAll([document]);
+  }
+
+  /**
+   * In a write job: all of them, or none. Throws as insert does. One tree is done after the other: so the pages that
+   * a commit makes anew for a tree lie side by side, and are written together.
+   */
+  insertAll(documents: readonly Raw[]): void {
     if (this.nextRecord === 0) this.nextRecord = this.lastRecord() + 1;
-    const record = this.nextRecord;
-    const changes = this.kept(record).map(
-      (index): Change => ({ index, gone: [], fresh: this.keysFor(index, document) }),
-    );
-    this.enter(changes, record, document);
-    this.records.append(recordKey(record), document.bytes.subarray(document.start, document.end));
-    this.nextRecord++;
-    return record;
+    const first = this.nextRecord;
+    let entered = 0;
+    try {
+      this.eachKey(documents, first, (index, key, at) => {
+        this.enter(index, key, first + at, documents[at]!);
+        entered++;
+      });
+    } catch (error) {
+      this.eachKey(documents, first, (index, key) => {
+        if (entered-- === 0) throw error;
+        index.tree.takeBack(key);
+      });
+      throw error;
+    }
+    for (const document of documents) this.records.append(recordNow(this.nextRecord++), bytesOf(document));
   }
 
   /** In a write job. Replaces a record by a document with the same _id. Throws as insert does. */
   replace(record: number, before: Raw, after: Raw): void {
-    const changes: Change[] = [];
+    const gone: Entry[] = [];
+    const fresh: Entry[] = [];
     for (const index of this.kept(record)) {
-      const old = this.keysFor(index, before);
-      const now = this.keysFor(index, after);
-      const fresh = now.filter((key) => !old.some((other) => other.equals(key)));
-      const gone = old.filter((key) => !now.some((other) => other.equals(key)));
-      if (fresh.length > 0 || gone.length > 0) changes.push({ index, gone, fresh });
+      const old = this.entriesFor(index, record, before);
+      const next = this.entriesFor(index, record, after);
+      gone.push(...without(old, next));
+      fresh.push(...without(next, old));
     }
-    this.enter(changes, record, after);
-    this.records.put(recordKey(record), after.bytes.subarray(after.start, after.end));
-    for (const change of changes) withdraw(change, record);
+    this.enterAll(fresh, record, after);
+    this.records.put(recordKey(record), bytesOf(after));
+    for (const { index, key } of gone) index.tree.remove(key);
   }
 
   /** In a write job. */
   remove(record: number, document: Raw): void {
-    for (const index of this.kept(record)) withdraw({ index, gone: this.keysFor(index, document), fresh: [] }, record);
+    for (const index of this.kept(record)) {
+      for (const { key } of this.entriesFor(index, record, document)) index.tree.remove(key);
+    }
     this.records.remove(recordKey(record));
   }
 
@@ -126,7 +144,7 @@ export class Collection {
 
   /** In a write job: puts an existing record into a new index. Throws DuplicateKey. */
   addToIndex(index: Index, record: number, document: Raw): void {
-    this.enter([{ index, gone: [], fresh: this.keysFor(index, document) }], record, document);
+    this.enterAll(this.entriesFor(index, record, document), record, document);
   }
 
   /** The indexes that hold a record now: all that are built, and those whose build has passed it. */
@@ -151,21 +169,49 @@ export class Collection {
     return keys.map(storedKey);
   }
 
-  /** Puts fresh keys into their indexes: unique ones first, and if one is taken, none at all. */
-  private enter(changes: readonly Change[], record: number, document: Raw): void {
-    const entered: [tree: Tree, key: Buffer][] = [];
-    for (const { index, fresh } of changes) {
-      if (!isUnique(index)) continue;
-      for (const key of fresh) {
-        if (index.tree.putNew(key, recordKey(record))) entered.push([index.tree, key]);
-        else {
-          for (const [tree, back] of entered) tree.takeBack(back);
-          throw this.duplicate(index, document, key);
+  private entriesFor(index: Index, record: number, document: Raw): Entry[] {
+    return this.keysFor(index, document).map((key) => ({ index, key: treeKey(index, key, record) }));
+  }
+
+  /** The keys of new documents, one index after the other; each is valid until the next. */
+  private eachKey(
+    documents: readonly Raw[],
+    first: number,
+    use: (index: Index, key: TreeKey, at: number) => void,
+  ): void {
+    for (const index of this.kept(first)) {
+      for (let at = 0; at < documents.length; at++) {
+        const document = documents[at]!;
+        if (index.filter !== undefined && !matches(index.filter, document)) continue;
+        const key = singleKey(index.spec, document);
+        if (key === undefined || key.length > indexKeyBytesMax) {
+          for (const entry of this.entriesFor(index, first + at, document)) use(index, entry.key, at);
+        } else {
+          if (!isUnique(index)) key.uint48(first + at);
+          use(index, key, at);
         }
       }
     }
-    for (const { index, fresh } of changes) {
-      if (!isUnique(index)) for (const key of fresh) index.tree.put(withRecord(key, record));
+  }
+
+  /** Enters keys of one document into their indexes: all, or none. */
+  private enterAll(entries: readonly Entry[], record: number, document: Raw): void {
+    let entered = 0;
+    try {
+      for (const { index, key } of entries) {
+        this.enter(index, key, record, document);
+        entered++;
+      }
+    } catch (error) {
+      for (const { index, key } of entries.slice(0, entered)) index.tree.takeBack(key);
+      throw error;
+    }
+  }
+
+  private enter(index: Index, key: TreeKey, record: number, document: Raw): void {
+    if (!isUnique(index)) index.tree.put(key);
+    else if (!index.tree.putNew(key, recordNow(record))) {
+      throw this.duplicate(index, document, Buffer.isBuffer(key) ? key : key.taken());
     }
   }
 
@@ -184,22 +230,26 @@ export function isUnique(index: Index): boolean {
   return index.spec.unique || index.spec.name === '_id_';
 }
 
-function withdraw({ index, gone }: Change, record: number): void {
-  const unique = isUnique(index);
-  for (const key of gone) index.tree.remove(unique ? key : withRecord(key, record));
-}
-
 export function recordKey(record: number): Buffer {
   const key = Buffer.allocUnsafe(recordIdBytes);
   key.writeUIntBE(record, 0, recordIdBytes);
   return key;
 }
 
-function withRecord(key: Buffer, record: number): Buffer {
-  const out = Buffer.allocUnsafe(key.length + recordIdBytes);
-  key.copy(out);
-  out.writeUIntBE(record, key.length, recordIdBytes);
-  return out;
+const now = Buffer.alloc(recordIdBytes);
+
+/** As recordKey, valid until the next call: a put is done when it returns. */
+function recordNow(record: number): Buffer {
+  now.writeUIntBE(record, 0, recordIdBytes);
+  return now;
+}
+
+function without(entries: readonly Entry[], others: readonly Entry[]): Entry[] {
+  return entries.filter(({ key }) => !others.some((other) => other.key.equals(key)));
+}
+
+function treeKey(index: Index, key: Buffer, record: number): Buffer {
+  return isUnique(index) ? key : Buffer.concat([key, recordKey(record)]);
 }
 
 /** The form a key is stored in: as it is, or its beginning and a digest. */

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ABORT, open, type RootDatabase } from 'lmdb';
 import { storeError } from '../errors.ts';
 import { checkDataFile, makingMark } from './data-file.ts';
-import { Tree } from './tree.ts';
+import { keyEncoder, Tree } from './tree.ts';
 
 /** Trees (collections and indexes) one store can hold. */
 export const treesMax = 8192;
@@ -66,7 +66,7 @@ export class Environment {
   tree(name: string): Tree {
     let tree = this.trees.get(name);
     if (tree === undefined) {
-      const database = this.root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoding: 'binary' } as never);
+      const database = this.root.openDB<Buffer, Buffer>(name, { encoding: 'binary', keyEncoder } as never);
       tree = new Tree(database, (change) => {
         this.changes += change;
       });

@@ -1,5 +1,9 @@
 // One ordered tree of bytes in LMDB. Inside a write job it reads what the job wrote; outside, what is committed.
 import type { Database } from 'lmdb';
+import type { KeyWriter } from '../bson/order.ts';
+
+/** A key to put: bytes of its own, or what a writer holds now. */
+export type TreeKey = Buffer | KeyWriter;
 
 export type Entry = readonly [key: Buffer, value: Buffer];
 
@@ -18,6 +22,20 @@ export const keyBytesMax = 1978;
 /** What a put inside a transaction answers: not a promise to wait for, but done already. */
 type Done = { readonly result: boolean };
 type Store = Database<Buffer, Buffer>;
+
+/** How lmdb is given a key, and gives one. A writer's bytes are copied one by one: a view of them would cost more. */
+export const keyEncoder = {
+  writeKey(key: TreeKey, target: Buffer, start: number): number {
+    if (Buffer.isBuffer(key)) {
+      target.set(key, start);
+      return start + key.length;
+    }
+    const { bytes, length } = key;
+    for (let i = 0; i < length; i++) target[start + i] = bytes[i]!;
+    return start + length;
+  },
+  readKey: (source: Buffer, start: number, end: number): Buffer => Buffer.from(source.subarray(start, end)),
+};
 
 const below = Buffer.from([0]);
 const nothing = Buffer.alloc(0);
@@ -42,14 +60,14 @@ export class Tree {
     return this.database.doesExist(key);
   }
 
-  put(key: Buffer, value: Buffer = nothing): void {
+  put(key: TreeKey, value: Buffer = nothing): void {
     this.counts(1);
-    this.database.put(key, value);
+    this.database.put(key as Buffer, value);
   }
 
   /** Puts a key that must not be there; answers whether it was not. */
-  putNew(key: Buffer, value: Buffer): boolean {
-    const { result } = this.database.put(key, value, asNew) as unknown as Done;
+  putNew(key: TreeKey, value: Buffer): boolean {
+    const { result } = this.database.put(key as Buffer, value, asNew) as unknown as Done;
     if (result) this.counts(1);
     return result;
   }
@@ -57,7 +75,7 @@ export class Tree {
   /** As put, for a key above all others: fills pages instead of halving them. */
   append(key: Buffer, value: Buffer): void {
     this.counts(1);
-    const { result } = this.database.put(key, value, atEnd) as unknown as Done;
+    const { result } = this.database.put(key as Buffer, value, atEnd) as unknown as Done;
     if (!result) throw new Error('a record was appended below the last one');
   }
 
@@ -67,8 +85,8 @@ export class Tree {
   }
 
   /** Removes what this very job has put. */
-  takeBack(key: Buffer): void {
-    this.database.remove(key);
+  takeBack(key: TreeKey): void {
+    this.database.remove(key as Buffer);
     this.counts(-1);
   }
 
@@ -89,7 +107,7 @@ export class Tree {
   }
 
   lastKey(): Buffer | undefined {
-    for (const key of this.database.getKeys({ reverse: true, limit: 1 } as never)) return key as Buffer;
+    for (const key of this.database.getKeys({ reverse: true, limit: 1, end: below } as never)) return key as Buffer;
     return undefined;
   }
 
