@@ -25,6 +25,7 @@ const scraped = ['pod', 'namespace', 'job', 'instance'];
 const rules = manifestsIn('k8s/components/monitoring')
   .filter(({ kind }) => kind === 'PrometheusRule')
   .flatMap(({ spec }) => (spec as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules));
+const podMonitor = manifestsIn('k8s/components/monitoring').find(({ kind }) => kind === 'PodMonitor');
 const dashboard = JSON.parse(readFileSync('k8s/components/monitoring/circuit-mesh.json', 'utf8')) as {
   readonly templating: { readonly list: readonly { readonly name: string; readonly type: string }[] };
   readonly panels: readonly Panel[];
@@ -71,8 +72,23 @@ describe('an expression', () => {
 
 describe('an alert', () => {
   it.each(rules.map((rule) => [rule.alert, rule] as const))('%s asks for what there is', (_, { expr }) => {
-    expect(expr).toMatch(/\bcircuit_/);
+    // What Prometheus itself says of the pods that it asks, by the name of their PodMonitor.
+    const job = /\bup\{job=~"([^"]+)"\}/.exec(expr)?.[1];
+    if (job !== undefined) expect(`circuit/${podMonitor?.metadata.name}`).toMatch(new RegExp(`^${job}$`));
+    else expect(expr).toMatch(/\bcircuit_/);
     expect(faultsIn(expr)).toEqual([]);
+  });
+
+  it('calls somebody when there is nobody left who could say that something is wrong', () => {
+    const watched = rules.flatMap(({ expr }) => [...expr.matchAll(/\babsent\(circuit_build\{role="(\w+)"\}\)/g)]);
+    expect(watched.map(([, role]) => role)).toEqual(['edge', 'service']);
+    expect(rules.filter(({ expr }) => /\bup\{/.test(expr))).toHaveLength(1);
+  });
+
+  it('of too much to do knows each way in which calls come to be refused', () => {
+    const { expr } = rules.find(({ alert }) => alert === 'CircuitOverloaded') as Rule;
+    expect(expr).toContain('circuit_pressure');
+    expect(expr).toContain('circuit_shed_total');
   });
 
   it.each(rules.map((rule) => [rule.alert, rule] as const))('%s leads to a heading of the runbook', (alert, rule) => {
