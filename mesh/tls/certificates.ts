@@ -37,17 +37,18 @@ export class Certificates implements Provider {
   #material: Material;
   #failed = false;
 
-  /** Throws when the files cannot be read, or do not belong together. */
+  /** Throws when the files cannot be read, do not belong together, or have ended. */
   constructor(options: CertificatesOptions) {
     this.#options = options;
     this.#material = read(options);
+    demandTime(this.#material);
     this.#timer = setInterval(() => this.reread(), options.rereadMs ?? rereadMsDefault);
     this.#timer.unref();
   }
 
   /** When this process's certificate ends, in milliseconds since 1970. */
   get expiresAtMs(): number {
-    return Date.parse(new X509Certificate(this.#material.cert).validTo);
+    return expiryOf(this.#material);
   }
 
   /** For a server whose clients must show a certificate of the authority. */
@@ -69,6 +70,7 @@ export class Certificates implements Provider {
     let found: Material;
     try {
       found = read(this.#options);
+      if (!isSame(found, this.#material)) demandTime(found);
     } catch (error) {
       if (!this.#failed)
         log.error({ detail: certFile, err: error }, 'new certificates are of no use: the old ones stay');
@@ -120,6 +122,16 @@ function read({ certFile, keyFile, caFile }: CertificateFiles): Material {
   // Throws where the key is another one's, as in the moment when only one of two files is replaced.
   createSecureContext(material);
   return material;
+}
+
+/** Throws for a certificate that nobody would believe any more. */
+function demandTime(material: Material): void {
+  const expiresAtMs = expiryOf(material);
+  if (expiresAtMs <= Date.now()) throw new Error(`it ended at ${new Date(expiresAtMs).toISOString()}`);
+}
+
+function expiryOf({ cert }: Material): number {
+  return Date.parse(new X509Certificate(cert).validTo);
 }
 
 function isSame(one: Material, other: Material): boolean {

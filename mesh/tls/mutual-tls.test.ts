@@ -39,11 +39,14 @@ afterEach(async () => {
 });
 
 /** A certificate in files, as a process has it. */
-function certificates(subject: Subject, by: Signed = authority): Certificates & { replace(by: Signed): void } {
+function certificates(
+  subject: Subject,
+  by: Signed = authority,
+): Certificates & { replace(by: Signed, days?: number): void } {
   const name = `${subject.kind}-${subject.key}-${opened.length}`;
   const files = { certFile: `${name}.pem`, keyFile: `${name}-key.pem`, caFile: `${name}-ca.pem` };
-  const write = (signed: Signed) => {
-    const made = makeCertificate(signed, { hosts, ...subject }, 1);
+  const write = (signed: Signed, days = 1) => {
+    const made = makeCertificate(signed, { hosts, ...subject }, days);
     writeFileSync(join(folder, files.keyFile), made.key);
     writeFileSync(join(folder, files.certFile), made.cert);
     writeFileSync(join(folder, files.caFile), signed.cert);
@@ -53,8 +56,8 @@ function certificates(subject: Subject, by: Signed = authority): Certificates & 
   const open = new Certificates({ ...(paths as typeof files), log: silentLog() });
   opened.push(open);
   return Object.assign(open, {
-    replace(signed: Signed) {
-      write(signed);
+    replace(signed: Signed, days?: number) {
+      write(signed, days);
       open.reread();
     },
   });
@@ -216,6 +219,30 @@ describe('mutual TLS', () => {
     expect(tls.expiresAtMs).toBe(before);
     rmSync(join(folder, 'edge-edge-0.pem'));
     expect(() => tls.reread()).not.toThrow();
+  });
+
+  it('takes none that has ended, neither at its start nor in place of a good one', () => {
+    const tls = certificates({ kind: 'edge', key: 'edge' });
+    const before = tls.expiresAtMs;
+    tls.replace(authority, -1);
+    expect(tls.expiresAtMs).toBe(before);
+    const file = (name: string) => join(folder, `edge-edge-0${name}.pem`);
+    const files = { certFile: file(''), keyFile: file('-key'), caFile: file('-ca') };
+    expect(() => new Certificates({ ...files, log: silentLog() })).toThrow('it ended at ');
+  });
+
+  it('tells what keeps an edge away, once, and not at each attempt', { timeout: 30_000 }, async () => {
+    const mesh = await start();
+    const told: string[] = [];
+    const write = (line: string) => {
+      const { msg, err } = JSON.parse(line);
+      if (err) told.push(`${msg}: ${err.message}`);
+    };
+    const log = openLog({ level: 'info', destination: { write } });
+    link(mesh, certificates({ kind: 'edge', key: 'edge' }, stranger), '', log);
+    await expect.poll(() => told.length, { timeout: 20_000 }).toBe(2);
+    expect(told[0]).toMatch(/^link lost: /);
+    expect(told[1]).toMatch(/^link cannot be opened: .*certificate/);
   });
 
   it('takes no other process for a service', async () => {

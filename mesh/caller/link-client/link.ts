@@ -26,6 +26,8 @@ import type { PendingCall } from './pending-call.ts';
  */
 const firstPauseMs = 50;
 const pauseMsMax = 500;
+/** A process that is away is told once, and once more after so many attempts: what is in the way by then is why. */
+const toldAgainAfter = 16;
 /** A peer that takes the stream and then says nothing is given up. */
 const helloWithinMs = 5_000;
 
@@ -314,12 +316,11 @@ export class Link implements OpenResponseReader {
   }
 
   async #open(): Promise<void> {
-    const { token, log, target } = this.#options;
     let stream: LinkStream;
     try {
-      stream = this.#connection.open(await token());
+      stream = this.#connection.open(await this.#options.token());
     } catch (error) {
-      log.error({ address: target, err: error }, 'no link for want of a token');
+      this.#tell(error, 'no link for want of a token');
       this.#openLater();
       return;
     }
@@ -356,7 +357,7 @@ export class Link implements OpenResponseReader {
     if (speaker !== this.#speaker) return;
     clearTimeout(this.#timer);
     const expected = this.#state === 'ending';
-    if (!expected && error !== undefined) this.#tell(error);
+    if (!expected && error !== undefined) this.#tell(error, 'link lost');
     if (this.#wanted) {
       this.#drop(expected, 'connecting');
       this.#openLater();
@@ -368,10 +369,9 @@ export class Link implements OpenResponseReader {
     this.#connection.close();
   }
 
-  #tell(error: Error): void {
-    const { reason } = fromGrpcError(error);
-    // A process that is away is told once, not at each attempt.
-    if (this.#failures === 0) this.#options.log.warn({ address: this.#address, reason, err: error }, 'link lost');
+  #tell(error: unknown, what: string): void {
+    const said = this.#failures === 0 ? what : this.#failures === toldAgainAfter && 'link cannot be opened';
+    if (said) this.#options.log.warn({ address: this.#address, reason: fromGrpcError(error).reason, err: error }, said);
   }
 
   /** Forgets all that belonged to the stream, and tells its owner what is left unanswered. */
