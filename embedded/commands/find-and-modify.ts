@@ -6,49 +6,43 @@ import { parseSort } from '../query/sort.ts';
 import { checkNamespace } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
 import { parseUpdate, type Update } from '../update/parse-update.ts';
-import { upsertDocument } from '../update/upsert.ts';
 import type { Call, Reply } from './engine.ts';
-import { withId } from './insert.ts';
 import { filterContext, filterOf, refuseCollation } from './query-plan.ts';
-import { arrayFiltersOf } from './statement.ts';
 import { type Found, missesMax, type Query, target, type Wanted } from './target.ts';
-import { updateRecord } from './update.ts';
+import { arrayFiltersOf, insertUpsert, updateRecord } from './update.ts';
 import { writeTo } from './write.ts';
 
-export async function findAndModify(call: Call): Promise<Reply> {
+export function findAndModify(call: Call): Promise<Reply> {
   const { args } = call;
   const namespace = checkNamespace(call.database, args.collection());
-  const removes = args.flag('remove');
-  const change = args.get('update');
-  if (removes && change !== undefined)
-    throw storeError('FailedToParse', 'Cannot specify both an update and remove=true');
-  if (!removes && change === undefined)
-    throw storeError('FailedToParse', 'Either an update or remove=true must be specified');
-  if (removes && args.flag('upsert'))
-    throw storeError('FailedToParse', 'Cannot specify both upsert=true and remove=true');
-  if (removes && args.flag('new'))
-    throw storeError(
-      'FailedToParse',
-      "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
-    );
   refuseCollation(args.get('collation'));
-  const ask = askOf(call, change);
+  const ask = askOf(call);
   return writeTo(call, namespace, { creates: args.flag('upsert') }, (collection, found) =>
     modify(call, ask, collection, found),
   );
 }
 
+/** Without an update, the document goes. */
 type Ask = Query & { readonly update: Update | undefined; readonly show: (document: Raw) => Raw };
 
-function askOf({ args, engine }: Call, change: Raw | undefined): Ask {
+function askOf({ args, engine }: Call): Ask {
+  const change = args.get('update');
+  if ((change === undefined) !== args.flag('remove')) {
+    throw storeError('FailedToParse', 'Either an update or remove=true must be specified, and not both');
+  }
+  for (const option of ['upsert', 'new']) {
+    if (change !== undefined || !args.flag(option)) continue;
+    throw storeError('FailedToParse', `Cannot specify both ${option}=true and remove=true`);
+  }
   const context = filterContext(engine, args.document('let'));
-  const filter = filterOf(args.document('query'), context);
-  const sort = parseSort(args.document('sort'));
   const fields = args.document('fields');
-  const show = fields === undefined ? (document: Raw) => document : compileProjection(fields, context);
-  const update =
-    change === undefined ? undefined : parseUpdate(change, arrayFiltersOf(args.get('arrayFilters')), context);
-  return { filter, sort, hint: args.get('hint'), show, update };
+  return {
+    filter: filterOf(args.document('query'), context),
+    sort: parseSort(args.document('sort')),
+    hint: args.get('hint'),
+    show: fields === undefined ? (document) => document : compileProjection(fields, context),
+    update: change && parseUpdate(change, arrayFiltersOf(args.get('arrayFilters')), context),
+  };
 }
 
 /** In a write job. */
@@ -62,17 +56,15 @@ function modify(call: Call, ask: Ask, collection: Collection | undefined, found?
     if (collection === undefined || !args.flag('upsert')) {
       return { lastErrorObject: { n: 0, updatedExisting: false }, value: null };
     }
-    const document = withId(upsertDocument(filter, update, engine.now()));
-    collection.insert(document);
-    const upserted = fieldOf(document, '_id');
-    const value = args.flag('new') ? show(document) : null;
-    return { lastErrorObject: { n: 1, updatedExisting: false, upserted }, value };
+    const made = insertUpsert(engine, collection, { filter, update });
+    const lastErrorObject = { n: 1, updatedExisting: false, upserted: fieldOf(made, '_id') };
+    return { lastErrorObject, value: args.flag('new') ? show(made) : null };
   }
-  const before = collection.document(record)!;
+  const document = collection.document(record)!;
   if (update === undefined) {
-    collection.remove(record, before);
-    return { lastErrorObject: { n: 1 }, value: show(before) };
+    collection.remove(record, document);
+    return { lastErrorObject: { n: 1 }, value: show(document) };
   }
-  const after = updateRecord(engine, collection, { filter, update }, record, before);
-  return { lastErrorObject: { n: 1, updatedExisting: true }, value: show(args.flag('new') ? after : before) };
+  const after = updateRecord(engine, collection, { filter, update }, { record, document });
+  return { lastErrorObject: { n: 1, updatedExisting: true }, value: show(args.flag('new') ? after : document) };
 }

@@ -4,29 +4,32 @@ import { bsonType, elementsOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { compileProjection } from '../query/projection.ts';
 import { parseSort } from '../query/sort.ts';
-import { Stream } from '../query/stream.ts';
 import { checkNamespace } from '../storage/catalog.ts';
 import { batchBytesMax, firstBatchDefault, type Source } from './cursors.ts';
 import type { Call, Reply } from './engine.ts';
-import { filterContext, filterOf, planQuery, refuseCollation } from './query-plan.ts';
+import { type Asked, filterContext, filterOf, refuseCollation, streamOf } from './query-plan.ts';
 
 export async function find(call: Call): Promise<Reply> {
-  const { args, engine } = call;
+  const { args } = call;
   const namespace = checkNamespace(call.database, args.collection());
+  const batchSize = args.size('batchSize') ?? firstBatchDefault;
+  const stream = streamOf(call, namespace, findAsked(call));
+  if (stream === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
+  return firstBatch(call, namespace, stream, batchSize, args.flag('singleBatch'));
+}
+
+/** What a find asks, of a call whose arguments are a find's. */
+export function findAsked({ args, engine }: Call): Asked {
   refuseCollation(args.get('collation'));
   const context = filterContext(engine, args.document('let'));
-  const filter = filterOf(args.document('filter'), context);
-  const sort = parseSort(args.document('sort'));
-  const skip = args.size('skip') ?? 0;
-  const limit = args.size('limit') ?? 0;
-  const batchSize = args.size('batchSize') ?? firstBatchDefault;
   const projection = args.document('projection');
-  const compiled = projection === undefined ? {} : { projection: compileProjection(projection, context) };
-  const collection = engine.catalog.get(namespace);
-  if (collection === undefined) return cursorReply(Long.ZERO, namespace, 'firstBatch', []);
-  const plan = planQuery(engine, collection, filter, sort, args.get('hint'), limit > 0);
-  const stream = new Stream({ collection, plan, filter, sort, skip, limit, ...compiled });
-  return firstBatch(call, namespace, stream, batchSize, args.flag('singleBatch'));
+  return {
+    filter: filterOf(args.document('filter'), context),
+    sort: parseSort(args.document('sort')),
+    skip: args.size('skip') ?? 0,
+    limit: args.size('limit') ?? 0,
+    ...(projection === undefined ? {} : { projection: compileProjection(projection, context) }),
+  };
 }
 
 export async function firstBatch(

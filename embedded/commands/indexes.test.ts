@@ -66,16 +66,14 @@ describe('an index', () => {
   });
 
   it('is partial only by filters from which the planner can reason', async () => {
-    const refused = [
-      { n: { $ne: 1 } },
-      { n: { $exists: false } },
-      { text: /^a/ },
-      { n: { $in: [/a/] } },
-      { $nor: [{ n: 1 }] },
-    ];
+    const refused = [{ n: { $ne: 1 } }, { n: { $exists: false } }, { n: { $nin: [1] } }, { $expr: true }];
     for (const partialFilterExpression of refused)
       await expect(rows().createIndex({ n: 1 }, { partialFilterExpression })).rejects.toMatchObject({ code: 67 });
-    const partialFilterExpression = { n: { $in: [1, 2] }, text: { $exists: true }, $or: [{ n: 1 }, { n: { $gt: 1 } }] };
+    const partialFilterExpression = {
+      n: { $in: [1, 2] },
+      text: { $exists: true },
+      $and: [{ n: 1 }, { n: { $gt: 0 } }],
+    };
     await rows().createIndex({ n: 1 }, { partialFilterExpression });
   });
 

@@ -1,4 +1,4 @@
-// From a command's arguments to a plan: filter, sort, hint, and the strict mode's refusal to scan.
+// From a command's arguments to a plan: filter, hint, and the strict mode's refusal to scan.
 
 import { equalValues } from '../bson/order.ts';
 import { bsonType, fieldsOf, numberOf, type Raw, textOf } from '../bson/raw.ts';
@@ -6,11 +6,14 @@ import { storeError } from '../errors.ts';
 import { collationIsNotSimple } from '../keys/index-spec.ts';
 import { choosePlan, type Hint, type Plan, type SortField } from '../planner/plan.ts';
 import { evaluateVariables } from '../query/expression.ts';
-import { everything, type Filter } from '../query/filter.ts';
+import type { Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
-import { isNatural } from '../query/sort.ts';
+import { Stream, type StreamParts } from '../query/stream.ts';
 import type { Collection } from '../storage/collection.ts';
-import type { Engine } from './engine.ts';
+import type { Call, Engine } from './engine.ts';
+
+/** What a reading command asks of a collection. */
+export type Asked = Omit<StreamParts, 'collection' | 'plan'>;
 
 export function filterContext(engine: Engine, variables: Raw | undefined): FilterContext {
   const now = engine.now();
@@ -18,31 +21,16 @@ export function filterContext(engine: Engine, variables: Raw | undefined): Filte
 }
 
 export function filterOf(document: Raw | undefined, context: FilterContext): Filter {
-  return document === undefined ? everything : parseFilter(document, context);
+  return document === undefined ? [] : parseFilter(document, context);
 }
 
-/** Throws BadValue for a hint that names no index. */
-export function hintOf(collection: Collection, hint: Raw | undefined): Hint | undefined {
-  if (hint === undefined) return undefined;
-  if (hint.type === bsonType.string) {
-    const index = collection.indexes.find((each) => each.spec.name === textOf(hint));
-    if (index === undefined) throw badHint();
-    return { index };
-  }
-  if (hint.type !== bsonType.object) throw storeError('FailedToParse', 'Hint must be a string or an object');
-  const first = fieldsOf(hint)[0];
-  if (first === undefined) return undefined;
-  if (first[0] === '$natural') return { natural: numberOf(first[1]) < 0 ? -1 : 1 };
-  const index = collection.indexes.find((each) => equalValues(each.spec.key, hint));
-  if (index === undefined) throw badHint();
-  return { index };
-}
-
-function badHint(): Error {
-  return storeError(
-    'BadValue',
-    'planner returned error :: caused by :: hint provided does not correspond to an existing index',
-  );
+/** Undefined where there is no collection. */
+export function streamOf(call: Call, namespace: string, asked: Asked): Stream | undefined {
+  const collection = call.engine.catalog.get(namespace);
+  if (collection === undefined) return undefined;
+  const { filter, sort, limit } = asked;
+  const plan = planQuery(call.engine, collection, filter, sort, call.args.get('hint'), limit > 0);
+  return new Stream({ collection, plan, ...asked });
 }
 
 /** In strict mode throws NoQueryExecutionPlans for what would read a whole collection, or all keys of an index. */
@@ -51,13 +39,12 @@ export function planQuery(
   collection: Collection,
   filter: Filter,
   sort: readonly SortField[],
-  hint: Raw | undefined,
+  given: Raw | undefined,
   limited = false,
 ): Plan {
-  const natural = sort.length === 1 && isNatural(sort[0]!.path);
-  const parsedHint = natural ? ({ natural: sort[0]!.descending ? -1 : 1 } as const) : hintOf(collection, hint);
-  const plan = choosePlan(collection, filter, natural ? [] : sort, parsedHint);
-  if (engine.strict && parsedHint === undefined && readsAll(plan, limited)) {
+  const hint = hintOf(collection, given);
+  const plan = choosePlan(collection, filter, sort, hint);
+  if (engine.strict && hint === undefined && readsAll(plan, limited)) {
     throw storeError(
       'NoQueryExecutionPlans',
       `no index answers this query on ${collection.namespace}: it would read the whole collection. ` +
@@ -67,9 +54,25 @@ export function planQuery(
   return plan;
 }
 
+/** Throws BadValue for a hint that names no index, and for reading backwards what has no order. */
+function hintOf(collection: Collection, hint: Raw | undefined): Hint | undefined {
+  if (hint === undefined) return undefined;
+  if (hint.type !== bsonType.string && hint.type !== bsonType.object) {
+    throw storeError('FailedToParse', 'Hint must be a string or an object');
+  }
+  const first = hint.type === bsonType.object ? fieldsOf(hint)[0] : undefined;
+  if (hint.type === bsonType.object && first === undefined) return undefined;
+  if (first?.[0] === '$natural' && numberOf(first[1]) === 1) return '$natural';
+  const index = collection.indexes.find(({ spec }) =>
+    hint.type === bsonType.string ? spec.name === textOf(hint) : equalValues(spec.key, hint),
+  );
+  if (index !== undefined) return index;
+  const message = 'planner returned error :: caused by :: hint provided does not correspond to an existing index';
+  throw storeError('BadValue', message);
+}
+
 /** In the order of an index with a limit, few keys may be enough. */
 function readsAll(plan: Plan, limited: boolean): boolean {
-  if (plan.kind === 'union') return plan.plans.some((each) => readsAll(each, false));
   return plan.kind === 'collection' || (plan.whole && !(limited && plan.sorted));
 }
 

@@ -64,7 +64,7 @@ function deleteExpired(engine: Engine, collection: Collection, index: Index): nu
   if (!collection.alive || !collection.indexes.includes(index)) return 0;
   const field = index.spec.fields[0]!;
   const limit = new Date(engine.now().getTime() - index.spec.expireAfterSeconds! * 1000);
-  const filter = atPath(field.path, comparison('lte', rawOf(limit)));
+  const filter = [atPath(field.path, comparison('lte', rawOf(limit)))];
   const plan = planIndex(index, filter, []);
   const scan = new Scan(collection, plan, filter);
   let deleted = 0;

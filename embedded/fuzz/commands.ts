@@ -16,14 +16,14 @@ export const commands: readonly object[] = [
   },
   {
     find: 'rows',
-    filter: { a: { $gt: 1, $lte: 'x' }, 'b.c': { $in: [1, /x/i] } },
+    filter: { a: { $gt: 1, $lte: 'x' }, 'b.c': { $in: [1, 'x'] } },
     sort: { a: 1, b: -1 },
     limit: 5,
     $db,
   },
   {
     find: 'rows',
-    filter: { $or: [{ a: { $elemMatch: { b: 2 } } }, { $nor: [{ c: { $not: { $regex: '^x' } } }] }] },
+    filter: { $and: [{ 'a.b': 2, c: { $ne: 'x' } }, { $and: [{ 'a.0': { $lt: 3 } }] }] },
     $db,
   },
   {
@@ -35,11 +35,11 @@ export const commands: readonly object[] = [
   },
   {
     find: 'rows',
-    filter: { a: { $in: [2, 1] }, b: { $type: 'object' }, c: { $nin: [1] }, d: { $gte: 3 } },
+    filter: { a: { $in: [2, 1] }, b: { $eq: {} }, c: { $nin: [1] }, d: { $gte: 3 } },
     hint: 'a_1',
     $db,
   },
-  { find: 'rows', projection: { a: { $ifNull: ['$a.b', 2] }, c: { b: 1 } }, skip: 1, batchSize: 1, $db },
+  { find: 'rows', projection: { a: { $eq: ['$a.b', 2] }, c: { b: 1 } }, skip: 1, batchSize: 1, $db },
   {
     update: 'rows',
     updates: [
@@ -88,7 +88,7 @@ export const commands: readonly object[] = [
   },
   {
     update: 'rows',
-    updates: [{ q: { _id: 2 }, u: [{ $set: { t: { $add: ['$n', 1] } } }, { $unset: 'c' }], upsert: true }],
+    updates: [{ q: { _id: 2 }, u: [{ $set: { t: '$n', 'a.b': { $literal: 1 } } }, { $unset: 'c' }], upsert: true }],
     $db,
   },
   { update: 'rows', updates: [{ q: { _id: 3 }, u: { a: 1, b: 2 }, upsert: true, sort: { a: 1 } }], $db },
@@ -112,13 +112,13 @@ export const commands: readonly object[] = [
   { findAndModify: 'rows', query: { _id: 9 }, remove: true, $db },
   {
     aggregate: 'rows',
-    pipeline: [{ $match: { a: 1 } }, { $group: { _id: '$c', n: { $sum: 1 } } }, { $sort: { n: -1 } }, { $limit: 3 }],
+    pipeline: [{ $match: { a: 1 } }, { $skip: 1 }, { $limit: 3 }, { $group: { _id: 1, n: { $sum: 1 } } }],
     cursor: {},
     $db,
   },
   {
     aggregate: 'rows',
-    pipeline: [{ $project: { x: { $concat: ['$c', 'y'] } } }, { $unwind: '$x' }],
+    pipeline: [{ $project: { x: { $setField: { field: 'y', input: '$$ROOT', value: '$c' } } } }, { $unwind: '$x' }],
     cursor: { batchSize: 2 },
     $db,
   },

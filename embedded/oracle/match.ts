@@ -1,5 +1,5 @@
 // An independent oracle of MongoDB's query operators, from its manual, on JavaScript values.
-import { Binary, BSONRegExp, Double, Int32, Long } from 'bson';
+import { Binary, Double, Int32 } from 'bson';
 import { compare, isNumeric, rankOf } from './compare.ts';
 
 type Doc = Readonly<Record<string, unknown>>;
@@ -7,8 +7,6 @@ type Doc = Readonly<Record<string, unknown>>;
 export function oracleMatches(filter: Doc, document: unknown): boolean {
   return Object.entries(filter).every(([name, condition]) => {
     if (name === '$and') return (condition as Doc[]).every((each) => oracleMatches(each, document));
-    if (name === '$or') return (condition as Doc[]).some((each) => oracleMatches(each, document));
-    if (name === '$nor') return !(condition as Doc[]).some((each) => oracleMatches(each, document));
     return fieldMatches(document, name.split('.'), condition);
   });
 }
@@ -18,31 +16,30 @@ export function isOperators(condition: unknown): condition is Doc {
 }
 
 function fieldMatches(document: unknown, path: readonly string[], condition: unknown): boolean {
-  if (!isOperators(condition)) return lookup(document, path, true).some((value) => equals(value, condition));
+  const values = lookup(document, path);
+  if (!isOperators(condition)) return values.some((value) => equals(value, condition));
   return Object.entries(condition).every(([operator, operand]) => {
-    if (operator === '$not') return !fieldMatches(document, path, operand);
-    if (operator === '$ne') return !fieldMatches(document, path, { $eq: operand });
-    if (operator === '$nin') return !fieldMatches(document, path, { $in: operand });
-    if (operator === '$exists') return lookup(document, path, true).some((value) => value !== undefined) === operand;
-    const whole = operator === '$elemMatch';
-    return lookup(document, path, !whole).some((value) => passes(operator, operand, value));
+    if (operator === '$ne') return !values.some((value) => equals(value, operand));
+    if (operator === '$nin') return !values.some((value) => passes('$in', operand, value));
+    if (operator === '$exists') return values.some((value) => value !== undefined) === operand;
+    return values.some((value) => passes(operator, operand, value));
   });
 }
 
 /** All values a path leads to. A missing field is one value, undefined; an array with no documents leads nowhere. */
-function lookup(value: unknown, path: readonly string[], elements: boolean): unknown[] {
-  if (path.length === 0) return Array.isArray(value) && elements ? [...value, value] : [value];
+function lookup(value: unknown, path: readonly string[]): unknown[] {
+  if (path.length === 0) return Array.isArray(value) ? [...value, value] : [value];
   const [name, ...rest] = path as [string, ...string[]];
   if (Array.isArray(value)) {
     return value.flatMap((element, i) => {
-      const found: unknown[] = isDocument(element) ? lookup(element, path, elements) : [];
+      const found: unknown[] = isDocument(element) ? lookup(element, path) : [];
       if (String(i) !== name) return found;
       if (rest.length === 0) return [...found, element];
-      return isDocument(element) || Array.isArray(element) ? [...found, ...lookup(element, rest, elements)] : found;
+      return isDocument(element) || Array.isArray(element) ? [...found, ...lookup(element, rest)] : found;
     });
   }
   if (!isDocument(value) || !(name in value)) return [undefined];
-  return lookup(value[name], rest, elements);
+  return lookup(value[name], rest);
 }
 
 function isDocument(value: unknown): value is Record<string, unknown> {
@@ -52,9 +49,6 @@ function isDocument(value: unknown): value is Record<string, unknown> {
 function equals(value: unknown, wanted: unknown): boolean {
   if (wanted === null) return value === undefined || value === null;
   if (value === undefined) return false;
-  if (wanted instanceof BSONRegExp && typeof value === 'string') {
-    return new RegExp(wanted.pattern, wanted.options).test(value);
-  }
   return compare(value, wanted) === 0;
 }
 
@@ -71,21 +65,9 @@ function passes(operator: string, operand: unknown, value: unknown): boolean {
       return ordered(operator, operand, value);
     case '$type':
       return value !== undefined && (operand === 'number' ? isNumeric(value) : typeName(value) === operand);
-    case '$elemMatch':
-      return Array.isArray(value) && value.some((element) => elementPasses(operand as Doc, element));
     default:
       throw new Error(operator);
   }
-}
-
-function elementPasses(condition: Doc, element: unknown): boolean {
-  if (isOperators(condition)) {
-    return Object.entries(condition).every(([operator, operand]) => {
-      if (operator === '$ne') return !equals(element, operand);
-      return passes(operator, operand, element);
-    });
-  }
-  return (isDocument(element) || Array.isArray(element)) && oracleMatches(condition, element);
 }
 
 /** Only values of the operand's own type compare; NaN equals only itself. */
@@ -110,10 +92,8 @@ function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (value instanceof Int32) return 'int';
   if (value instanceof Double) return 'double';
-  if (value instanceof Long) return 'long';
   if (value instanceof Binary) return 'binData';
   if (Array.isArray(value)) return 'array';
   if (isDocument(value)) return 'object';
-  if (typeof value === 'boolean') return 'bool';
   return typeof value === 'string' ? 'string' : 'another type';
 }

@@ -126,11 +126,11 @@ describe('a query', () => {
         const [collection, rows] = await collectionOf(docs, later);
         for (const filter of wanted) {
           const expected = ids(rows.filter((row) => oracleMatches(filter, row)));
-          expect(ids(await query(collection, filter, {}, { natural: 1 })), JSON.stringify(filter)).toEqual(expected);
+          expect(ids(await query(collection, filter, {}, '$natural')), JSON.stringify(filter)).toEqual(expected);
           expect(ids(await query(collection, filter)), JSON.stringify(filter)).toEqual(expected);
           for (const index of collection.indexes) {
             if (index.spec.sparse || index.filter !== undefined) continue;
-            expect([index.spec.name, ...ids(await query(collection, filter, {}, { index }))]).toEqual([
+            expect([index.spec.name, ...ids(await query(collection, filter, {}, index))]).toEqual([
               index.spec.name,
               ...expected,
             ]);
@@ -167,7 +167,7 @@ describe('a query', () => {
             else if (why === undefined) rows[replaced!] = row;
           });
         });
-        expect(ids(await query(collection, {}, {}, { natural: 1 }))).toEqual(ids(rows));
+        expect(ids(await query(collection, {}, {}, '$natural'))).toEqual(ids(rows));
       }),
       { numRuns: 300 },
     );

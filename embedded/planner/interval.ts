@@ -1,6 +1,6 @@
 // Intervals of one index field, as order keys, and what a filter's leaf means as such.
 import { orderClass, orderKey } from '../bson/order.ts';
-import { bsonType, elementsOf, nulAt, numberOf, type Raw, textOf } from '../bson/raw.ts';
+import { bsonType, elementsOf, numberOf, type Raw } from '../bson/raw.ts';
 import type { Leaf } from '../query/filter.ts';
 
 /** Order keys from `low` to `high`; both sides may be included. A point has the same bytes on both. */
@@ -37,19 +37,14 @@ export function leafIntervals(leaf: Leaf): readonly Interval[] | undefined {
     case 'eq':
       return normalize(valuePoints(leaf.value));
     case 'in':
-      if (leaf.regexes.length > 0) {
-        const regexes = leaf.regexes.flatMap((each) => regexIntervals(each, true));
-        return normalize([...leaf.values.flatMap(valuePoints), ...regexes]);
-      }
       return normalize(leaf.values.flatMap(valuePoints));
     case 'lt':
     case 'lte':
     case 'gt':
     case 'gte':
       return rangeIntervals(leaf.op, leaf.value, leaf.key);
-    case 'regex':
-      return regexIntervals(leaf.source, leaf.pattern.flags === 'u');
-    default:
+    case 'type':
+    case 'exists':
       return undefined;
   }
 }
@@ -76,36 +71,6 @@ function rangeIntervals(op: 'lt' | 'lte' | 'gt' | 'gte', value: Raw, key: Buffer
     return [{ low: Buffer.from([order]), high: key, lowIncluded: true, highIncluded: included }];
   }
   return [{ low: key, high: Buffer.from([order + 1]), lowIncluded: included, highIncluded: false }];
-}
-
-/** Strings with the literal beginning of a regex, and regexes themselves. */
-function regexIntervals(source: Raw, plain: boolean): Interval[] {
-  const prefix = plain ? literalPrefix(source) : '';
-  const start = Buffer.concat([Buffer.from([orderClass.string]), Buffer.from(prefix)]);
-  const end = prefix === '' ? Buffer.from([orderClass.string + 1]) : Buffer.concat([start, Buffer.from([0xff])]);
-  return [
-    { low: start, high: end, lowIncluded: true, highIncluded: false },
-    {
-      low: Buffer.from([orderClass.regex]),
-      high: Buffer.from([orderClass.regex + 1]),
-      lowIncluded: true,
-      highIncluded: false,
-    },
-  ];
-}
-
-function literalPrefix(source: Raw): string {
-  if (source.type !== bsonType.regex) return prefixOf(textOf(source));
-  const patternEnd = nulAt(source.bytes, source.start);
-  if (source.end - patternEnd !== 2) return '';
-  return prefixOf(source.bytes.toString('utf8', source.start, patternEnd));
-}
-
-/** Only of a pattern that starts with ^ and goes on with plain characters. */
-function prefixOf(pattern: string): string {
-  const found = /^\^([\w\-:/@# ]*)(.?)/.exec(pattern);
-  if (found === null || pattern.includes('|')) return '';
-  return '*?{'.includes(found[2]!) && found[2] !== '' ? found[1]!.slice(0, -1) : found[1]!;
 }
 
 /** Sorted, without duplicates and overlaps. */

@@ -1,7 +1,6 @@
 // Chooses how a query is answered: through which index, over which ranges of its keys, in which direction.
 // Without statistics: by how many leading fields the filter fixes, and whether the sort comes for free.
-
-import type { Filter, Leaf } from '../query/filter.ts';
+import type { Condition, Filter } from '../query/filter.ts';
 import { leafMatches } from '../query/match.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { abovePrefix, isUnique, storedBound } from '../storage/collection.ts';
@@ -25,35 +24,27 @@ export type IndexPlan = {
   readonly score: number;
 };
 
-export type Plan =
-  | IndexPlan
-  | { readonly kind: 'collection'; readonly reverse: boolean; readonly sorted: boolean }
-  | { readonly kind: 'union'; readonly plans: readonly Plan[]; readonly sorted: false };
+export type Plan = IndexPlan | { readonly kind: 'collection'; readonly sorted: boolean };
 
-export type Hint = { readonly index: Index } | { readonly natural: 1 | -1 };
+/** An index to take, or that the collection is to be read as its records lie. */
+export type Hint = Index | '$natural';
 
 /** Ranges one scan takes at most: products of $in lists beyond it bound fewer fields. */
 export const rangesMax = 4096;
 
 export function choosePlan(collection: Collection, filter: Filter, sort: readonly SortField[], hint?: Hint): Plan {
-  if (hint !== undefined) {
-    if ('natural' in hint) return { kind: 'collection', reverse: hint.natural < 0, sorted: sort.length === 0 };
-    return planIndex(hint.index, filter, sort);
-  }
-  const best = bestIndex(collection, filter, sort);
-  if (best !== undefined && best.score >= scores.range) return best;
-  const union = planUnion(collection, filter);
-  return union ?? best ?? { kind: 'collection', reverse: false, sorted: sort.length === 0 };
+  if (hint !== undefined && hint !== '$natural') return planIndex(hint, filter, sort);
+  const best = hint === undefined ? bestIndex(collection, filter, sort) : undefined;
+  return best ?? { kind: 'collection', sorted: sort.length === 0 };
 }
 
 const scores = { unique: 1000, point: 10, range: 5, sorted: 3, mentioned: 1 } as const;
 
 function bestIndex(collection: Collection, filter: Filter, sort: readonly SortField[]): IndexPlan | undefined {
-  const parts = conjuncts(filter);
   let best: Suit | undefined;
   for (const index of collection.indexes) {
     if (!isComplete(index, filter)) continue;
-    const here = suit(index, parts, sort);
+    const here = suit(index, filter, sort);
     if (here.score === 0) continue;
     const tie = here.score === best?.score && index.spec.fields.length < best.index.spec.fields.length;
     if (best === undefined || here.score > best.score || tie) best = here;
@@ -65,19 +56,6 @@ function bestIndex(collection: Collection, filter: Filter, sort: readonly SortFi
 function isComplete(index: Index, filter: Filter): boolean {
   if (index.spec.sparse && !index.spec.fields.some((field) => impliesPresence(filter, field.path))) return false;
   return index.filter === undefined || impliesFilter(filter, index.filter);
-}
-
-/** A filter that is an $or (or holds one) is a union, if each branch has an index of its own. */
-function planUnion(collection: Collection, filter: Filter): Plan | undefined {
-  const or = conjuncts(filter).find((part) => part.kind === 'or');
-  if (or?.kind !== 'or') return undefined;
-  const plans = or.parts.map((part) => choosePlan(collection, part, []));
-  if (plans.some((plan) => plan.kind === 'collection')) return undefined;
-  return { kind: 'union', plans, sorted: false };
-}
-
-export function conjuncts(filter: Filter): readonly Filter[] {
-  return filter.kind === 'and' ? filter.parts.flatMap(conjuncts) : [filter];
 }
 
 /** How well an index suits a query, before its key ranges are worked out. */
@@ -92,7 +70,7 @@ type Suit = {
 
 /** How one index would answer a query, whether or not it holds every document. */
 export function planIndex(index: Index, filter: Filter, sort: readonly SortField[]): IndexPlan {
-  return planOf(suit(index, conjuncts(filter), sort), sort);
+  return planOf(suit(index, filter, sort), sort);
 }
 
 function planOf({ index, bounds, points, direction, score }: Suit, sort: readonly SortField[]): IndexPlan {
@@ -102,10 +80,10 @@ function planOf({ index, bounds, points, direction, score }: Suit, sort: readonl
   return { kind: 'index', index, ranges, reverse: direction === -1, sorted, whole, score };
 }
 
-function suit(index: Index, parts: readonly Filter[], sort: readonly SortField[]): Suit {
+function suit(index: Index, filter: Filter, sort: readonly SortField[]): Suit {
   const { fields } = index.spec;
   const bounds = fields.map((field, i) =>
-    sharesArray(index, i) ? wholeField : fieldIntervals(parts, field.path, index.multikey[i]!),
+    sharesArray(index, i) ? wholeField : fieldIntervals(filter, field.path, index.multikey[i]!),
   );
   let points = 0;
   let combinations = 1;
@@ -119,7 +97,7 @@ function suit(index: Index, parts: readonly Filter[], sort: readonly SortField[]
   if (points === fields.length && combinations === 1 && isUnique(index)) score += scores.unique;
   if (points < fields.length && !isWhole(bounds[points]!)) score += scores.range;
   if (direction !== 0 && sort.length > 0) score += scores.sorted;
-  const mentioned = parts.some((part) => mentions(part, fields[0]!.path));
+  const mentioned = filter.some((part) => mentions(part, fields[0]!.path));
   if (mentioned || index.filter !== undefined || index.spec.sparse) score += scores.mentioned;
   return { index, bounds, points, direction, score };
 }
@@ -131,15 +109,15 @@ function sharesArray(index: Index, field: number): boolean {
   return index.spec.fields.some((other, i) => i < field && index.multikey[i] && other.parts[0] === first);
 }
 
-function mentions(filter: Filter, path: string): boolean {
-  if (filter.kind === 'path') return filter.path === path || path.startsWith(`${filter.path}.`);
-  return filter.kind === 'not' && mentions(filter.part, path);
+function mentions(condition: Condition, path: string): boolean {
+  if (condition.kind === 'not') return condition.part.path === path;
+  return condition.kind === 'path' && condition.path === path;
 }
 
 /** All that the filter says of one field; of a field with arrays, only one predicate can bound it. */
-function fieldIntervals(parts: readonly Filter[], path: string, multikey: boolean): readonly Interval[] {
+function fieldIntervals(filter: Filter, path: string, multikey: boolean): readonly Interval[] {
   let bounds: readonly Interval[] = wholeField;
-  for (const part of parts) {
+  for (const part of filter) {
     const next = partIntervals(part, path);
     if (next === undefined) continue;
     if (!multikey) bounds = intersect(bounds, next);
@@ -148,29 +126,10 @@ function fieldIntervals(parts: readonly Filter[], path: string, multikey: boolea
   return bounds;
 }
 
-function partIntervals(part: Filter, path: string): readonly Interval[] | undefined {
-  if (part.kind !== 'path') return undefined;
+function partIntervals(part: Condition, path: string): readonly Interval[] | undefined {
+  if (part.kind !== 'path' || part.path !== path) return undefined;
   // By position the index holds the element there; the filter also looks for a field of that name in each element.
-  if (/\.\d/.test(path) && part.path === path && leafMatches(part.leaf, undefined)) return undefined;
-  if (part.path === path) {
-    return part.leaf.op === 'elemMatchValue' ? allOf(part.leaf.tests) : leafIntervals(part.leaf);
-  }
-  if (part.leaf.op !== 'elemMatch' || !path.startsWith(`${part.path}.`)) return undefined;
-  const inner = path.slice(part.path.length + 1);
-  for (const below of conjuncts(part.leaf.filter)) {
-    const found = partIntervals(below, inner);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function allOf(tests: readonly Leaf[]): readonly Interval[] | undefined {
-  let bounds: readonly Interval[] | undefined;
-  for (const test of tests) {
-    const next = leafIntervals(test);
-    if (next !== undefined) bounds = bounds === undefined ? next : intersect(bounds, next);
-  }
-  return bounds;
+  return /\.\d/.test(path) && leafMatches(part.leaf, undefined) ? undefined : leafIntervals(part.leaf);
 }
 
 /** 1: the index gives this sort forwards, −1: backwards, 0: not. */

@@ -2,12 +2,10 @@
 // and the operators that stand in `operators`. Any other is refused with 168, before a document is looked at.
 import { Double } from 'bson';
 import { rawOf } from '../bson/build.ts';
-import { compareValues } from '../bson/order.ts';
-import { bsonType, elementsOf, fieldOf, fieldsOf, type Raw, rawDocument, textOf, truthOf } from '../bson/raw.ts';
+import { equalValues } from '../bson/order.ts';
+import { bsonType, elementsOf, fieldOf, fieldsOf, type Raw, rawDocument, textOf } from '../bson/raw.ts';
 import { numberedError, storeError } from '../errors.ts';
-import { sum } from '../update/arithmetic.ts';
-import { sealDocument } from '../update/branch.ts';
-import { typeName } from '../update/operators.ts';
+import { type Branch, newBranch, openNode, putField, sealDocument } from '../update/branch.ts';
 import type { FilterContext } from './parse-filter.ts';
 
 /** The value on a document; undefined: nothing, a field of that value is left out. */
@@ -29,7 +27,7 @@ export function compileExpression(expression: Raw, context: FilterContext = {}):
   }
   const compile = operators.get(name);
   if (compile === undefined) throw storeError('InvalidPipelineOperator', `Unrecognized expression '${name}'`);
-  return compile(operand, context, name);
+  return compile(operand, context);
 }
 
 const nothing = rawDocument(Buffer.from([5, 0, 0, 0, 0]));
@@ -47,12 +45,9 @@ function compileObject(fields: readonly (readonly [string, Raw])[], context: Fil
     return [name, compileExpression(value, context)] as const;
   });
   return (document) => {
-    const fields = new Map<string, Raw>();
-    for (const [name, expression] of inner) {
-      const value = expression(document);
-      if (value !== undefined) fields.set(name, value);
-    }
-    return documentOf(fields);
+    const made: Branch = newBranch();
+    for (const [name, expression] of inner) putField(made, name, expression(document));
+    return sealDocument(made);
   };
 }
 
@@ -79,114 +74,28 @@ function valueAt(value: Raw | undefined, path: readonly string[]): Raw | undefin
   return rawOf(documents.map((element) => valueAt(element, path)).filter((each) => each !== undefined));
 }
 
-type Compile = (operand: Raw, context: FilterContext, name: string) => Expression;
-
-const operators: ReadonlyMap<string, Compile> = new Map<string, Compile>([
+const operators: ReadonlyMap<string, (operand: Raw, context: FilterContext) => Expression> = new Map([
   ['$literal', (operand) => () => operand],
-  ['$const', (operand) => () => operand],
-  ['$add', compileAdd],
-  ['$cond', compileCond],
-  ['$ifNull', compileIfNull],
-  ['$mergeObjects', compileMerge],
-  ['$setField', compileSetField],
+  ['$eq', compileEqual],
   ['$rand', () => () => rawOf(new Double(Math.random()))],
-  ['$eq', comparing((side) => side === 0)],
-  ['$ne', comparing((side) => side !== 0)],
-  ['$lt', comparing((side) => side < 0)],
-  ['$lte', comparing((side) => side <= 0)],
-  ['$gt', comparing((side) => side > 0)],
-  ['$gte', comparing((side) => side >= 0)],
+  ['$setField', compileSetField],
 ]);
-
-function compileList(operand: Raw, context: FilterContext): readonly Expression[] {
-  const operands = operand.type === bsonType.array ? elementsOf(operand) : [operand];
-  return operands.map((each) => compileExpression(each, context));
-}
-
-function exactly(count: number, operand: Raw, context: FilterContext, name: string): readonly Expression[] {
-  const list = compileList(operand, context);
-  if (list.length === count) return list;
-  throw numberedError(16020, `Expression ${name} takes exactly ${count} arguments. ${list.length} were passed in.`);
-}
 
 /** A missing value is below null here, other than in filters. */
 const missing: Raw = { ...nothing, type: bsonType.undefined };
 
-function comparing(passes: (side: number) => boolean): Compile {
-  return (operand, context, name) => {
-    const [left, right] = exactly(2, operand, context, name) as [Expression, Expression];
-    return (document) => rawOf(passes(compareValues(left(document) ?? missing, right(document) ?? missing)));
-  };
-}
-
-function isNullish(value: Raw | undefined): boolean {
-  return value === undefined || value.type === bsonType.null || value.type === bsonType.undefined;
-}
-
-function compileAdd(operand: Raw, context: FilterContext): Expression {
-  const list = compileList(operand, context);
-  return (document) => {
-    const values = list.map((each) => each(document));
-    return values.some(isNullish) ? rawOf(null) : sum(values as Raw[]);
-  };
-}
-
-function compileCond(operand: Raw, context: FilterContext, name: string): Expression {
-  let parts: readonly Expression[];
-  if (operand.type === bsonType.object) {
-    const fields = new Map(fieldsOf(operand));
-    for (const each of fields.keys()) {
-      if (!condFields.has(each)) throw numberedError(17083, `Unrecognized parameter to $cond: ${each}`);
-    }
-    parts = [...condFields].map(([each, code]) => {
-      const part = fields.get(each);
-      if (part === undefined) throw numberedError(code, `Missing '${each}' parameter to $cond`);
-      return compileExpression(part, context);
-    });
-  } else parts = exactly(3, operand, context, name);
-  const [test, then, otherwise] = parts as [Expression, Expression, Expression];
-  return (document) => (truthOf(test(document)) ? then : otherwise)(document);
-}
-
-/** What $cond is made of, and MongoDB's code for each that is missing. */
-const condFields: ReadonlyMap<string, number> = new Map([
-  ['if', 17080],
-  ['then', 17081],
-  ['else', 17082],
-]);
-
-function compileIfNull(operand: Raw, context: FilterContext): Expression {
-  const list = compileList(operand, context);
-  if (list.length < 2) throw numberedError(1257300, `$ifNull needs at least two arguments, had: ${list.length}`);
-  return (document) => {
-    for (const each of list.slice(0, -1)) {
-      const value = each(document);
-      if (!isNullish(value)) return value;
-    }
-    return list.at(-1)!(document);
-  };
-}
-
-function compileMerge(operand: Raw, context: FilterContext): Expression {
-  const list = compileList(operand, context);
-  return (document) => {
-    const merged = new Map<string, Raw>();
-    for (const each of list) {
-      const value = each(document);
-      if (value === undefined || isNullish(value)) continue;
-      if (value.type !== bsonType.object) {
-        throw numberedError(40400, `$mergeObjects requires object inputs, but input is of type ${typeName(value)}`);
-      }
-      for (const [name, inner] of fieldsOf(value)) merged.set(name, inner);
-    }
-    return documentOf(merged);
-  };
+function compileEqual(operand: Raw, context: FilterContext): Expression {
+  const operands = operand.type === bsonType.array ? elementsOf(operand) : [operand];
+  if (operands.length !== 2) {
+    throw numberedError(16020, `Expression $eq takes exactly 2 arguments. ${operands.length} were passed in.`);
+  }
+  const [left, right] = operands.map((each) => compileExpression(each, context)) as [Expression, Expression];
+  return (document) => rawOf(equalValues(left(document) ?? missing, right(document) ?? missing));
 }
 
 function compileSetField(operand: Raw, context: FilterContext): Expression {
-  const fields = new Map(operand.type === bsonType.object ? fieldsOf(operand) : []);
   const [field, input, value] = ['field', 'input', 'value'].map((name) => {
-    const part = fields.get(name);
+    const part = operand.type === bsonType.object ? fieldOf(operand, name) : undefined;
     if (part === undefined) throw numberedError(4161109, `$setField requires '${name}' to be specified`);
     return compileExpression(part, context);
   }) as [Expression, Expression, Expression];
@@ -196,17 +105,10 @@ function compileSetField(operand: Raw, context: FilterContext): Expression {
   }
   return (document) => {
     const into = input(document);
-    if (isNullish(into)) return rawOf(null);
-    if (into!.type !== bsonType.object) throw numberedError(4161105, "$setField requires 'input' to be an Object");
-    const changed = new Map(fieldsOf(into!));
-    const inner = value(document);
-    if (inner === undefined) changed.delete(textOf(name));
-    else changed.set(textOf(name), inner);
-    return documentOf(changed);
+    if (into === undefined || into.type === bsonType.null || into.type === bsonType.undefined) return rawOf(null);
+    if (into.type !== bsonType.object) throw numberedError(4161105, "$setField requires 'input' to be an Object");
+    const changed = openNode(into)!;
+    putField(changed, textOf(name), value(document));
+    return sealDocument(changed);
   };
-}
-
-/** Not through a JavaScript object: that would put names that are whole numbers first. */
-function documentOf(fields: ReadonlyMap<string, Raw>): Raw {
-  return sealDocument({ array: false, names: [...fields.keys()], values: [...fields.values()] });
 }

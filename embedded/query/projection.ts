@@ -1,55 +1,65 @@
-import { bsonType, fieldsOf, isNumber, type Raw, truthOf } from '../bson/raw.ts';
+// What makes one document of another, field by field: a find's projection and the stages $project, $unset and $set.
+// First fields are kept or dropped, then fields are computed, all from the document as it was. The rest keeps its
+// bytes.
+import { bsonType, type Field, fieldsOf, isNumber, type Raw, truthOf } from '../bson/raw.ts';
 import { numberedError, storeError } from '../errors.ts';
-import { type Branch, type Node, openNode, sealDocument, sealNode } from '../update/branch.ts';
+import { type Branch, type Node, newBranch, openNode, putField, sealDocument } from '../update/branch.ts';
 import { compileExpression, type Expression } from './expression.ts';
 import { type FilterContext, isOperatorDocument } from './parse-filter.ts';
 
 export type Projection = (document: Raw) => Raw;
 
-/** What a projection says of a field: keep it, drop it, look below, or compute it. */
-type Rule =
-  | { readonly kind: 'keep' | 'drop' }
-  | { readonly kind: 'below'; readonly fields: Map<string, Rule> }
-  | { readonly kind: 'compute'; readonly run: Expression };
+/** Of a field: it stays, it goes, it is computed, or rules for what lies below. */
+type Rule = 'keep' | 'drop' | Expression | Rules;
+type Rules = Map<string, Rule>;
 
+/** A find's projection, and $project. */
 export function compileProjection(projection: Raw, context: FilterContext = {}): Projection {
   if (projection.type !== bsonType.object) throw storeError('TypeMismatch', 'a projection must be an object');
-  const fields = fieldsOf(projection);
+  const fields = flatten(fieldsOf(projection));
   if (fields.length === 0) return (document) => document;
   const inclusive = isInclusive(fields);
-  const rules = new Map<string, Rule>();
-  for (const [path, value] of flatten(fields)) addRule(rules, path, ruleOf(value, inclusive, context));
-  if (inclusive && !rules.has('_id')) rules.set('_id', { kind: 'keep' });
-  return (document) => sealDocument(applyRules(rules, document, document, inclusive));
+  const rules: Rules = new Map();
+  for (const [path, value] of fields) addRule(rules, path, ruleOf(value, inclusive, context), [31249, 31250]);
+  if (inclusive && !rules.has('_id')) rules.set('_id', 'keep');
+  return (document) => sealDocument(compute(rules, project(rules, document, inclusive), document));
 }
 
-/** {a: {b: 1}} says the same as {'a.b': 1}. */
-function flatten(fields: readonly (readonly [string, Raw])[], prefix = ''): [string, Raw][] {
-  return fields.flatMap(([name, value]): [string, Raw][] => {
-    const path = prefix + name;
-    if (value.type !== bsonType.object || isOperatorDocument(value)) return [[path, value]];
-    const inner = fieldsOf(value);
-    if (inner.length === 0)
-      throw numberedError(51270, 'An empty sub-projection is not a valid value. Found empty object at path');
-    return flatten(inner, `${path}.`);
+/** $set, which is $addFields. */
+export function compileFields(body: Raw, context: FilterContext): Projection {
+  if (body.type !== bsonType.object) throw numberedError(40272, '$set and $addFields take an object');
+  const rules: Rules = new Map();
+  for (const [path, value] of flatten(fieldsOf(body))) {
+    addRule(rules, path, compileExpression(value, context), [40176, 40176]);
+  }
+  return (document) => sealDocument(compute(rules, document, document));
+}
+
+/** {a: {b: 1}} says the same as {'a.b': 1}; {a: {$op: ...}} and {a: {}} are values. */
+function flatten(fields: readonly Field[], prefix = ''): Field[] {
+  return fields.flatMap(([name, value]): Field[] => {
+    const inner = value.type === bsonType.object && !isOperatorDocument(value) ? fieldsOf(value) : [];
+    return inner.length === 0 ? [[prefix + name, value]] : flatten(inner, `${prefix}${name}.`);
   });
 }
 
-function isInclusive(fields: readonly (readonly [string, Raw])[]): boolean {
+function isSimple(value: Raw): boolean {
+  return isNumber(value) || value.type === bsonType.bool;
+}
+
+/** Whether a projection names what stays; else it names what goes. Of _id it may say either. */
+function isInclusive(fields: readonly Field[]): boolean {
   let kind: boolean | undefined;
   let idOnly: boolean | undefined;
-  for (const [path, value] of flatten(fields)) {
-    const simple = isNumber(value) || value.type === bsonType.bool;
-    const keeps = simple ? truthOf(value) : true;
-    if (path === '_id' && simple) {
+  for (const [path, value] of fields) {
+    const keeps = !isSimple(value) || truthOf(value);
+    if (path === '_id' && isSimple(value)) {
       idOnly = keeps;
       continue;
     }
     if (kind !== undefined && kind !== keeps) {
-      const message = keeps
-        ? `Cannot do inclusion on field ${path} in exclusion projection`
-        : `Cannot do exclusion on field ${path} in inclusion projection`;
-      throw numberedError(keeps ? 31253 : 31254, message);
+      const [does, other, code] = keeps ? ['inclusion', 'exclusion', 31253] : ['exclusion', 'inclusion', 31254];
+      throw numberedError(code as number, `Cannot do ${does} on field ${path} in ${other} projection`);
     }
     kind = keeps;
   }
@@ -57,66 +67,71 @@ function isInclusive(fields: readonly (readonly [string, Raw])[]): boolean {
 }
 
 function ruleOf(value: Raw, inclusive: boolean, context: FilterContext): Rule {
-  if (isNumber(value) || value.type === bsonType.bool) return { kind: truthOf(value) ? 'keep' : 'drop' };
+  if (isSimple(value)) return truthOf(value) ? 'keep' : 'drop';
+  if (value.type === bsonType.object && fieldsOf(value).length === 0) {
+    throw numberedError(51270, 'An empty sub-projection is not a valid value. Found empty object at path');
+  }
   if (!inclusive) throw numberedError(31252, 'Cannot use an expression in an exclusion projection');
-  return { kind: 'compute', run: compileExpression(value, context) };
+  return compileExpression(value, context);
 }
 
-function addRule(rules: Map<string, Rule>, path: string, rule: Rule): void {
+/** Throws for a path above or below one that has a rule, with the first code or the second. */
+function addRule(rules: Rules, path: string, rule: Rule, [above, below]: readonly [number, number]): void {
   const parts = path.split('.');
-  if (parts.at(-1) === '$') throw storeError('BadValue', 'the positional projection is not supported by this store');
-  if (parts.some((part) => part === '')) throw storeError('BadValue', `FieldPath '${path}' is not valid`);
+  if (parts.includes('')) throw numberedError(15998, 'FieldPath field names may not be empty strings.');
+  if (parts.some((part) => part.startsWith('$'))) {
+    throw numberedError(16410, `FieldPath field names may not start with '$': ${path}`);
+  }
   let here = rules;
   for (const part of parts.slice(0, -1)) {
-    const existing = here.get(part);
-    if (existing !== undefined && existing.kind !== 'below') throw numberedError(31249, `Path collision at ${path}`);
-    const next = existing?.fields ?? new Map<string, Rule>();
-    here.set(part, { kind: 'below', fields: next });
+    const next = here.get(part) ?? new Map<string, Rule>();
+    if (!(next instanceof Map)) throw numberedError(above, `Path collision at ${path}`);
+    here.set(part, next);
     here = next;
   }
   const last = parts.at(-1)!;
-  if (here.has(last)) throw numberedError(31250, `Path collision at ${path}`);
+  if (here.has(last)) throw numberedError(below, `Path collision at ${path}`);
   here.set(last, rule);
 }
 
-function applyRules(rules: ReadonlyMap<string, Rule>, document: Raw, root: Raw, inclusive: boolean): Branch {
-  const out: Branch = { array: false, names: [], values: [] };
-  const add = (name: string, value: Node | undefined) => {
-    if (value === undefined) return;
-    out.names.push(name);
-    out.values.push(value);
-  };
-  const seen = new Set<string>();
-  for (const [name, value] of fieldsOf(document)) {
-    const rule = rules.get(name);
-    seen.add(name);
-    if (rule === undefined) {
-      if (!inclusive) add(name, value);
-    } else if (rule.kind === 'keep') add(name, value);
-    else if (rule.kind === 'below') add(name, below(rule.fields, value, root, inclusive));
-    else if (rule.kind === 'compute') add(name, rule.run(root));
+/** What stays of a value; of an array, of each element. What is computed comes later. */
+function project(rules: Rules, value: Raw, inclusive: boolean): Node | undefined {
+  const old = openNode(value);
+  if (old === undefined) return inclusive ? undefined : value;
+  const left: Branch = { array: old.array, names: [], values: [] };
+  for (const [i, inner] of (old.values as Raw[]).entries()) {
+    const name = old.names[i]!;
+    const kept = old.array
+      ? (project(rules, inner, inclusive) ?? (computes(rules) ? newBranch() : undefined))
+      : stays(rules.get(name), inner, inclusive);
+    if (kept === undefined) continue;
+    left.names.push(name);
+    left.values.push(kept);
+  }
+  return left;
+}
+
+function stays(rule: Rule | undefined, value: Raw, inclusive: boolean): Node | undefined {
+  if (rule instanceof Map) return project(rule, value, inclusive);
+  return rule === 'keep' || (rule === undefined && !inclusive) ? value : undefined;
+}
+
+function computes(rule: Rule): boolean {
+  return rule instanceof Map ? [...rule.values()].some(computes) : typeof rule === 'function';
+}
+
+/** Puts in what is computed; a document is entered, of an array each element, and anything else gives way to one. */
+function compute(rules: Rules, value: Node | undefined, root: Raw): Branch {
+  const branch = (value === undefined ? undefined : openNode(value)) ?? newBranch();
+  if (branch.array) {
+    branch.values = branch.values.map((element) => compute(rules, element, root));
+    return branch;
   }
   for (const [name, rule] of rules) {
-    if (seen.has(name)) continue;
-    if (rule.kind === 'compute') add(name, rule.run(root));
-    if (rule.kind === 'below' && computes(rule.fields)) {
-      const empty = sealDocument({ array: false, names: [], values: [] });
-      add(name, applyRules(rule.fields, empty, root, inclusive));
+    if (typeof rule === 'function') putField(branch, name, rule(root));
+    else if (rule instanceof Map && computes(rule)) {
+      putField(branch, name, compute(rule, branch.values[branch.names.indexOf(name)], root));
     }
   }
-  return out;
-}
-
-function computes(rules: ReadonlyMap<string, Rule>): boolean {
-  return [...rules.values()].some(
-    (rule) => rule.kind === 'compute' || (rule.kind === 'below' && computes(rule.fields)),
-  );
-}
-
-function below(rules: ReadonlyMap<string, Rule>, value: Raw, root: Raw, inclusive: boolean): Node | undefined {
-  if (value.type === bsonType.object) return applyRules(rules, value, root, inclusive);
-  if (value.type !== bsonType.array) return inclusive ? undefined : value;
-  const branch = openNode(value)!;
-  branch.values = branch.values.flatMap((element) => below(rules, sealNode(element), root, inclusive) ?? []);
   return branch;
 }

@@ -3,8 +3,9 @@
 import type { Raw } from '../bson/raw.ts';
 import { rawDocument } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
-import type { IndexPlan, Plan } from '../planner/plan.ts';
+import type { KeyRange, Plan } from '../planner/plan.ts';
 import { type Collection, isUnique, recordIdBytes } from '../storage/collection.ts';
+import type { Range } from '../storage/tree.ts';
 import type { Filter } from './filter.ts';
 import { matches } from './match.ts';
 
@@ -29,9 +30,8 @@ export class Scan {
     this.collection = collection;
     this.filter = filter;
     this.plan = plan;
-    this.walks = walksOf(collection, plan, this.counts);
-    const repeats =
-      plan.kind === 'union' || (plan.kind === 'index' && (plan.index.cut || plan.index.multikey.some(Boolean)));
+    this.walks = walksOf(collection, plan);
+    const repeats = plan.kind === 'index' && (plan.index.cut || plan.index.multikey.some(Boolean));
     this.seen = repeats ? new Set() : undefined;
   }
 
@@ -39,13 +39,14 @@ export class Scan {
   piece(most = pieceMax): Found[] | undefined {
     const walk = this.walks[0];
     if (walk === undefined) return undefined;
-    if (!this.collection.alive || !indexesAreThere(this.collection, this.plan)) throw planKilled();
+    if (!this.isThere()) throw planKilled();
     const out: Found[] = [];
     const candidates = walk(most);
     if (candidates === undefined) {
       this.walks.shift();
       return out;
     }
+    if (this.plan.kind === 'index') this.counts.keys += candidates.length;
     for (const { record, document } of candidates) {
       if (this.seen?.has(record)) continue;
       const found = document ?? this.collection.document(record);
@@ -57,12 +58,12 @@ export class Scan {
     }
     return out;
   }
-}
 
-/** A dropped index's tree may already hold another's keys. */
-function indexesAreThere(collection: Collection, plan: Plan): boolean {
-  if (plan.kind === 'union') return plan.plans.every((each) => indexesAreThere(collection, each));
-  return plan.kind === 'collection' || collection.indexes.includes(plan.index);
+  /** A dropped index's tree may already hold another's keys. */
+  private isThere(): boolean {
+    const { collection, plan } = this;
+    return collection.alive && (plan.kind === 'collection' || collection.indexes.includes(plan.index));
+  }
 }
 
 function planKilled(): Error {
@@ -74,67 +75,43 @@ function tooManySeen(): Error {
   return storeError('QueryExceededMemoryLimitNoDiskUseAllowed', message);
 }
 
-type Candidate = { readonly record: number; readonly document?: Raw };
+type Candidate = { readonly key: Buffer; readonly record: number; readonly document?: Raw };
+type Read = (range: Range) => readonly Candidate[];
 /** Gives the next candidates; undefined at the end. */
 type Walk = (most: number) => readonly Candidate[] | undefined;
 
-function walksOf(collection: Collection, plan: Plan, counts: ScanCounts): Walk[] {
-  switch (plan.kind) {
-    case 'union':
-      return plan.plans.flatMap((each) => walksOf(collection, each, counts));
-    case 'collection':
-      return [walkRecords(collection, plan.reverse)];
-    case 'index': {
-      const ranges = plan.reverse ? [...plan.ranges].reverse() : plan.ranges;
-      return ranges.map(({ from, to }) => walkIndex(plan, from, to, counts));
-    }
+const everyRecord: KeyRange = { from: Buffer.from([0]), to: Buffer.alloc(recordIdBytes + 1, 0xff) };
+
+function walksOf({ records }: Collection, plan: Plan): Walk[] {
+  if (plan.kind === 'collection') {
+    const read: Read = (range) =>
+      records.entries(range).map(([key, value]) => ({ key, record: recordIn(key, 0), document: rawDocument(value) }));
+    return [walkOf(everyRecord, false, read)];
   }
+  const { index, reverse } = plan;
+  const read: Read = isUnique(index)
+    ? (range) => index.tree.entries(range).map(([key, value]) => ({ key, record: recordIn(value, 0) }))
+    : (range) => index.tree.keys(range).map((key) => ({ key, record: recordIn(key, key.length - recordIdBytes) }));
+  const ranges = reverse ? [...plan.ranges].reverse() : plan.ranges;
+  return ranges.map((range) => walkOf(range, reverse, read));
 }
 
-const lowest: Buffer = Buffer.from([0]);
-const highest: Buffer = Buffer.alloc(recordIdBytes + 1, 0xff);
+function recordIn(bytes: Buffer, at: number): number {
+  return bytes.readUIntBE(at, recordIdBytes);
+}
+
 const more = Buffer.from([0]);
 
-function walkRecords(collection: Collection, reverse: boolean): Walk {
-  let from: Buffer = lowest;
-  let to = highest;
+function walkOf(range: KeyRange, reverse: boolean, read: Read): Walk {
+  let { from, to } = range;
   let ended = false;
   return (most) => {
     if (ended) return undefined;
-    const entries = collection.records.entries({ from, to, reverse, limit: most });
-    ended = entries.length < most;
-    const last = entries.at(-1)?.[0];
-    if (last !== undefined) {
-      if (reverse) to = last;
-      else from = Buffer.concat([last, more]);
-    }
-    return entries.map(([key, value]) => ({ record: key.readUIntBE(0, recordIdBytes), document: rawDocument(value) }));
-  };
-}
-
-function walkIndex(plan: IndexPlan, start: Buffer, end: Buffer, counts: ScanCounts): Walk {
-  const { tree } = plan.index;
-  const unique = isUnique(plan.index);
-  let from: Buffer = start;
-  let to = end;
-  let ended = false;
-  const move = (last: Buffer | undefined, count: number, most: number) => {
-    counts.keys += count;
-    ended = count < most;
-    if (last === undefined) return;
-    if (plan.reverse) to = last;
-    else from = Buffer.concat([last, more]);
-  };
-  return (most) => {
-    if (ended) return undefined;
-    const range = { from, to, reverse: plan.reverse, limit: most };
-    if (unique) {
-      const entries = tree.entries(range);
-      move(entries.at(-1)?.[0], entries.length, most);
-      return entries.map(([, value]) => ({ record: value.readUIntBE(0, recordIdBytes) }));
-    }
-    const keys = tree.keys(range);
-    move(keys.at(-1), keys.length, most);
-    return keys.map((key) => ({ record: key.readUIntBE(key.length - recordIdBytes, recordIdBytes) }));
+    const candidates = read({ from, to, reverse, limit: most });
+    ended = candidates.length < most;
+    const last = candidates.at(-1)?.key;
+    if (last !== undefined && reverse) to = last;
+    else if (last !== undefined) from = Buffer.concat([last, more]);
+    return candidates;
   };
 }

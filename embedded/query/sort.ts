@@ -16,15 +16,12 @@ export function parseSort(document: Raw | undefined): SortField[] {
     if (direction !== 1 && direction !== -1) {
       throw numberedError(15975, `$sort key ordering must be 1 (for ascending) or -1 (for descending)`);
     }
-    if (isNatural(path)) return { path, parts: [path], descending: direction < 0 };
-    if (path === '' || path.startsWith('$') || path.split('.').includes('')) {
+    const parts = path.split('.');
+    if (path.startsWith('$') || parts.includes('')) {
       throw storeError('BadValue', `FieldPath '${path}' is not a valid sort key`);
     }
-    return { path, parts: path.split('.'), descending: direction < 0 };
+    return { path, parts, descending: direction < 0 };
   });
-  if (fields.length > 1 && fields.some(({ path }) => isNatural(path))) {
-    throw storeError('BadValue', 'Cannot include $natural in compound sort');
-  }
   if (fields.length > sortFieldsMax) throw storeError('BadValue', `at most ${sortFieldsMax} fields in a sort`);
   return fields;
 }
@@ -33,9 +30,4 @@ export function parseSort(document: Raw | undefined): SortField[] {
 export function sortKey(fields: readonly SortField[], document: Raw): Buffer {
   const { keys } = indexKeys({ fields, sparse: false }, document, 'sort');
   return keys.reduce((least, key) => (key.compare(least) < 0 ? key : least));
-}
-
-/** The order of the records themselves. */
-export function isNatural(path: string): boolean {
-  return path === '$natural';
 }

@@ -1,12 +1,24 @@
 // Applies a parsed update to one document. Untouched fields keep their bytes and their order; _id never changes.
 import { equalValues } from '../bson/order.ts';
-import { bsonType, fieldOf, fieldsOf, type Raw } from '../bson/raw.ts';
+import { bsonType, fieldOf, type Raw } from '../bson/raw.ts';
 import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
 import { matches } from '../query/match.ts';
-import { type Branch, childAt, isPosition, type Node, newBranch, openNode, sealDocument, sealNode } from './branch.ts';
-import { applyOperator, type Target } from './operators.ts';
+import {
+  type Branch,
+  childAt,
+  isPosition,
+  type Node,
+  newBranch,
+  openNode,
+  putField,
+  sealDocument,
+  sealNode,
+  withFirst,
+} from './branch.ts';
+import { takesAway } from './operators.ts';
 import type { ArrayFilters, Change, Update } from './parse-update.ts';
+import { filterName, PathsTouched } from './paths-touched.ts';
 
 /** Documents are at most this long, in bytes, as in MongoDB. */
 export const documentBytesMax = 16 * 1024 * 1024;
@@ -22,135 +34,116 @@ const nullValue: Raw = { type: bsonType.null, bytes: Buffer.alloc(0), start: 0, 
 
 /** The document after the update; the very same object if nothing changed. */
 export function applyUpdate(update: Update, before: Raw, context: UpdateContext): Raw {
-  const after = changed(update, before, context);
-  if (after === before) return before;
+  const after = keepId(before, changed(update, before, context));
   if (after.end - after.start > documentBytesMax) {
     throw storeError('BSONObjectTooLarge', `Resulting document after update is larger than ${documentBytesMax}`);
   }
-  return after.bytes.compare(before.bytes, before.start, before.end, after.start, after.end) === 0 ? before : after;
+  return sameBytes(before, after) ? before : after;
 }
 
 function changed(update: Update, before: Raw, context: UpdateContext): Raw {
-  switch (update.kind) {
-    case 'replace':
-      return replacement(before, update.document);
-    case 'pipeline':
-      return keepId(before, withId(before, update.run(before)));
-    case 'operators': {
-      const root = openNode(before)!;
-      let touched = false;
-      for (const change of update.changes) {
-        if (change.operator === '$setOnInsert' && !context.inserting) continue;
-        const run = { change, filters: update.arrayFilters, context };
-        if (change.from === undefined ? walk(run, root, 0) : rename(run, root, change.from)) touched = true;
-      }
-      return touched ? keepId(before, sealDocument(root)) : before;
-    }
+  if (update.kind === 'replace') return update.document;
+  if (update.kind === 'pipeline') return update.run(before);
+  const root = openNode(before)!;
+  const run = { filters: update.arrayFilters, now: context.now, touched: new Map() };
+  let touched = false;
+  for (const change of changesNow(update.changes, context)) {
+    if (change.from === undefined ? walk(run, change, root, 0) : rename(run, change, root, change.from)) touched = true;
   }
+  return touched ? sealDocument(root) : before;
 }
 
-/** A replacement keeps the _id, in first place. */
-function replacement(before: Raw, document: Raw): Raw {
-  const id = fieldOf(before, '_id');
-  const fields = fieldsOf(document);
-  const given = fields.find(([name]) => name === '_id')?.[1];
-  if (id !== undefined && given !== undefined && !equalValues(id, given)) throw immutableId('_id');
-  const first = given ?? id;
-  if (first === undefined) return document;
-  const rest = fields.filter(([name]) => name !== '_id');
-  return sealDocument({
-    array: false,
-    names: ['_id', ...rest.map(([name]) => name)],
-    values: [first, ...rest.map(([, value]) => value)],
-  });
+function sameBytes(a: Raw, b: Raw): boolean {
+  return a.type === b.type && a.bytes.compare(b.bytes, b.start, b.end, a.start, a.end) === 0;
 }
 
-/** A pipeline may replace the whole document; the _id comes back, in first place. */
-function withId(before: Raw, after: Raw): Raw {
-  const id = fieldOf(before, '_id');
-  if (id === undefined || fieldOf(after, '_id') !== undefined) return after;
-  const branch = openNode(after)!;
-  return sealDocument({ array: false, names: ['_id', ...branch.names], values: [id, ...branch.values] });
-}
-
+/** The _id stays; a replacement and a pipeline get it back, or have it moved, to the first place. */
 function keepId(before: Raw, after: Raw): Raw {
   const old = fieldOf(before, '_id');
-  if (old === undefined) return after;
+  if (old === undefined || after === before) return after;
   const now = fieldOf(after, '_id');
-  if (now === undefined || !equalValues(old, now)) throw immutableId('_id');
-  return after;
+  if (now !== undefined && !equalValues(old, now)) {
+    const message = `Performing an update on the path '_id' would modify the immutable field '_id'`;
+    throw storeError('ImmutableField', message);
+  }
+  return now === undefined || !isFirst(after) ? withFirst(after, '_id', now ?? old) : after;
 }
 
-function immutableId(path: string): Error {
-  return storeError(
-    'ImmutableField',
-    `Performing an update on the path '${path}' would modify the immutable field '_id'`,
-  );
+function isFirst(document: Raw): boolean {
+  return document.bytes.toString('latin1', document.start + 5, document.start + 9) === '_id\0';
 }
 
-/** One change on its way down its path, which `$[]` and `$[name]` may split. */
-type Run = {
-  readonly change: Change;
-  readonly filters: ArrayFilters;
-  readonly context: UpdateContext;
-};
-
-/** Goes on with part `at` of the path below a branch; answers whether anything changed. */
-function walk(run: Run, branch: Branch, at: number): boolean {
-  const part = run.change.parts[at]!;
-  if (part === '$') return step(run, branch, String(matchedPosition(run.context)), at);
-  if (/^\$\[.*\]$/.test(part)) return each(run, branch, part.slice(2, -1), at);
-  return step(run, branch, part, at);
-}
-
-function matchedPosition({ position }: UpdateContext): number {
+/** The changes for one document. Where `$` has become a number, it may be one that another path names. */
+function changesNow(changes: readonly Change[], { inserting, position }: UpdateContext): readonly Change[] {
+  const wanted = changes.filter(({ operator }) => operator !== '$setOnInsert' || inserting);
+  if (!wanted.some(({ parts }) => parts.includes('$'))) return wanted;
   if (position === undefined) {
     throw storeError('BadValue', 'The positional operator did not find the match needed from the query.');
   }
-  return position;
+  const touched = new PathsTouched();
+  return wanted.map((change) => {
+    const parts = change.parts.map((part) => (part === '$' ? String(position) : part));
+    touched.add(parts);
+    return { ...change, parts };
+  });
+}
+
+type Run = {
+  readonly filters: ArrayFilters;
+  readonly now: Date;
+  /** By the place of a `$[name]` in its path: what paths become once it is a number. */
+  readonly touched: Map<number, PathsTouched>;
+};
+
+/** Goes on with part `at` of the path below a branch; answers whether anything changed. */
+function walk(run: Run, change: Change, branch: Branch, at: number): boolean {
+  const part = change.parts[at]!;
+  const name = filterName(part);
+  return name === undefined ? step(run, change, branch, part, at) : each(run, change, branch, name, at);
 }
 
 /** All elements of an array, or those that pass the array filter of that name. */
-function each(run: Run, branch: Branch, name: string, at: number): boolean {
-  const filter = name === '' ? undefined : run.filters.get(name);
-  let touched = false;
+function each(run: Run, change: Change, branch: Branch, name: string, at: number): boolean {
+  const filter = run.filters.get(name);
+  const touched = run.touched.get(at) ?? new PathsTouched();
+  run.touched.set(at, touched);
+  let any = false;
   for (let i = 0; i < branch.values.length; i++) {
     if (filter !== undefined) {
       const wrapped = sealDocument({ array: false, names: [name], values: [branch.values[i]!] });
       if (!matches(filter, wrapped)) continue;
     }
-    if (step(run, branch, String(i), at)) touched = true;
+    const parts = change.parts.with(at, String(i));
+    touched.add(parts);
+    if (step(run, { ...change, parts }, branch, String(i), at)) any = true;
   }
-  return touched;
+  return any;
 }
 
-function step(run: Run, branch: Branch, name: string, at: number): boolean {
-  const { change } = run;
+function step(run: Run, change: Change, branch: Branch, name: string, at: number): boolean {
+  const { operator, parts } = change;
   if (branch.array && !isPosition(name)) {
-    if (change.operator === '$unset') return false;
+    if (operator === '$unset') return false;
     throw storeError('PathNotViable', `Cannot create field '${name}' in element {${above(change, at)}: [...]}`);
   }
-  if (at === change.parts.length - 1) return applyOperator(change, targetOf(branch, name), run.context.now);
+  if (at === parts.length - 1) return settle(run, change, branch, name);
   const index = childAt(branch, name);
   const old = index < 0 ? undefined : branch.values[index]!;
   const child = old === undefined ? newBranch() : openNode(old);
-  const next = change.parts[at + 1]!;
-  if (next === '$') matchedPosition(run.context);
-  if (next.startsWith('$[') && child?.array !== true) {
+  const next = parts[at + 1]!;
+  if (filterName(next) !== undefined && child?.array !== true) {
     const path = above(change, at + 1);
-    const why = old === undefined ? `The path '${path}' must exist in the document in order to` : 'Cannot';
-    throw storeError(
-      'BadValue',
-      `${why} apply array updates${old === undefined ? '' : ` to non-array element ${path}`}`,
-    );
+    const missing = `The path '${path}' must exist in the document in order to apply array updates.`;
+    const message = old === undefined ? missing : `Cannot apply array updates to non-array element ${path}`;
+    throw storeError('BadValue', message);
   }
-  if (old === undefined && !makesPaths.has(change.operator)) return false;
+  if (old === undefined && takesAway.has(operator)) return false;
   if (child === undefined) {
-    if (change.operator === '$unset') return false;
+    if (operator === '$unset') return false;
     const found = showValue(sealNode(old!));
     throw storeError('PathNotViable', `Cannot create field '${next}' in element {${name}: ${found}}`);
   }
-  const touched = walk(run, child, at + 1);
+  const touched = walk(run, change, child, at + 1);
   if (touched) place(branch, name, child);
   return touched;
 }
@@ -159,14 +152,25 @@ function above({ parts }: Change, at: number): string {
   return parts.slice(0, at).join('.');
 }
 
+/** At the path's end: the operator. What goes from an array leaves a null behind. */
+function settle({ now }: Run, { apply }: Change, branch: Branch, name: string): boolean {
+  const index = childAt(branch, name);
+  const old = index < 0 ? undefined : sealNode(branch.values[index]!);
+  const value = apply(old, now);
+  if (value === old || (value !== undefined && old !== undefined && sameBytes(value, old))) return false;
+  if (value !== undefined) place(branch, name, value);
+  else if (branch.array) branch.values[index] = nullValue;
+  else putField(branch, name, undefined);
+  return true;
+}
+
 /** Sets the destination, then takes the source away. Neither may lie in an array. */
-function rename(run: Run, root: Branch, from: readonly string[]): boolean {
-  const { change } = run;
+function rename(run: Run, change: Change, root: Branch, from: readonly string[]): boolean {
   const value = fieldBelow(root, from, 'source');
   if (value === undefined) return false;
   fieldBelow(root, change.parts, 'destination');
-  walk({ ...run, change: { ...change, operator: '$set', value: sealNode(value) } }, root, 0);
-  walk({ ...run, change: { operator: '$unset', path: from.join('.'), parts: from, value: nullValue } }, root, 0);
+  walk(run, { ...change, apply: () => sealNode(value) }, root, 0);
+  walk(run, { operator: '$unset', parts: from, apply: () => undefined }, root, 0);
   return true;
 }
 
@@ -176,10 +180,8 @@ function fieldBelow(root: Branch, parts: readonly string[], end: 'source' | 'des
     const branch: Branch | undefined = node === undefined ? undefined : openNode(node);
     if (node === undefined || (branch === undefined && end === 'destination')) return undefined;
     if (branch === undefined || (branch.array && end === 'source' && !isPosition(part))) {
-      throw storeError(
-        'PathNotViable',
-        `cannot use the part (${part}) of (${parts.join('.')}) to traverse the element`,
-      );
+      const message = `cannot use the part (${part}) of (${parts.join('.')}) to traverse the element`;
+      throw storeError('PathNotViable', message);
     }
     const at = childAt(branch, part);
     if (branch.array && (at >= 0 || end === 'destination')) {
@@ -190,56 +192,18 @@ function fieldBelow(root: Branch, parts: readonly string[], end: 'source' | 'des
   return node;
 }
 
-function targetOf(branch: Branch, name: string): Target {
-  const index = childAt(branch, name);
-  return {
-    value: index < 0 ? undefined : branch.values[index],
-    set: (node: Node) => place(branch, name, node),
-    remove: () => {
-      if (index < 0) return;
-      if (branch.array) branch.values[index] = nullValue;
-      else {
-        branch.values.splice(index, 1);
-        branch.names.splice(index, 1);
-      }
-    },
-  };
-}
-
-/** Operators that make what their path lacks. */
-const makesPaths: ReadonlySet<string> = new Set([
-  '$set',
-  '$setOnInsert',
-  '$inc',
-  '$mul',
-  '$min',
-  '$max',
-  '$currentDate',
-  '$push',
-  '$addToSet',
-  '$bit',
-]);
-
 /** Array positions that an update may add to an array at once, filled with nulls, as in MongoDB. */
 const paddingMax = 1_500_000;
 
 function place(branch: Branch, name: string, node: Node): void {
-  const index = childAt(branch, name);
-  if (index >= 0) {
-    branch.values[index] = node;
-    return;
-  }
   if (!branch.array) {
-    branch.names.push(name);
-    branch.values.push(node);
+    putField(branch, name, node);
     return;
   }
   const position = Number(name);
   if (position - branch.values.length > paddingMax) {
     throw storeError('CannotBackfillArray', `can't backfill more than ${paddingMax} elements`);
   }
-  while (branch.values.length < position) {
-    branch.values.push(nullValue);
-  }
-  branch.values.push(node);
+  while (branch.values.length < position) branch.values.push(nullValue);
+  branch.values[position] = node;
 }

@@ -60,6 +60,28 @@ function writeBranch(out: BsonWriter, branch: Branch): void {
   out.close(at);
 }
 
+/** Sets a document's field; with nothing to set, takes it away. */
+export function putField(branch: Branch, name: string, value: Node | undefined): void {
+  const at = branch.names.indexOf(name);
+  if (value === undefined) {
+    if (at >= 0) branch.names.splice(at, 1);
+    if (at >= 0) branch.values.splice(at, 1);
+  } else if (at >= 0) branch.values[at] = value;
+  else {
+    branch.names.push(name);
+    branch.values.push(value);
+  }
+}
+
+/** The document with this field, in first place. */
+export function withFirst(document: Raw, name: string, value: Raw): Raw {
+  const branch = openNode(document)!;
+  putField(branch, name, undefined);
+  branch.names.unshift(name);
+  branch.values.unshift(value);
+  return sealDocument(branch);
+}
+
 /** A branch as a document's bytes. */
 export function sealDocument(branch: Branch): Raw {
   const out = new BsonWriter();

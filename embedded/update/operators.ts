@@ -1,176 +1,146 @@
-// What each update operator does to the value its path ends at.
+// What each update operator makes of the value its path ends at. Operands are checked before any document is looked at.
 import { Timestamp } from 'bson';
 import { rawOf } from '../bson/build.ts';
 import { compareValues, equalValues } from '../bson/order.ts';
-import { bsonType, elementsOf, fieldsOf, isNumber, numberOf, type Raw, textOf } from '../bson/raw.ts';
+import { bsonType, elementsOf, fieldOf, fieldsOf, isNumber, numberOf, type Raw, textOf } from '../bson/raw.ts';
 import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
+import { matches } from '../query/match.ts';
+import { isOperatorDocument, parseFilter } from '../query/parse-filter.ts';
 import { add, bitwise, multiply } from './arithmetic.ts';
-import { type Node, sealNode } from './branch.ts';
-import type { Change } from './parse-update.ts';
-import { pullMatches } from './pull.ts';
-import { push } from './push.ts';
+import { sealDocument } from './branch.ts';
+import { arrayOf, compilePush } from './push.ts';
 
-export type Target = {
-  readonly value: Node | undefined;
-  readonly set: (node: Node) => void;
-  readonly remove: () => void;
-};
+/** The value afterwards, of the value before: the same one if nothing changes; undefined is a missing field. */
+export type Apply = (old: Raw | undefined, now: Date) => Raw | undefined;
 
-/** Answers whether the target changed. */
-export function applyOperator(change: Change, target: Target, now: Date): boolean {
-  const { operator, value } = change;
-  switch (operator) {
-    case '$set':
-    case '$setOnInsert':
-      return put(target, value);
-    case '$unset':
-      if (target.value === undefined) return false;
-      target.remove();
-      return true;
-    case '$inc':
-    case '$mul':
-      return put(target, arithmetic(change, target));
-    case '$min':
-    case '$max':
-      return extreme(operator, target, value);
-    case '$bit':
-      return put(target, bits(change, target));
-    case '$currentDate':
-      return put(target, currentDate(value, now));
-    case '$rename':
-      throw new Error('a rename is a $set and an $unset');
-    case '$push':
-      return push(change.path, target, value);
-    case '$addToSet':
-      return addToSet(change, target);
-    case '$pull':
-    case '$pullAll':
-      return pull(change, target);
-    case '$pop':
-      return pop(change, target);
+type Compile = (operand: Raw, path: string) => Apply;
+
+/** All but $rename, which is a $set and an $unset. */
+export const operators: ReadonlyMap<string, Compile> = new Map<string, Compile>([
+  ['$set', (operand) => () => operand],
+  ['$setOnInsert', (operand) => () => operand],
+  ['$unset', () => () => undefined],
+  ['$inc', (operand, path) => arithmetic('$inc', operand, path)],
+  ['$mul', (operand, path) => arithmetic('$mul', operand, path)],
+  ['$min', (operand) => (old) => (old === undefined || compareValues(operand, old) < 0 ? operand : old)],
+  ['$max', (operand) => (old) => (old === undefined || compareValues(operand, old) > 0 ? operand : old)],
+  ['$bit', compileBit],
+  ['$currentDate', compileCurrentDate],
+  ['$push', compilePush],
+  ['$addToSet', compileAddToSet],
+  ['$pull', (operand) => pulling('$pull', pulls(operand))],
+  ['$pullAll', compilePullAll],
+  ['$pop', compilePop],
+]);
+
+/** Operators that leave alone what their path lacks. */
+export const takesAway: ReadonlySet<string> = new Set(['$unset', '$pull', '$pullAll', '$pop']);
+
+function arithmetic(operator: '$inc' | '$mul', operand: Raw, path: string): Apply {
+  const [verb, combine] = operator === '$inc' ? ['increment', add] : ['multiply', multiply];
+  if (!isNumber(operand)) {
+    throw storeError('TypeMismatch', `Cannot ${verb} with non-numeric argument: {${path}: ${showValue(operand)}}`);
   }
+  return (old = operator === '$mul' ? rawOf(0) : undefined) => {
+    if (old === undefined) return operand;
+    if (isNumber(old)) return combine(old, operand);
+    const found = `The field '${path}' is of type ${typeName(old)}`;
+    throw storeError('TypeMismatch', `Cannot apply ${operator} to a value of non-numeric type. ${found}`);
+  };
 }
 
-/** Sets a value unless the very same bytes are there. */
-function put(target: Target, value: Raw): boolean {
-  if (target.value !== undefined) {
-    const old = sealNode(target.value);
-    if (old.type === value.type && old.bytes.compare(value.bytes, value.start, value.end, old.start, old.end) === 0)
-      return false;
-  }
-  target.set(value);
-  return true;
-}
-
-function arithmetic({ operator, path, value }: Change, target: Target): Raw {
-  const verb = operator === '$inc' ? 'increment' : 'multiply';
-  if (!isNumber(value)) {
-    throw storeError('TypeMismatch', `Cannot ${verb} with non-numeric argument: {${path}: ${showValue(value)}}`);
-  }
-  if (target.value === undefined) return operator === '$inc' ? value : multiply(value, rawOf(0));
-  const old = sealNode(target.value);
-  if (!isNumber(old)) {
-    throw storeError(
-      'TypeMismatch',
-      `Cannot apply ${operator} to a value of non-numeric type. The field '${path}' is of type ${typeName(old)}`,
-    );
-  }
-  return operator === '$inc' ? add(old, value) : multiply(old, value);
-}
-
-function extreme(operator: '$min' | '$max', target: Target, value: Raw): boolean {
-  if (target.value === undefined) return put(target, value);
-  const side = compareValues(value, sealNode(target.value));
-  return (operator === '$min' ? side < 0 : side > 0) && put(target, value);
-}
-
-function bits({ path, value }: Change, target: Target): Raw {
-  const fields = value.type === bsonType.object ? fieldsOf(value) : [];
-  if (fields.length === 0)
+function compileBit(operand: Raw, path: string): Apply {
+  const steps = operand.type === bsonType.object ? fieldsOf(operand) : [];
+  if (steps.length === 0)
     throw storeError('BadValue', `The $bit modifier is not compatible with a non-document at '${path}'`);
-  let result = target.value === undefined ? rawOf(0) : sealNode(target.value);
-  if (result.type !== bsonType.int && result.type !== bsonType.long) {
-    throw storeError('BadValue', `Cannot apply $bit to a value of non-integral type at '${path}'`);
-  }
-  for (const [name, operand] of fields) {
-    if (name !== 'and' && name !== 'or' && name !== 'xor') {
+  for (const [name, mask] of steps) {
+    if (name !== 'and' && name !== 'or' && name !== 'xor')
       throw storeError('BadValue', `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}'`);
-    }
-    if (operand.type !== bsonType.int && operand.type !== bsonType.long) {
-      throw storeError('BadValue', `The $bit modifier field must be an Integer(32/64 bit)`);
-    }
-    result = bitwise(name, result, operand);
+    if (!isInteger(mask)) throw storeError('BadValue', 'The $bit modifier field must be an Integer(32/64 bit)');
   }
-  return result;
+  return (old = rawOf(0)) => {
+    if (!isInteger(old)) throw storeError('BadValue', `Cannot apply $bit to a value of non-integral type at '${path}'`);
+    return steps.reduce((bits, [name, mask]) => bitwise(name as 'and', bits, mask), old);
+  };
+}
+
+function isInteger({ type }: Raw): boolean {
+  return type === bsonType.int || type === bsonType.long;
 }
 
 let stamp = 0;
 
-function currentDate(value: Raw, now: Date): Raw {
-  const type = value.type === bsonType.object ? fieldsOf(value).find(([name]) => name === '$type')?.[1] : undefined;
-  if (value.type === bsonType.bool || (type?.type === bsonType.string && textOf(type) === 'date')) return rawOf(now);
-  if (type?.type === bsonType.string && textOf(type) === 'timestamp') {
+function compileCurrentDate(operand: Raw): Apply {
+  const type = operand.type === bsonType.object ? fieldOf(operand, '$type') : undefined;
+  const kind = operand.type === bsonType.bool ? 'date' : type?.type === bsonType.string ? textOf(type) : '';
+  if (kind === 'date') return (_, now) => rawOf(now);
+  if (kind !== 'timestamp')
+    throw storeError('BadValue', "The '$type' string field is required to be 'date' or 'timestamp'");
+  return (_, now) => {
     stamp = (stamp + 1) & 0x7fff_ffff;
     return rawOf(new Timestamp({ t: Math.floor(now.getTime() / 1000), i: stamp }));
-  }
-  throw storeError('BadValue', "The '$type' string field is required to be 'date' or 'timestamp'");
+  };
 }
 
-function addToSet({ path, value }: Change, target: Target): boolean {
-  const first = value.type === bsonType.object ? fieldsOf(value)[0] : undefined;
-  let wanted: readonly Raw[] = [value];
-  if (first?.[0] === '$each') {
-    if (first[1].type !== bsonType.array)
+function compileAddToSet(operand: Raw, path: string): Apply {
+  let wanted: readonly Raw[] = [operand];
+  const fields = operand.type === bsonType.object ? fieldsOf(operand) : [];
+  if (fields[0]?.[0] === '$each') {
+    if (fields[0][1].type !== bsonType.array)
       throw storeError('TypeMismatch', 'The argument to $each in $addToSet must be an array');
-    if (fieldsOf(value).length > 1) throw storeError('BadValue', 'Found unexpected fields after $each in $addToSet');
-    wanted = elementsOf(first[1]);
+    if (fields.length > 1) throw storeError('BadValue', 'Found unexpected fields after $each in $addToSet');
+    wanted = elementsOf(fields[0][1]);
   }
-  const old =
-    target.value === undefined
-      ? []
-      : arrayOf(target.value, `Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type`);
-  const out = [...old];
-  for (const each of wanted) if (!out.some((other) => equalValues(other, each))) out.push(each);
-  if (out.length === old.length && target.value !== undefined) return false;
-  target.set(rawOf(out));
-  return true;
+  const otherwise = `Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type`;
+  return (old) => {
+    const before = old === undefined ? [] : arrayOf(old, otherwise);
+    const after = [...before];
+    for (const each of wanted) if (!after.some((other) => equalValues(other, each))) after.push(each);
+    return old !== undefined && after.length === before.length ? old : rawOf(after);
+  };
 }
 
-function arrayOf(node: Node, otherwise: string): Raw[] {
-  const raw = sealNode(node);
-  if (raw.type !== bsonType.array) throw storeError('BadValue', otherwise);
-  return elementsOf(raw);
+function pulling(operator: string, goes: (element: Raw) => boolean): Apply {
+  return (old) => {
+    if (old === undefined) return undefined;
+    const before = arrayOf(old, `Cannot apply ${operator} to a non-array value`);
+    const after = before.filter((element) => !goes(element));
+    return after.length === before.length ? old : rawOf(after);
+  };
 }
 
-function pull(change: Change, target: Target): boolean {
-  if (target.value === undefined) return false;
-  const old = arrayOf(target.value, `Cannot apply ${change.operator} to a non-array value`);
-  let gone: (element: Raw) => boolean;
-  if (change.operator === '$pull') gone = pullMatches(change.value);
-  else {
-    if (change.value.type !== bsonType.array) throw storeError('BadValue', '$pullAll requires an array argument');
-    const values = elementsOf(change.value);
-    gone = (element) => values.some((value) => equalValues(value, element));
+/** What $pull removes: elements equal to a value, those that operators match, documents that a filter matches. */
+function pulls(condition: Raw): (element: Raw) => boolean {
+  if (condition.type !== bsonType.object) return (element) => equalValues(element, condition);
+  if (!isOperatorDocument(condition)) {
+    const filter = parseFilter(condition);
+    return (element) => element.type === bsonType.object && matches(filter, element);
   }
-  const kept = old.filter((element) => !gone(element));
-  if (kept.length === old.length) return false;
-  target.set(rawOf(kept));
-  return true;
+  const only = (value: Raw) => sealDocument({ array: false, names: ['e'], values: [value] });
+  const filter = parseFilter(only(condition));
+  return (element) => matches(filter, only(element));
 }
 
-function pop({ path, value }: Change, target: Target): boolean {
-  const side = numberOf(value);
-  if (side !== 1 && side !== -1) throw storeError('FailedToParse', `$pop expects 1 or -1, found: ${showValue(value)}`);
-  if (target.value === undefined) return false;
-  const raw = sealNode(target.value);
-  if (raw.type !== bsonType.array) {
-    throw storeError('TypeMismatch', `Path '${path}' contains an element of non-array type '${typeName(raw)}'`);
-  }
-  const old = elementsOf(raw);
-  if (old.length === 0) return false;
-  target.set(rawOf(side === 1 ? old.slice(0, -1) : old.slice(1)));
-  return true;
+function compilePullAll(operand: Raw): Apply {
+  const values = arrayOf(operand, '$pullAll requires an array argument');
+  return pulling('$pullAll', (element) => values.some((value) => equalValues(value, element)));
+}
+
+function compilePop(operand: Raw, path: string): Apply {
+  const side = numberOf(operand);
+  if (side !== 1 && side !== -1)
+    throw storeError('FailedToParse', `$pop expects 1 or -1, found: ${showValue(operand)}`);
+  return (old) => {
+    if (old === undefined) return undefined;
+    if (old.type !== bsonType.array) {
+      const found = `contains an element of non-array type '${typeName(old)}'`;
+      throw storeError('TypeMismatch', `Path '${path}' ${found}`);
+    }
+    const before = elementsOf(old);
+    if (before.length === 0) return old;
+    return rawOf(side === 1 ? before.slice(0, -1) : before.slice(1));
+  };
 }
 
 const typeNamesByNumber: Readonly<Record<number, string>> = Object.fromEntries(

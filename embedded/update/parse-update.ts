@@ -1,38 +1,19 @@
 // Parses an update: a replacement, operators, or a pipeline. Refuses what MongoDB refuses before it looks at any
 // document: unknown operators (9), paths that touch each other (40), empty paths (56), dollars (52).
 import { bsonType, elementsOf, fieldsOf, type Raw, textOf } from '../bson/raw.ts';
-import { storeError } from '../errors.ts';
+import { type ErrorName, storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
 import type { Projection } from '../query/projection.ts';
 import { isPosition } from './branch.ts';
+import { type Apply, operators } from './operators.ts';
+import { filterName, PathsTouched } from './paths-touched.ts';
 import { compilePipeline } from './pipeline-update.ts';
 
-export const updateOperators = [
-  '$set',
-  '$unset',
-  '$inc',
-  '$mul',
-  '$min',
-  '$max',
-  '$rename',
-  '$setOnInsert',
-  '$currentDate',
-  '$push',
-  '$addToSet',
-  '$pull',
-  '$pullAll',
-  '$pop',
-  '$bit',
-] as const;
-
-export type UpdateOperator = (typeof updateOperators)[number];
-
 export type Change = {
-  readonly operator: UpdateOperator;
-  readonly path: string;
+  readonly operator: string;
   readonly parts: readonly string[];
-  readonly value: Raw;
+  readonly apply: Apply;
   /** Of a $rename: the source. The path is the destination then. */
   readonly from?: readonly string[];
 };
@@ -42,89 +23,92 @@ export type Update =
   | { readonly kind: 'operators'; readonly changes: readonly Change[]; readonly arrayFilters: ArrayFilters }
   | { readonly kind: 'pipeline'; readonly run: Projection };
 
-/** By identifier: the filter, and the path below the element ('' for the element itself is written as its name). */
+/** By name. The filter is for a document whose one field, of that name, is the element. */
 export type ArrayFilters = ReadonlyMap<string, Filter>;
 
 export function parseUpdate(value: Raw, arrayFilters: readonly Raw[] = [], context: FilterContext = {}): Update {
-  if (value.type === bsonType.array) {
-    if (arrayFilters.length > 0)
-      throw storeError('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
-    return { kind: 'pipeline', run: compilePipeline(elementsOf(value), context) };
+  const fields = value.type === bsonType.object ? fieldsOf(value) : [];
+  if (fields[0]?.[0].startsWith('$')) {
+    const changes = fields.flatMap(([operator, body]) => parseOperator(operator, body));
+    checkConflicts(changes);
+    changes.sort((a, b) => comparePaths(a.parts, b.parts));
+    return { kind: 'operators', changes, arrayFilters: parseArrayFilters(arrayFilters, changes, context) };
   }
-  if (value.type !== bsonType.object)
-    throw storeError('FailedToParse', 'Update argument must be either an object or an array');
-  const fields = fieldsOf(value);
-  if (!fields[0]?.[0].startsWith('$')) {
-    if (arrayFilters.length > 0)
-      throw storeError('FailedToParse', 'arrayFilters may not be specified for replacement-style updates');
-    for (const [name] of fields) {
-      if (name.startsWith('$')) {
-        throw storeError(
-          'DollarPrefixedFieldName',
-          `The dollar ($) prefixed field '${name}' is not allowed in the context of an update's replacement document.`,
-        );
-      }
-    }
-    return { kind: 'replace', document: value };
-  }
-  const changes = fields.flatMap(([operator, body]) => parseOperator(operator, body));
-  checkConflicts(changes);
-  changes.sort((a, b) => comparePaths(a.parts, b.parts));
-  return { kind: 'operators', changes, arrayFilters: parseArrayFilters(arrayFilters, changes, context) };
+  const isPipeline = value.type === bsonType.array;
+  check(isPipeline || value.type === bsonType.object, 'FailedToParse', 'Update argument must be an object or an array');
+  const style = isPipeline ? 'pipeline' : 'replacement';
+  check(arrayFilters.length === 0, 'FailedToParse', `arrayFilters may not be specified for ${style}-style updates`);
+  if (isPipeline) return { kind: 'pipeline', run: compilePipeline(elementsOf(value), context) };
+  const dollar = fields.find(([name]) => name.startsWith('$'))?.[0];
+  check(
+    dollar === undefined,
+    'DollarPrefixedFieldName',
+    `The dollar ($) prefixed field '${dollar}' is not allowed in the context of an update's replacement document.`,
+  );
+  return { kind: 'replace', document: value };
+}
+
+function check(holds: boolean, error: ErrorName, otherwise: string): void {
+  if (!holds) throw storeError(error, otherwise);
 }
 
 function parseOperator(operator: string, body: Raw): Change[] {
-  if (!updateOperators.includes(operator as UpdateOperator)) {
-    throw storeError(
-      'FailedToParse',
-      `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
-    );
-  }
-  if (body.type !== bsonType.object) {
-    throw storeError(
-      'FailedToParse',
-      `Modifiers operate on fields but we found type ${body.type} instead. For example: {$mod: {<field>: ...}}`,
-    );
-  }
-  return fieldsOf(body).map(([path, value]) => {
+  check(
+    operator === '$rename' || operators.has(operator),
+    'FailedToParse',
+    `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
+  );
+  check(
+    body.type === bsonType.object,
+    'FailedToParse',
+    `Modifiers operate on fields but we found type ${body.type} instead. For example: {$mod: {<field>: ...}}`,
+  );
+  return fieldsOf(body).map(([path, operand]) => {
     const parts = updatable(path);
-    if (operator !== '$rename') return { operator: operator as UpdateOperator, path, parts, value };
-    if (value.type !== bsonType.string) {
-      throw storeError('BadValue', `The 'to' field for $rename must be a string: ${path}`);
-    }
-    const to = updatable(textOf(value));
-    checkRename(parts, to);
-    return { operator, path: to.join('.'), parts: to, value, from: parts };
+    if (operator === '$rename') return parseRename(parts, operand);
+    return { operator, parts, apply: operators.get(operator)!(operand, path) };
   });
 }
 
 function updatable(path: string): readonly string[] {
   const parts = path.split('.');
-  if (parts.includes('')) {
-    throw storeError('EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
-  }
-  if (parts[0] === '$' || parts.indexOf('$') !== parts.lastIndexOf('$')) {
-    const what = parts[0] === '$' ? 'Cannot have positional' : 'Too many positional';
-    throw storeError('BadValue', `${what} (i.e. '$') elements in path '${path}'`);
-  }
-  if (parts[0]!.startsWith('$')) {
-    throw storeError(
-      'DollarPrefixedFieldName',
-      `The dollar ($) prefixed field '${parts[0]}' in '${path}' is not allowed in an update.`,
-    );
-  }
+  const first = parts[0]!;
+  check(
+    !parts.includes(''),
+    'EmptyFieldName',
+    `The update path '${path}' contains an empty field name, which is not allowed.`,
+  );
+  check(first !== '$', 'BadValue', `Cannot have positional (i.e. '$') element in the first position in path '${path}'`);
+  check(
+    parts.indexOf('$') === parts.lastIndexOf('$'),
+    'BadValue',
+    `Too many positional (i.e. '$') elements found in path '${path}'`,
+  );
+  check(
+    !first.startsWith('$'),
+    'DollarPrefixedFieldName',
+    `The dollar ($) prefixed field '${first}' in '${path}' is not allowed in an update.`,
+  );
   return parts;
 }
 
-function checkRename(from: readonly string[], to: readonly string[]): void {
-  const shared = Math.min(from.length, to.length);
-  if (from.slice(0, shared).join('.') === to.slice(0, shared).join('.')) {
-    const what = from.length === to.length ? 'differ' : 'not be on the same path';
-    throw storeError('BadValue', `The source and target field for $rename must ${what}: ${to.join('.')}`);
-  }
-  if ([...from, ...to].some((part) => part === '$' || part.startsWith('$['))) {
-    throw storeError('BadValue', `The fields of a $rename may not be dynamic: ${from.join('.')}, ${to.join('.')}`);
-  }
+function parseRename(from: readonly string[], operand: Raw): Change {
+  const source = from.join('.');
+  check(operand.type === bsonType.string, 'BadValue', `The 'to' field for $rename must be a string: ${source}`);
+  const to = textOf(operand);
+  const parts = updatable(to);
+  check(source !== to, 'BadValue', `The source and target field for $rename must differ: ${source}`);
+  check(
+    !`${to}.`.startsWith(`${source}.`) && !`${source}.`.startsWith(`${to}.`),
+    'BadValue',
+    `The source and target field for $rename must not be on the same path: ${source}: ${to}`,
+  );
+  check(
+    ![...from, ...parts].some((part) => part === '$' || filterName(part) !== undefined),
+    'BadValue',
+    `The fields of a $rename may not be dynamic: ${source}, ${to}`,
+  );
+  return { operator: '$rename', parts, from, apply: (old) => old };
 }
 
 /** Changes are made in this order, so that new fields stand in it: by name, positions by their number. */
@@ -135,75 +119,47 @@ function comparePaths(a: readonly string[], b: readonly string[]): number {
   return x < y ? -1 : 1;
 }
 
-/** No two changes on the same path or one below the other. $rename touches both its ends. */
+/** $rename touches both its ends. */
 function checkConflicts(changes: readonly Change[]): void {
-  const taken = new Map<string, boolean>();
-  const take = (path: string) => {
-    let at = -1;
-    do {
-      at = path.indexOf('.', at + 1);
-      const prefix = at < 0 ? path : path.slice(0, at);
-      const whole = taken.get(prefix);
-      if (whole === true || (at < 0 && whole === false)) {
-        throw storeError(
-          'ConflictingUpdateOperators',
-          `Updating the path '${path}' would create a conflict at '${prefix}'`,
-        );
-      }
-      taken.set(prefix, at < 0);
-    } while (at >= 0);
-  };
-  for (const change of changes) {
-    take(change.path);
-    if (change.from !== undefined) take(change.from.join('.'));
+  const touched = new PathsTouched();
+  for (const { parts, from } of changes) {
+    touched.add(parts, parts.join('.'));
+    if (from !== undefined) touched.add(from, from.join('.'));
   }
 }
 
 function parseArrayFilters(filters: readonly Raw[], changes: readonly Change[], context: FilterContext): ArrayFilters {
   const out = new Map<string, Filter>();
   for (const filter of filters) {
-    const identifier = identifierOf(filter);
-    if (identifier === undefined || !/^[a-z][a-zA-Z0-9]*$/.test(identifier)) {
-      throw storeError(
-        'BadValue',
-        'Error parsing array filter: its name must be alphanumeric and begin with a lowercase letter, ' +
-          `found '${identifier}'`,
-      );
-    }
-    if (out.has(identifier)) {
-      throw storeError(
-        'FailedToParse',
-        `Found multiple array filters with the same top-level field name ${identifier}`,
-      );
-    }
-    out.set(identifier, parseFilter(filter, context));
+    const name = identifierOf(filter) ?? '';
+    check(
+      /^[a-z][a-zA-Z0-9]*$/.test(name),
+      'BadValue',
+      `Error parsing array filter: its name must be alphanumeric and begin with a lowercase letter, found '${name}'`,
+    );
+    check(!out.has(name), 'FailedToParse', `Found multiple array filters with the same top-level field name ${name}`);
+    out.set(name, parseFilter(filter, context));
   }
-  const used = new Set(
-    changes.flatMap((change) =>
-      change.parts.filter((part) => /^\$\[.+\]$/.test(part)).map((part) => part.slice(2, -1)),
-    ),
-  );
-  for (const identifier of out.keys()) {
-    if (!used.has(identifier)) {
-      throw storeError('FailedToParse', `The array filter for identifier '${identifier}' was not used in the update`);
+  const used = new Set<string>();
+  for (const { parts } of changes) {
+    for (const name of parts.map(filterName)) {
+      if (!name) continue;
+      check(out.has(name), 'BadValue', `No array filter found for identifier '${name}' in path '${parts.join('.')}'`);
+      used.add(name);
     }
   }
-  for (const identifier of used) {
-    if (!out.has(identifier)) {
-      throw storeError('BadValue', `No array filter found for identifier '${identifier}'`);
-    }
-  }
+  const unused = [...out.keys()].find((name) => !used.has(name));
+  const message = `The array filter for identifier '${unused}' was not used in the update`;
+  check(unused === undefined, 'FailedToParse', message);
   return out;
 }
 
 /** The name all paths of an array filter begin with. */
 function identifierOf(filter: Raw): string | undefined {
-  if (filter.type !== bsonType.object) return undefined;
-  for (const [name, value] of fieldsOf(filter)) {
-    if (!name.startsWith('$')) return name.split('.')[0];
-    if (value.type !== bsonType.array) return undefined;
+  const [name, value] = (filter.type === bsonType.object ? fieldsOf(filter)[0] : undefined) ?? [];
+  if (value?.type === bsonType.array && name === '$and') {
     const first = elementsOf(value)[0];
-    if (first !== undefined) return identifierOf(first);
+    return first === undefined ? undefined : identifierOf(first);
   }
-  return undefined;
+  return name?.split('.')[0];
 }

@@ -3,73 +3,47 @@ import { rawOf } from '../bson/build.ts';
 import { compareValues } from '../bson/order.ts';
 import { bsonType, elementsOf, fieldOf, fieldsOf, isNumber, numberOf, type Raw } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
-import { sealNode } from './branch.ts';
-import type { Target } from './operators.ts';
+import type { Apply } from './operators.ts';
 
-type Clauses = {
-  readonly each: readonly Raw[];
-  readonly position?: number;
-  readonly slice?: number;
-  readonly order?: (a: Raw, b: Raw) => number;
-};
+type Order = (a: Raw, b: Raw) => number;
 
-export function push(path: string, target: Target, value: Raw): boolean {
-  const { each, position, slice, order } = clausesOf(value);
-  let old: Raw[] = [];
-  if (target.value !== undefined) {
-    const raw = sealNode(target.value);
-    if (raw.type !== bsonType.array) {
-      throw storeError('BadValue', `The field '${path}' must be an array but is of another type`);
-    }
-    old = elementsOf(raw);
-  }
-  const at = position === undefined ? old.length : position < 0 ? Math.max(0, old.length + position) : position;
-  let out = [...old.slice(0, at), ...each, ...old.slice(at)];
-  if (order !== undefined) out.sort(order);
-  if (slice !== undefined) out = slice < 0 ? out.slice(slice) : out.slice(0, slice);
-  if (target.value !== undefined && out.length === old.length && out.every((element, i) => element === old[i]))
-    return false;
-  target.set(rawOf(out));
-  return true;
+const modifiers: ReadonlySet<string> = new Set(['$each', '$position', '$slice', '$sort']);
+
+export function compilePush(operand: Raw, path: string): Apply {
+  const clauses = new Map(operand.type === bsonType.object ? fieldsOf(operand) : []);
+  const given = clauses.get('$each');
+  if (given === undefined) clauses.clear();
+  const unknown = [...clauses.keys()].find((name) => !modifiers.has(name));
+  if (unknown !== undefined) throw storeError('BadValue', `Unrecognized clause in $push: ${unknown}`);
+  const each = given === undefined ? [operand] : arrayOf(given, 'The argument to $each in $push must be an array');
+  const position = whole('$position', clauses.get('$position'));
+  const slice = whole('$slice', clauses.get('$slice'));
+  const order = orderOf(clauses.get('$sort'));
+  return (old) => {
+    const before = old === undefined ? [] : arrayOf(old, `The field '${path}' must be an array but is of another type`);
+    const at = position < 0 ? Math.max(0, before.length + position) : position;
+    const after = [...before.slice(0, at), ...each, ...before.slice(at)];
+    if (order !== undefined) after.sort(order);
+    return rawOf(slice < 0 ? after.slice(slice) : after.slice(0, slice));
+  };
 }
 
-function clausesOf(value: Raw): Clauses {
-  const fields = value.type === bsonType.object ? fieldsOf(value) : [];
-  if (!fields.some(([name]) => name === '$each')) return { each: [value] };
-  let clauses: Clauses = { each: [] };
-  for (const [name, clause] of fields) {
-    switch (name) {
-      case '$each':
-        if (clause.type !== bsonType.array)
-          throw storeError('BadValue', 'The argument to $each in $push must be an array');
-        clauses = { ...clauses, each: elementsOf(clause) };
-        break;
-      case '$position':
-        clauses = { ...clauses, position: whole(name, clause) };
-        break;
-      case '$slice':
-        clauses = { ...clauses, slice: whole(name, clause) };
-        break;
-      case '$sort':
-        clauses = { ...clauses, order: orderOf(clause) };
-        break;
-      default:
-        throw storeError('BadValue', `Unrecognized clause in $push: ${name}`);
-    }
-  }
-  return clauses;
+export function arrayOf(value: Raw, otherwise: string): Raw[] {
+  if (value.type !== bsonType.array) throw storeError('BadValue', otherwise);
+  return elementsOf(value);
 }
 
-function whole(name: string, value: Raw): number {
+/** Infinity where it is not given: behind all, and all of it. */
+function whole(name: string, value: Raw | undefined): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY;
   const number = numberOf(value);
-  if (!isNumber(value) || !Number.isInteger(number)) {
-    throw storeError('BadValue', `The value for ${name} must be an integer value`);
-  }
-  return number;
+  if (isNumber(value) && Number.isInteger(number)) return number;
+  throw storeError('BadValue', `The value for ${name} must be an integer value`);
 }
 
 /** Other than a query's sort this one takes an array as one value. */
-function orderOf(clause: Raw): (a: Raw, b: Raw) => number {
+function orderOf(clause: Raw | undefined): Order | undefined {
+  if (clause === undefined) return undefined;
   if (clause.type !== bsonType.object) {
     const direction = directionOf(clause);
     return (a, b) => direction * compareValues(a, b);
