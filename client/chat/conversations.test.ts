@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asha, talk, text, texts, when } from '../testing/talk.ts';
+import { asha, pond, ravi, talk, text, texts, when } from '../testing/talk.ts';
 
 describe('the conversations', () => {
   it('keep the histories that were opened last, whatever place they have in the list', async () => {
@@ -17,5 +17,34 @@ describe('the conversations', () => {
     await first.send(text('feed is in')).stored;
     expect(texts(first)).toEqual(['feed is in']);
     expect(views.filter(({ loaded }) => !loaded)).toEqual([third]);
+  });
+
+  it('lose a direct one that was deleted on another device, until somebody says something', async () => {
+    await using mesh = await talk();
+    const phone = await mesh.join(asha);
+    const laptop = await mesh.join(asha);
+    const other = await mesh.join(ravi);
+    await other.view.send(text('DO is 2.1')).stored;
+    await when(laptop.view, () => texts(laptop.view).length === 1);
+    await phone.view.delete();
+    const { conversations } = laptop.client;
+    await when(conversations, () => conversations.items.length === 0);
+    expect(texts(laptop.view)).toEqual([]);
+    await other.view.send(text('Aerator is on')).stored;
+    await when(conversations, () => conversations.items.length === 1);
+    await when(phone.client.conversations, () => phone.client.conversations.items.length === 1);
+  });
+
+  it('keep one that was deleted when something was said after that, whatever is heard of first', async () => {
+    await using mesh = await talk();
+    const { client, view } = await mesh.join(asha);
+    const other = await mesh.join(ravi);
+    const { seq } = await other.view.send(text('DO is 2.1')).stored;
+    await other.view.send(text('Aerator is on')).stored;
+    await when(view, () => texts(view).length === 2);
+    const { items } = client.conversations;
+    client.conversations.event('conversation.removed', { conversation_id: pond, seq, hidden: true }, 2);
+    expect(client.conversations.items).toEqual(items);
+    await when(view, () => texts(view).length === 2);
   });
 });

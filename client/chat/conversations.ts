@@ -140,7 +140,7 @@ export class Conversations extends Changing {
   /** An event of any topic, in the order of that topic. */
   event(event: string, data: unknown, seq: number): void {
     if (event === 'conversation.added') this.#read((data as ConversationAddedEvent).conversation_id);
-    else if (event === 'conversation.removed') this.#remove((data as ConversationRemovedEvent).conversation_id);
+    else if (event === 'conversation.removed') this.#removed(data as ConversationRemovedEvent);
     else if (event === 'membership.updated') this.#rows(data as MembershipUpdatedEvent);
     else if (event === 'message.hidden') this.#hide(data as MessageHiddenEvent);
     else this.#ofConversation(event, data, seq);
@@ -233,6 +233,13 @@ export class Conversations extends Changing {
       // Left again meanwhile: then it is not to be listed.
       (error) => leftCodes.has((error as CallError).code) && this.#remove(conversationId),
     );
+  }
+
+  /** Left, or hidden up to a number: what was said above it, and came before this event, keeps it in the list. */
+  #removed({ conversation_id, hidden, seq }: ConversationRemovedEvent): void {
+    const last = this.#views.get(conversation_id)?.line?.conversation.last_message;
+    if (hidden && last !== undefined && last.seq > seq) this.gone(`c:${conversation_id}`);
+    else this.#remove(conversation_id);
   }
 
   #remove(conversationId: string | undefined): void {

@@ -74,6 +74,8 @@ export class SmallChat {
         return this.#list(id, data);
       case 'conversation.get':
         return { conversation: this.#conversation(id, userKey) };
+      case 'conversation.delete':
+        return this.#once(data, () => this.#hide(id, userKey));
       case 'conversation.list':
         return this.#listed(userKey, data.archived === true, Number(data.page_token || 0));
       case 'sync':
@@ -168,6 +170,13 @@ export class SmallChat {
       removed: false,
       at,
     });
+    return {};
+  }
+
+  /** As of a direct conversation: for this user, up to its head. */
+  #hide(id: string, userKey: string): object {
+    const seq = this.head(`c:${id}`);
+    this.#append(`u:${userKey}`, 'conversation.removed', { conversation_id: id, seq, hidden: true, at });
     return {};
   }
 

@@ -55,6 +55,7 @@ export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'cl
     ground: logGround,
     publish: (entry) => bus.publish(userTopicEvent(entry)),
     heads: (accountKey, conversationIds) => conversations.heads(accountKey, conversationIds),
+    rowAsKnownHere: (row) => conversations.rowAsKnownHere(row),
   });
   const conversations: OpenConversations = new OpenConversations({
     db,

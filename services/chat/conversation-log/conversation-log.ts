@@ -26,7 +26,9 @@ export type Conversations = {
    * that is at `reaching` already. Same errors as `open`.
    */
   view(context: Context, conversationId: string, reaching?: number): Promise<ConversationView>;
-  /** Makes a conversation, or finds the one that the plan's key stands for and completes what a crash left undone. */
+  /** The one that a key stands for, completed where a crash left something undone. Throws REQUEST_ID_REUSED. */
+  found(context: Context, sought: Pick<CreatePlan, 'accountKey' | 'key'>): Promise<Created | undefined>;
+  /** Makes a conversation, or finds the one that was made at the same moment. */
   create(context: Context, plan: CreatePlan): Promise<Created>;
   /**
    * Where a message named by its id alone stands, in the caller's account(s); asks all shards.
@@ -110,6 +112,8 @@ export type ConversationView = {
   readonly state: ConversationState;
   /** One message, whatever its state; `undefined` where it is not in this conversation. Quotes are of today. */
   message(messageId: string): Promise<MessageDocument | undefined>;
+  /** The number of a message, or of an entry that history shows as a notice; `undefined` where neither is here. */
+  seqOf(id: string): Promise<number | undefined>;
   /** A page of history by rising number; holds every change up to `head`. */
   history(query: HistoryQuery): Promise<HistoryPage>;
   /** Entries above a number, rising without a gap, cut at `limit` and 256 KiB. */

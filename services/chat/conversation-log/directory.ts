@@ -19,6 +19,8 @@ export type DirectoryEntry = {
 
 const duplicateKey = 11000;
 
+type Sought = Pick<CreatePlan, 'accountKey' | 'key'>;
+
 /** The entry of a plan: written now, or found. Throws REQUEST_ID_REUSED. */
 export async function enterDirectory(
   directory: Collection<DirectoryEntry>,
@@ -30,7 +32,7 @@ export async function enterDirectory(
     _id: directoryId(plan),
     account_key: plan.accountKey,
     conversation_id: conversationId,
-    about: 'requestId' in plan.key ? aboutOf(plan.key.about) : '',
+    about: aboutKey(plan),
     plan: {
       type: plan.type,
       ...(plan.info && { info: plan.info }),
@@ -41,31 +43,33 @@ export async function enterDirectory(
     },
     created_at: new Date(now),
   };
-  // Looked for first: most who open a direct conversation have it already.
-  const known = await find(directory, entry);
-  if (known !== undefined) return { entry: known, made: false };
   try {
     await directory.insertOne(entry);
     return { entry, made: true };
   } catch (error) {
     if ((error as { code?: unknown }).code !== duplicateKey) throw error;
   }
-  const first = await find(directory, entry);
+  const first = await findInDirectory(directory, plan);
   if (first === undefined) throw refuse('CONFLICT');
   return { entry: first, made: false };
 }
 
-async function find(
+/** The entry that stands under a key. Throws REQUEST_ID_REUSED. */
+export async function findInDirectory(
   directory: Collection<DirectoryEntry>,
-  wanted: DirectoryEntry,
+  sought: Sought,
 ): Promise<DirectoryEntry | undefined> {
-  const { _id, account_key } = wanted;
-  const found = await directory.findOne({ _id, account_key }, { readConcern: { level: 'majority' } });
-  if (found !== null && found.about !== wanted.about) throw refuse('REQUEST_ID_REUSED');
+  const where = { _id: directoryId(sought), account_key: sought.accountKey };
+  const found = await directory.findOne(where, { readConcern: { level: 'majority' } });
+  if (found !== null && found.about !== aboutKey(sought)) throw refuse('REQUEST_ID_REUSED');
   return found ?? undefined;
 }
 
-function directoryId({ accountKey, key }: CreatePlan): string {
+function aboutKey({ key }: Sought): string {
+  return 'requestId' in key ? aboutOf(key.about) : '';
+}
+
+function directoryId({ accountKey, key }: Sought): string {
   if ('direct' in key) return `direct:${accountKey}:${[...key.direct].sort().join(':')}`;
   if ('self' in key) return `self:${accountKey}:${key.self}`;
   return `create:${accountKey}:${key.senderKey}:${key.requestId}`;

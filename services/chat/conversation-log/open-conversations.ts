@@ -22,7 +22,7 @@ import type {
   OpenConversation,
   ReactionRow,
 } from './conversation-log.ts';
-import { type DirectoryEntry, enterDirectory } from './directory.ts';
+import { type DirectoryEntry, enterDirectory, findInDirectory } from './directory.ts';
 import { headFields } from './head-fields.ts';
 import { inConversation } from './in-conversation.ts';
 import { OwnNumbers } from './own-numbers.ts';
@@ -98,11 +98,15 @@ export class OpenConversations implements Conversations {
     return log.state.seq === 0 ? undefined : new View(log.state, this.#documents);
   }
 
+  async found(context: Context, sought: Pick<CreatePlan, 'accountKey' | 'key'>): Promise<Created | undefined> {
+    const entry = await findInDirectory(this.#directory, sought);
+    return entry && this.#created(context, entry, false);
+  }
+
   async create(context: Context, plan: CreatePlan): Promise<Created> {
     const id = await this.#options.nextConversationId();
     const { entry, made } = await enterDirectory(this.#directory, plan, id, context.now);
-    await this.#complete(context, entry);
-    return { conversationId: entry.conversation_id, view: await this.view(context, entry.conversation_id), made };
+    return this.#created(context, entry, made);
   }
 
   async conversationOf(context: Context, messageId: string): Promise<string> {
@@ -148,6 +152,11 @@ export class OpenConversations implements Conversations {
       return this.#overlaid(await this.#documents.rows.find(filter).toArray());
     },
   };
+
+  /** A row with the user's own last number, which may not be written yet. */
+  rowAsKnownHere(row: MemberRow): MemberRow {
+    return this.#documents.ownNumbers.overlay(row);
+  }
 
   /** Those of these users who are members now. */
   async membersAmong(state: ConversationState, userKeys: readonly string[]): Promise<readonly MemberRow[]> {
@@ -197,6 +206,11 @@ export class OpenConversations implements Conversations {
   #admit(context: Context, log: ConversationOpenLog): void {
     const there = log.state.seq > 0 && servesAccount(context.caller, log.state.accountKey);
     if (!there) throw refuse('CONVERSATION_NOT_FOUND');
+  }
+
+  async #created(context: Context, entry: DirectoryEntry, made: boolean): Promise<Created> {
+    await this.#complete(context, entry);
+    return { conversationId: entry.conversation_id, view: await this.view(context, entry.conversation_id), made };
   }
 
   /** The second and third write of a creation: the head document, and the log's first entry. */
@@ -270,6 +284,6 @@ export class OpenConversations implements Conversations {
   }
 
   #overlaid(rows: readonly MemberRow[]): readonly MemberRow[] {
-    return rows.map((row) => this.#documents.ownNumbers.overlay(row));
+    return rows.map((row) => this.rowAsKnownHere(row));
   }
 }

@@ -16,7 +16,7 @@ import type {
   ReceiptTimes,
   ShownEntry,
 } from './conversation-log.ts';
-import { type InConversation, inConversation } from './in-conversation.ts';
+import { type InConversation, inConversation, inSame } from './in-conversation.ts';
 import type { OwnNumbers } from './own-numbers.ts';
 import { withQuotes } from './quotes.ts';
 import { type ReceiptDocument, receiptTimes } from './receipts.ts';
@@ -52,6 +52,11 @@ export class View implements ConversationView {
     const { entries } = this.#documents;
     const message = await findMessage(entries, this.where, messageId);
     return message && (await withQuotes(entries, this.where, [message]))[0];
+  }
+
+  async seqOf(id: string): Promise<number | undefined> {
+    const entry = { _id: id, ...inSame(this.where), shown: true } as const;
+    return (await this.#documents.entries.findOne(entry, { projection: { seq: 1 } }))?.seq;
   }
 
   async history(query: HistoryQuery): Promise<HistoryPage> {

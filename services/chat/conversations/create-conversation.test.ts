@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConversationMedium, ConversationType, MemberRole } from '../../../gen/circuit/chat/v1/conversation.ts';
+import { conversationsOfUserMax } from '../members/room.ts';
 import { needed } from '../testing/person.ts';
 import { refusal } from '../testing/refusal.ts';
 import { talk } from '../testing/talk.ts';
@@ -20,6 +21,23 @@ describe('conversation.create', () => {
     expect(new Set(ids).size).toBe(1);
     const { conversation } = await asha.call('createConversation', { type: direct, participantKeys: [ravi.key] });
     expect(conversation).toMatchObject({ conversationId: ids[0], memberCount: 2, groupId: '', lastSeq: 1 });
+  });
+
+  it('finds the direct one that there is, though its people are in as many conversations as one may be', async () => {
+    const { asha, ravi, chat, accountKey, direct: directOf, person } = await talk();
+    const found = await directOf(asha, ravi);
+    const meena = await person('Meena');
+    const rows = Array.from({ length: conversationsOfUserMax }, (_, at) => ({
+      _id: `${asha.key}:x${at}`,
+      user_key: asha.key,
+      conversation_id: `x${at}`,
+      account_key: accountKey,
+      active: true,
+    }));
+    await chat.store.db.collection<{ _id: string }>('members').insertMany(rows);
+    expect(await directOf(ravi, asha)).toBe(found);
+    expect(await directOf(asha, ravi)).toBe(found);
+    await expect(directOf(asha, meena)).rejects.toEqual(refusal('TOO_MANY_CONVERSATIONS'));
   });
 
   it('makes a group that its creator owns, and tells every member', async () => {

@@ -34,16 +34,20 @@ export const createConversation: ChatHandler<CreateConversationRequest, CreateCo
   const people = peopleOf(caller, type, request.participantKeys);
   const purpose = storePurpose(request);
 
-  const created = await service.conversations.create(context, {
-    accountKey,
-    key: keyOf(request, context, { type, people, purpose }),
-    type,
-    ...(info !== undefined && { info }),
-    onlyAdminsCanSend: type === 'channel',
-    purpose,
-    members: await membersOf(context, accountKey, people),
-    createdBy: actorOf(caller),
-  });
+  const key = keyOf(request, context, { type, people, purpose });
+  const make = async () =>
+    service.conversations.create(context, {
+      accountKey,
+      key,
+      type,
+      ...(info !== undefined && { info }),
+      onlyAdminsCanSend: type === 'channel',
+      purpose,
+      members: await membersOf(context, accountKey, people),
+      createdBy: actorOf(caller),
+    });
+  // Looked for first: most who open a direct conversation have it already, and may be in as many as one may be.
+  const created = (await service.conversations.found(context, { accountKey, key })) ?? (await make());
   const { conversationId } = created;
   return {
     conversation:

@@ -19,6 +19,26 @@ describe('conversation.delete', () => {
     expect((await ravi.get(id)).membership?.unreadCount).toBe(1);
   });
 
+  it('of a direct one is told to the other devices, and hides nothing more when it is repeated', async () => {
+    const { asha, ravi, direct, person } = await talk();
+    const conversationId = await direct(asha, ravi);
+    const { seq } = await asha.send(conversationId, 'old');
+    const request = { conversationId, requestId: 'delete-once' };
+    await ravi.call('deleteConversation', request);
+    expect(await ravi.next('conversation.removed')).toMatchObject({
+      conversation_id: conversationId,
+      hidden: true,
+      seq,
+    });
+    await asha.send(conversationId, 'new');
+    await ravi.call('deleteConversation', request);
+    expect(await ravi.texts(conversationId)).toEqual(['new']);
+    const other = await direct(ravi, await person('Meena'));
+    await expect(ravi.call('deleteConversation', { ...request, conversationId: other })).rejects.toEqual(
+      refusal('REQUEST_ID_REUSED'),
+    );
+  });
+
   it('of a group leaves it, and a repeat is the same', async () => {
     const { asha, ravi, pond } = await talk();
     await ravi.call('deleteConversation', { conversationId: pond, requestId: 'leave-pond-1' });

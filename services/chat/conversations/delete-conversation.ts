@@ -18,6 +18,7 @@ export const deleteConversation: ChatHandler<DeleteConversationRequest, DeleteCo
   }
   const { seq, number } = view.state;
   const owner = { userKey: user.key, accountKey: user.accountKey };
-  await context.service.userLogs.changeRow(owner, view.id, { cleared: { seq, number } }, context.signal);
+  const { requestId } = request;
+  await context.service.userLogs.clear(owner, view.id, { requestId, seq, number }, context.signal);
   return {};
 };

@@ -56,6 +56,17 @@ describe('conversation.read', () => {
     );
   });
 
+  it('goes by a notice of membership, which may be the last that an app shows', async () => {
+    const { asha, ravi, pond, person } = await talk();
+    await asha.send(pond, 'one');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [(await person('Meena')).key] });
+    const { messageId, seq } = (await ravi.messages(pond)).at(-1)!;
+    await ravi.call('markRead', { conversationId: pond, messageId });
+    expect((await ravi.get(pond)).membership).toMatchObject({ readSeq: seq, unreadCount: 0 });
+    const nobody = { conversationId: pond, messageId: '999999999999' };
+    await expect(ravi.call('markRead', nobody)).rejects.toEqual(refusal('MESSAGE_NOT_FOUND'));
+  });
+
   it('is for members', async () => {
     const { pond, person } = await talk();
     await expect((await person('Meena')).read(pond)).rejects.toEqual(refusal('NOT_A_MEMBER'));

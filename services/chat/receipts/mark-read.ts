@@ -1,8 +1,7 @@
 import type { MarkReadRequest, MarkReadResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { ChatHandler } from '../chat.ts';
-import { openMember, type Reader } from '../members/reader.ts';
-import { readMessage } from '../messages/target.ts';
+import { mayRead, openMember, type Reader } from '../members/reader.ts';
 import { isSmall } from './receipt-status.ts';
 import { tellReceipt } from './tell-receipt.ts';
 
@@ -30,8 +29,11 @@ async function positionOf(request: MarkReadRequest, reader: Reader): Promise<num
       violations: [{ field: 'seq', description: 'at most one of seq and message_id' }],
     });
   }
-  if (request.messageId !== '') return (await readMessage(reader, request.messageId)).seq;
-  return Math.min(request.seq ?? head, head);
+  if (request.messageId === '') return Math.min(request.seq ?? head, head);
+  // Notices of membership stand in history, too: the last one that an app shows may be one.
+  const seq = await reader.view.seqOf(request.messageId);
+  if (seq === undefined || !mayRead(reader, seq)) throw refuse('MESSAGE_NOT_FOUND');
+  return seq;
 }
 
 /** The count of user messages up to and with an entry. */

@@ -18,4 +18,15 @@ describe('conversation.pin', () => {
     const call = (await person('Meena')).call('pinConversation', { conversationId: pond, pinned: true });
     await expect(call).rejects.toEqual(refusal('NOT_A_MEMBER'));
   });
+
+  it('tells of no unread message where the caller spoke last, a moment ago', async () => {
+    const { asha, ravi, pond } = await talk();
+    await asha.send(pond, 'DO is 2.1');
+    await ravi.send(pond, 'Aerator is on');
+    const { membership } = await ravi.call('pinConversation', { conversationId: pond, pinned: true });
+    expect(membership?.unreadCount).toBe(0);
+    expect(await ravi.next('membership.updated')).toMatchObject({ changes: [{ membership: { unread_count: 0 } }] });
+    const same = await ravi.call('pinConversation', { conversationId: pond, pinned: true });
+    expect(same.membership?.unreadCount).toBe(0);
+  });
 });

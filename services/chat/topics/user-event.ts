@@ -35,6 +35,16 @@ export function userEvent(entry: UserEntry): ConversationEvent {
           at: entry.created_at,
         },
       };
+    case 'cleared':
+      return {
+        $case: 'conversationRemoved',
+        value: {
+          conversationId: entry.conversation_id,
+          seq: entry.cleared_seq,
+          hidden: true,
+          at: entry.created_at,
+        },
+      };
     case 'rows':
       return {
         $case: 'membershipUpdated',

@@ -6,6 +6,7 @@ import { refuse } from '../../../mesh/errors/refuse.ts';
 import { type ReceiptDocument, receiptWrite } from '../conversation-log/receipts.ts';
 import type { ConversationDocument } from '../documents/conversation-document.ts';
 import type { MemberRow } from '../documents/member-row.ts';
+import { aboutOf } from '../log/about.ts';
 import { GroupedWrites } from '../log/grouped-writes.ts';
 import type { LogGround } from '../log/log-kind.ts';
 import { Logs } from '../log/logs.ts';
@@ -16,7 +17,7 @@ import { Gathering } from './gathering.ts';
 import { effectOf } from './row-change.ts';
 import type { NewUserEntry, RowNow, StoredRowChange, UserEntry } from './user-entry.ts';
 import { type HiddenMessage, type UserDocuments, type UserLogHead, type UserState, userKind } from './user-kind.ts';
-import type { DeliveredMark, LogUser, RowChanged, UserEntryPage, UserLogs } from './user-logs.ts';
+import type { Cleared, DeliveredMark, LogUser, RowChanged, UserEntryPage, UserLogs } from './user-logs.ts';
 
 export type UserLogsOptions = {
   readonly db: Db;
@@ -27,6 +28,8 @@ export type UserLogsOptions = {
     accountKey: string,
     conversationIds: readonly string[],
   ) => Promise<ReadonlyMap<string, ConversationDocument>>;
+  /** A row with the user's own last number, which is written behind: without it their own message would be unread. */
+  readonly rowAsKnownHere: (row: MemberRow) => MemberRow;
 };
 
 /** What follows from a conversation's entry in the logs of the users that it concerns. */
@@ -79,6 +82,27 @@ export class OpenUserLogs implements UserLogs {
     }
     return gathering.change(conversationId, change);
   };
+
+  async clear(user: LogUser, conversationId: string, cleared: Cleared, signal: AbortSignal): Promise<void> {
+    await this.#append(user, {
+      senderKey: `user:${user.userKey}`,
+      // Apart from the ids that are made here.
+      requestId: `clear:${cleared.requestId}`,
+      about: aboutOf(conversationId),
+      after: '',
+      users: [],
+      read: (names) => this.#readRows(names, user, [conversationId]),
+      decide: (_state, found) => {
+        const [row] = found as readonly MemberRow[];
+        if (row === undefined) throw refuse('CONVERSATION_NOT_FOUND');
+        if (cleared.seq < (row.cleared_seq ?? 0)) return { nothing: true };
+        const { seq: cleared_seq, number: cleared_number } = cleared;
+        return { kind: 'cleared', conversation_id: conversationId, cleared_seq, cleared_number };
+      },
+      now: this.#options.ground.clock(),
+      signal,
+    });
+  }
 
   async hideMessages(
     user: LogUser,
@@ -178,11 +202,7 @@ export class OpenUserLogs implements UserLogs {
     const before = new Map<string, MemberRow>();
     const result = await this.#append(user, {
       ...(await this.#fresh(user, this.#options.ground.signal)),
-      read: (names) => {
-        for (const id of ids) names.add(id);
-        const own = { user_key: user.userKey, account_key: user.accountKey };
-        return this.#documents.rows.find({ ...own, conversation_id: { $in: ids } }).toArray();
-      },
+      read: (names) => this.#readRows(names, user, ids),
       decide: (_state, found) => {
         const effects: StoredRowChange[] = [];
         before.clear();
@@ -201,6 +221,14 @@ export class OpenUserLogs implements UserLogs {
       if (row === undefined) throw refuse('CONVERSATION_NOT_FOUND');
       return { row, moved: after.has(conversationId) };
     };
+  }
+
+  /** The user's rows as they are, for a decision that changes them. */
+  async #readRows(names: Set<string>, { userKey, accountKey }: LogUser, conversationIds: readonly string[]) {
+    for (const id of conversationIds) names.add(id);
+    const filter = { user_key: userKey, account_key: accountKey, conversation_id: { $in: [...conversationIds] } };
+    const rows = await this.#documents.rows.find(filter).toArray();
+    return rows.map(this.#options.rowAsKnownHere);
   }
 
   async #appendCause(cause: CauseInLog, userKey: string, body: NewUserEntry): Promise<void> {
@@ -249,6 +277,9 @@ export class OpenUserLogs implements UserLogs {
     const filter = { user_key: userKey, account_key: accountKey, conversation_id: { $in: [...conversationIds] } };
     const found = this.#documents.rows.find(filter).toArray();
     const [rows, heads] = await Promise.all([found, this.#options.heads(accountKey, conversationIds)]);
-    return rows.map((row) => ({ row, headNumber: heads.get(row.conversation_id)?.last_number ?? 0 }));
+    return rows.map((row) => ({
+      row: this.#options.rowAsKnownHere(row),
+      headNumber: heads.get(row.conversation_id)?.last_number ?? 0,
+    }));
   }
 }

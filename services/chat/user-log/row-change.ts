@@ -21,7 +21,6 @@ export function effectOf(row: MemberRow, change: RowChange): StoredRowChange | u
     ...(change.pinned !== undefined && change.pinned !== (row.pinned ?? false) && { pinned: change.pinned }),
     ...(change.archived !== undefined && change.archived !== (row.archived ?? false) && { archived: change.archived }),
     ...draftEffect(row, change.draft),
-    ...clearEffect(row, change.cleared),
   };
   return Object.keys(fields).length === 0 ? undefined : { conversation_id: row.conversation_id, ...fields };
 }
@@ -48,9 +47,4 @@ function muteEffect(row: MemberRow, { muted, mutedUntil }: RowChange): Fields {
 function draftEffect(row: MemberRow, draft: RowChange['draft']): Fields {
   if (draft === undefined || (draft?.content ?? '') === (row.draft?.content ?? '')) return {};
   return { draft: draft && { content: draft.content, updated_at: new Date(draft.updatedAt) } };
-}
-
-function clearEffect(row: MemberRow, cleared: RowChange['cleared']): Fields {
-  if (cleared === undefined || cleared.seq < (row.cleared_seq ?? 0)) return {};
-  return { cleared_seq: cleared.seq, cleared_number: cleared.number, hidden: true };
 }

@@ -27,9 +27,6 @@ export type StoredRowChange = {
   readonly pinned?: boolean;
   readonly archived?: boolean;
   readonly draft?: { readonly content: string; readonly updated_at: Date } | null;
-  readonly cleared_seq?: number;
-  readonly cleared_number?: number;
-  readonly hidden?: boolean;
 };
 
 export type NewUserEntry =
@@ -43,6 +40,14 @@ export type NewUserEntry =
       readonly follow: boolean;
     }
   | { readonly kind: 'removed'; readonly conversation_id: string; readonly removed_seq: number }
+  | {
+      readonly kind: 'cleared';
+      readonly conversation_id: string;
+      /** History up to here is not shown, nor is the conversation until somebody says something above it. */
+      readonly cleared_seq: number;
+      /** Count of user messages there. */
+      readonly cleared_number: number;
+    }
   | { readonly kind: 'rows'; readonly changes: readonly StoredRowChange[] }
   | { readonly kind: 'hidden'; readonly conversation_id: string; readonly message_ids: readonly string[] };
 

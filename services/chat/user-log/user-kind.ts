@@ -1,6 +1,6 @@
 // The user's kind of log: its entries come into the user's rows, receipts and hidden messages, and go to their devices.
 
-import type { Collection, Document } from 'mongodb';
+import type { Collection, Document, UpdateFilter } from 'mongodb';
 import { type ReceiptDocument, receiptWrite } from '../conversation-log/receipts.ts';
 import { type MemberRow, rowId } from '../documents/member-row.ts';
 import type { GroupedWrites } from '../log/grouped-writes.ts';
@@ -65,12 +65,16 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
       ...body,
     }),
     fold: (state, entry) => ({ ...state, seq: entry.seq }),
-    touches: (entry) => (entry.kind === 'rows' ? entry.changes.map((change) => change.conversation_id) : []),
+    touches: (entry) => {
+      if (entry.kind === 'rows') return entry.changes.map((change) => change.conversation_id);
+      return entry.kind === 'cleared' ? [entry.conversation_id] : [];
+    },
     apply: (entry) => {
       if (entry.kind === 'rows') return applyRows(documents, entry);
+      if (entry.kind === 'cleared') return applyCleared(documents, entry);
       return entry.kind === 'hidden' ? applyHidden(documents, entry) : { entry };
     },
-    // What the user does gets an id of its own each time; what follows from a conversation may come again.
+    // Most that the user does gets an id of its own each time; what follows from a conversation may come again.
     remembered: (entry) => (entry.kind === 'rows' || entry.kind === 'hidden' ? undefined : entry),
     current: async (entry) => ({ entry: entry.kind === 'rows' ? await withRowsNow(documents, entry) : entry }),
     publish,
@@ -107,17 +111,7 @@ async function applyRows(documents: UserDocuments, entry: UserEntryOf<'rows'>): 
   await Promise.all(
     entry.changes.map(async (change) => {
       const conversationId = change.conversation_id;
-      await documents.writtenRows.write({
-        updateOne: {
-          filter: {
-            _id: rowId(userKey, conversationId),
-            user_key: userKey,
-            account_key: accountKey,
-            own_changed: { $lt: seq },
-          },
-          update: rowUpdate(change, seq),
-        },
-      });
+      await writeRow(documents, entry, conversationId, rowUpdate(change, seq));
       const { read_from: from = 0, read_seq: to, read_at: at } = change;
       if (to === undefined || at === undefined) return;
       const read = { conversationId, accountKey, userKey, watermark: 'read', from, to, at } as const;
@@ -125,6 +119,26 @@ async function applyRows(documents: UserDocuments, entry: UserEntryOf<'rows'>): 
     }),
   );
   return { entry: await withRowsNow(documents, entry) };
+}
+
+async function applyCleared(documents: UserDocuments, entry: UserEntryOf<'cleared'>): Promise<Applied<UserEntry>> {
+  const { conversation_id, cleared_seq, cleared_number, seq } = entry;
+  const update = { $set: { own_changed: seq, cleared_seq, cleared_number, hidden: true } };
+  await writeRow(documents, entry, conversation_id, update);
+  return { entry };
+}
+
+/** Only what is newer than the row. */
+async function writeRow(
+  { writtenRows }: UserDocuments,
+  { user_key, account_key, seq }: UserEntry,
+  conversationId: string,
+  update: UpdateFilter<MemberRow>,
+): Promise<void> {
+  const _id = rowId(user_key, conversationId);
+  await writtenRows.write({
+    updateOne: { filter: { _id, user_key, account_key, own_changed: { $lt: seq } }, update },
+  });
 }
 
 async function applyHidden(documents: UserDocuments, entry: UserEntryOf<'hidden'>): Promise<Applied<UserEntry>> {

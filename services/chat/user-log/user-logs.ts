@@ -12,6 +12,11 @@ export type UserLogs = {
    * `moved` tells whether anything changed. Throws CONVERSATION_NOT_FOUND where the user has no row.
    */
   changeRow(user: LogUser, conversationId: string, change: RowChange, signal: AbortSignal): Promise<RowChanged>;
+  /**
+   * Clears history up to a number, and hides the conversation until a message above it. A repeat under the same request
+   * id clears nothing more. Throws CONVERSATION_NOT_FOUND where the user has no row, REQUEST_ID_REUSED.
+   */
+  clear(user: LogUser, conversationId: string, cleared: Cleared, signal: AbortSignal): Promise<void>;
   /** Hides messages from this user alone, at most 100 of one conversation. */
   hideMessages(
     user: LogUser,
@@ -50,9 +55,10 @@ export type RowChange = {
   readonly pinned?: boolean;
   readonly archived?: boolean;
   readonly draft?: { readonly content: string; readonly updatedAt: number } | null;
-  /** Clears history up to here and hides the conversation until something newer comes. */
-  readonly cleared?: { readonly seq: number; readonly number: number };
 };
+
+/** `number`: the count of user messages at `seq`. */
+export type Cleared = { readonly requestId: string; readonly seq: number; readonly number: number };
 
 /** `at`: milliseconds since 1970. `keepTime`: in conversations up to 256 members. */
 export type DeliveredMark = { readonly seq: number; readonly at: number; readonly keepTime: boolean };
