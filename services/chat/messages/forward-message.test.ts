@@ -24,6 +24,14 @@ describe('message.forward', () => {
     expect(await originFor(meena)).toEqual({ originalMessageId: '', originalSenderName: '', forwardCount: 1 });
   });
 
+  it('comes before what its sender sends after it', async () => {
+    const { asha, ravi, pond, direct } = await talk();
+    const { messageId } = await asha.send(await direct(asha, ravi), 'DO is 2.1');
+    const forwarded = asha.call('forwardMessage', { conversationId: pond, messageId });
+    const [{ message }, next] = await Promise.all([forwarded, asha.send(pond, 'see above')]);
+    expect(message?.seq).toBeLessThan(next.seq);
+  });
+
   it('keeps the first of a chain as the origin', async () => {
     const { asha, ravi, pond, direct } = await talk();
     const other = await direct(asha, ravi);

@@ -16,8 +16,9 @@ import { alive, type LiveMessage, readMessage } from './target.ts';
  * Where it comes from is kept, and shown to those who could read it there.
  */
 export const forwardMessage: ChatHandler<ForwardMessageRequest, ForwardMessageResponse> = async (request, context) => {
-  const source = await readSource(request, context);
-  const conversation = await context.service.conversations.open(context, request.conversationId);
+  // Takes its place first: what the caller sends after it comes after it.
+  const opening = context.service.conversations.open(context, request.conversationId);
+  const [conversation, source] = await Promise.all([opening, readSource(request, context)]);
   const user = userOf(context.caller);
   const sender = await senderOf(context);
 
