@@ -94,4 +94,27 @@ describe('topics', () => {
     expect(gone).toEqual(['x:1']);
     expect(delivered).toEqual(['x:1 10 message.new']);
   });
+
+  it('go back to where the log is, when it was restored from a backup and is shorter', async () => {
+    const { event, made, gone, delivered } = topics({
+      sync: () => ({ topics: [{ topic: 'c:1', entries: [], head: 3, gone: true }] }),
+    });
+    await made.follow({ 'c:1': 9 });
+    await made.follow({ 'c:1': 3 });
+    event('c:1', 4);
+    expect(gone).toEqual(['c:1']);
+    expect(delivered).toEqual(['c:1 4 message.new']);
+  });
+
+  it('stay where they are when an edge lags behind the one before', async () => {
+    const { event, made, gone, delivered } = topics({
+      sync: () => ({ topics: [{ topic: 'c:1', entries: [], head: 9, gone: false }] }),
+    });
+    await made.follow({ 'c:1': 9 });
+    await made.follow({ 'c:1': 8 });
+    event('c:1', 9);
+    event('c:1', 10);
+    expect(gone).toEqual([]);
+    expect(delivered).toEqual(['c:1 10 message.new']);
+  });
 });

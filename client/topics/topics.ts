@@ -67,13 +67,18 @@ export class Topics {
   /** The socket sends events from exactly these positions on. Resolves once nothing below them is missing. */
   async follow(positions: Positions): Promise<void> {
     const behind: string[] = [];
+    const ahead: string[] = [];
     for (const [topic, seq] of Object.entries(positions)) {
       const order = this.#orders.get(topic);
       if (order === undefined) this.#remember(topic, seq);
       else if (order.position < seq) behind.push(topic);
+      else if (order.position > seq) ahead.push(topic);
     }
     for (const topic of behind) this.#told.set(topic, positions[topic] ?? 0);
     if (behind.length > 0) await this.#resume(behind);
+    // This edge lags behind another, or the log was restored from a backup and is shorter: the log knows.
+    const unsure = ahead.filter((topic) => syncedPrefixes.has(prefixOf(topic)));
+    for (let from = 0; from < unsure.length; from += syncPage) await this.#sync(unsure.slice(from, from + syncPage));
   }
 
   /** The topic's next start is wherever the server says then. */
@@ -158,7 +163,7 @@ export class Topics {
       let moved = 0;
       for (const { topic, entries, head, gone, denied } of page.topics) {
         if (denied) this.forget(topic);
-        else if (gone) this.#jump(topic, head);
+        else if (gone) this.#jump(topic, head, positions.find((asked) => asked.topic === topic)?.seq);
         for (const entry of entries) this.event({ topic, ...entry });
         moved += entries.length + (gone || denied ? 1 : 0);
         if (denied || gone || (this.position(topic) ?? head) >= head) {
@@ -175,12 +180,14 @@ export class Topics {
 
   /** A topic without a sync RPC can only be read again. */
   #canSync(topic: string): boolean {
-    if (syncedPrefixes.has(topic.slice(0, topic.indexOf(':')))) return true;
+    if (syncedPrefixes.has(prefixOf(topic))) return true;
     this.#jump(topic, this.#orders.get(topic)?.lowestHeld ?? this.#told.get(topic) ?? 0);
     return false;
   }
 
-  #jump(topic: string, head: number): void {
+  /** `asked`: the position that is gone. One above the head was that of a log which is no more. */
+  #jump(topic: string, head: number, asked = 0): void {
+    if (asked > head) this.#orders.set(topic, new TopicOrder(head));
     const order = this.#orders.get(topic);
     // Told first: whatever is delivered behind the gap belongs to what is read again.
     this.#options.gone(topic);
@@ -191,4 +198,8 @@ export class Topics {
     if (socket !== this.#socket || !this.#catchingUp.delete(topic)) return;
     if (this.#orders.get(topic)?.gap) this.#fillGap(topic, gapAttempt);
   }
+}
+
+function prefixOf(topic: string): string {
+  return topic.slice(0, topic.indexOf(':'));
 }

@@ -7,8 +7,8 @@ import { conversationEvent } from '../topics/conversation-event.ts';
 import { syncLimits } from './limits.ts';
 
 /**
- * Entries of a conversation's log above a position, as its member sees them. Below where they came (or the log's floor)
- * the position is gone. One who left gets what came before that, and is then denied.
+ * Entries of a conversation's log above a position, as its member sees them. Below where they came (or the log's
+ * floor), and above the head, the position is gone. One who left gets what came before that, and is then denied.
  */
 export async function conversationEntries(
   context: ChatContext,
@@ -19,8 +19,9 @@ export async function conversationEntries(
   const head = reader.upTo;
   const came = reader.row.since - 1;
   const nothing = { topic, entries: [], head, gone: false, denied: false };
+  // Above the head: the log was longer once, before it was restored from a backup.
+  if (seq < came || (seq > head && reader.row.active)) return { ...nothing, gone: true };
   if (seq >= head) return { ...nothing, denied: !reader.row.active };
-  if (seq < came) return { ...nothing, gone: true };
   const page = await reader.view.entries(seq, syncLimits.entriesMax);
   if (page.gone) return { ...nothing, gone: true };
   const readable = page.entries.filter((entry) => entry.seq <= head);

@@ -4,10 +4,11 @@ import type { ChatContext } from '../chat.ts';
 import { userEvent } from '../topics/user-event.ts';
 import { syncLimits } from './limits.ts';
 
-/** Entries of the caller's own log above a position; gone where the log was compacted above it. */
+/** Entries of the caller's own log above a position; gone where the log was compacted above it, or is not as long. */
 export async function ownEntries(context: ChatContext, { topic, seq }: TopicPosition): Promise<TopicEntries> {
   const user = userOf(context.caller);
   const page = await context.service.userLogs.entries(user.key, seq, syncLimits.entriesMax);
   const entries = page.entries.map((entry) => ({ seq: entry.seq, event: userEvent(entry) }));
-  return { topic, entries: page.gone ? [] : entries, head: page.head, gone: page.gone, denied: false };
+  const gone = page.gone || seq > page.head;
+  return { topic, entries: gone ? [] : entries, head: page.head, gone, denied: false };
 }

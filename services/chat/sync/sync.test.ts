@@ -86,6 +86,14 @@ describe('sync', () => {
     expect(hers).toMatchObject({ denied: true, more: false });
   });
 
+  it('takes a position that the log has not reached for gone: the log was restored from a backup', async () => {
+    const { asha, pond } = await busyPond();
+    expect(await missing(asha, `c:${pond}`, 7)).toMatchObject({ gone: true, entries: [], head: 6, more: false });
+    const { head } = await missing(asha, `u:${asha.key}`, 0);
+    expect(await missing(asha, `u:${asha.key}`, head)).toMatchObject({ gone: false });
+    expect(await missing(asha, `u:${asha.key}`, head + 1)).toMatchObject({ gone: true, entries: [], head });
+  });
+
   it('cuts a page at 256 KiB and goes on from there', async () => {
     const { asha, ravi, pond } = await talk();
     const long = 'x'.repeat(4_000);
