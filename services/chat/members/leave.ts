@@ -25,5 +25,6 @@ export async function leave(
       return { kind: 'member_removed', user_key: key, removed_by: key, ...(inherited && { new_owner_key: heir }) };
     },
   });
+  context.service.typing.stop(request.conversationId, key, context.now);
   return change.entry?.seq ?? 0;
 }

@@ -26,6 +26,7 @@ export const removeMember: ChatHandler<RemoveMemberRequest, RemoveMemberResponse
       return { kind: 'member_removed', user_key: member.userKey, removed_by: actorOf(caller) };
     },
   });
+  context.service.typing.stop(request.conversationId, request.userKey, context.now);
   return { seq: change.entry?.seq ?? 0 };
 };
 

@@ -41,6 +41,20 @@ describe('what a user says', () => {
     ],
     ['a nameless contact', { content: { type: ContentType.CONTENT_TYPE_CONTACT }, contact: { phone: '+911' } }],
     ['a contact out of reach', { content: { type: ContentType.CONTENT_TYPE_CONTACT }, contact: { name: 'Ravi' } }],
+    [
+      'a poll that asks nothing',
+      {
+        content: { type: ContentType.CONTENT_TYPE_POLL },
+        poll: { question: ' ', options: [{ text: 'a' }, { text: 'b' }] },
+      },
+    ],
+    [
+      'a poll with an empty option',
+      {
+        content: { type: ContentType.CONTENT_TYPE_POLL },
+        poll: { question: 'q', options: [{ text: ' ' }, { text: 'b' }] },
+      },
+    ],
     ['no poll', { content: { type: ContentType.CONTENT_TYPE_POLL } }],
     ['an unknown type', { content: { type: 99 as ContentType, text: 'x' } }],
     ['too many mentions', { content: text, mentions: Array.from({ length: 51 }, (_, at) => String(1e11 + at)) }],

@@ -131,8 +131,10 @@ function freshPoll(poll: Poll): Poll {
   if (taken.size < poll.options.filter((option) => option.id !== '').length) {
     throw mismatch('poll.options', 'has the same id twice');
   }
+  if (poll.question.trim() === '') throw mismatch('poll.question', 'is missing');
   let counter = 0;
-  const options = poll.options.map((option) => {
+  const options = poll.options.map((option, at) => {
+    if (option.text.trim() === '') throw mismatch(`poll.options[${at}].text`, 'is missing');
     let id = option.id;
     while (id === '' || (option.id === '' && taken.has(id))) id = String(++counter);
     return { id, text: option.text, votes: [], voteCount: 0 };

@@ -81,6 +81,21 @@ describe('message.edit', () => {
     await expect(asha.edit({ ...sent, messageId: '999999999999' }, 'x')).rejects.toEqual(refusal('MESSAGE_NOT_FOUND'));
   });
 
+  it('mentions whom the new words name, and still whom the message named beside its words', async () => {
+    const { asha, ravi, pond, person } = await talk();
+    const meena = await person('Meena');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [meena.key] });
+    const naming = (userKey: string) => ({ formattedText: { mention: [{ start: 0, end: 5, userKey }] } });
+    const type = ContentType.CONTENT_TYPE_TEXT;
+    const content = { type, text: '@Ravi: DO is 3.1', ...naming(ravi.key) };
+    const sent = await asha.send(pond, '', { content, mentions: [meena.key] });
+    expect(sent.mentions).toEqual([ravi.key, meena.key]);
+    expect((await asha.edit(sent, 'DO is 2.1')).mentions).toEqual([meena.key]);
+    const named = { ...content, ...naming(asha.key) };
+    const { message } = await asha.call('editMessage', { messageId: sent.messageId, content: named });
+    expect(message?.mentions).toEqual([asha.key, meena.key]);
+  });
+
   it('to the same words changes nothing', async () => {
     const { asha, pond } = await talk();
     const sent = await asha.send(pond, 'DO is 3.1');

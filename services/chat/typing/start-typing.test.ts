@@ -27,6 +27,16 @@ describe('typing.start', () => {
     expect((await asha.get(pond)).typing.size).toBe(0);
   });
 
+  it('ends with the membership', async () => {
+    const { asha, ravi, pond, person } = await talk();
+    const meena = await person('Meena');
+    await asha.call('addMembers', { conversationId: pond, userKeys: [meena.key] });
+    for (const who of [ravi, meena]) await who.call('startTyping', { conversationId: pond });
+    await asha.call('removeMember', { conversationId: pond, userKey: ravi.key });
+    await meena.call('leaveConversation', { conversationId: pond });
+    expect((await asha.get(pond)).typing.size).toBe(0);
+  });
+
   it('is for those who may speak', async () => {
     const { asha, ravi, pond, person } = await talk();
     await expect((await person('Meena')).call('startTyping', { conversationId: pond })).rejects.toEqual(
