@@ -14,6 +14,8 @@ const openWithinMs = 10_000;
 /** Pause before a fresh client, doubled from one failure to the next, each with jitter. */
 const pauseMsMin = 50;
 const pauseMsMax = 2_000;
+/** Reasons that are told of one absence: what began it is seldom what keeps it away, such as a new password. */
+const reasonsToldMax = 4;
 /** Who was there for so long is asked again without much of a pause. */
 const settledMs = 10_000;
 
@@ -40,6 +42,8 @@ export class RedisConnection {
   #healthy = false;
   #healthySinceMs = 0;
   #failures = 0;
+  /** Why it is away, as told since it was last there. */
+  readonly #told = new Set<string>();
   #closed = false;
   /** Of the next client, or of the present one's next heartbeat. */
   #timer: NodeJS.Timeout | undefined;
@@ -128,8 +132,13 @@ export class RedisConnection {
     const settled = this.#healthy && performance.now() - this.#healthySinceMs >= settledMs;
     if (settled) this.#failures = 0;
     const { log, url, use } = this.#options;
-    // Told once, not at each attempt.
-    if (this.#failures === 0 || this.#healthy) log.warn({ err: error, detail: use }, 'redis is away');
+    if (this.#failures === 0 || this.#healthy) this.#told.clear();
+    // Told once for each reason, not at each attempt.
+    const reason = String(error);
+    if (!this.#told.has(reason) && this.#told.size < reasonsToldMax) {
+      this.#told.add(reason);
+      log.warn({ err: error, detail: use }, 'redis is away');
+    }
     const pauseMs = Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax);
     this.#failures += 1;
     this.#become(false);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasRedis, openTestRedis, type TestRedis } from '../../../tests/support/redis.ts';
-import { silentLog } from '../../telemetry/log.ts';
+import { openLog, silentLog } from '../../telemetry/log.ts';
 import { type Metrics, openMetrics } from '../../telemetry/metrics.ts';
 import { openRedisPublisher, type RedisPublisher } from './publisher.ts';
 import { openRedisSubscriber } from './subscriber.ts';
@@ -43,6 +43,25 @@ describe.skipIf(!hasRedis())('a service that publishes to Redis', () => {
     await until(() => told.length > 2);
     expect(told).toEqual([true, false, true]);
     expect(await figure('circuit_redis_publish_failed_total')).toBeGreaterThanOrEqual(100);
+  });
+
+  it('tells each reason for which Redis is away, once', async () => {
+    const reasons: string[] = [];
+    const write = (line: string) => {
+      const { msg, err } = JSON.parse(line);
+      if (msg === 'redis is away') reasons.push(err.message);
+    };
+    const told = openRedisPublisher({ url: redis.url, log: openLog({ level: 'warn', destination: { write } }) });
+    await until(() => told.healthy);
+    await redis.ask('CONFIG', 'SET', 'requirepass', 'another');
+    await redis.ask('-a', 'another', 'CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await until(() => reasons.some((reason) => reason.includes('NOAUTH')));
+    await redis.kill();
+    await until(() => reasons.some((reason) => reason.includes('ECONNREFUSED')));
+    await redis.restart();
+    await until(() => told.healthy);
+    await told.close();
+    expect(new Set(reasons).size).toBe(reasons.length);
   });
 
   it('shows whether Redis is there, and what an edge follows', async () => {
