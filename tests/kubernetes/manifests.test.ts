@@ -81,6 +81,16 @@ describe('every pod', () => {
   });
 });
 
+it('data that is known by name has its name before it is ready, since it must find itself to become so', () => {
+  const services = all.filter(({ kind }) => kind === 'Service');
+  const named = all.filter(({ kind }) => kind === 'StatefulSet').map(({ spec }) => spec?.serviceName);
+  expect(named).toContain('mongodb');
+  for (const name of named) {
+    const { spec } = services.find(({ metadata }) => metadata.name === name) as Manifest;
+    expect(spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
+  }
+});
+
 describe('our own processes', () => {
   it.each(named(ownProcesses))('%s has time to drain before it is killed', (_, manifest) => {
     const pod = podOf(manifest);
