@@ -4,11 +4,12 @@ import type { TemplatedApp } from 'uWebSockets.js';
 import { SpanKind } from '@opentelemetry/api';
 import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
 import type { Api, MessageSchema } from '../../mesh/schema/api.ts';
+import { JsonWriter } from '../../mesh/schema/json/json-writer.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import { type OpenSpan, openSpan } from '../../mesh/telemetry/trace.ts';
 import type { EdgeCounters } from '../counters.ts';
 import type { Format, Frame } from '../socket/format.ts';
-import { jsonEventHead, jsonFormat } from '../socket/json-format.ts';
+import { jsonFormat, writeJsonEvent } from '../socket/json-format.ts';
 import { protoFormat } from '../socket/proto-format.ts';
 import type { Sessions } from '../socket/sessions.ts';
 import { Arena } from './arena.ts';
@@ -30,6 +31,7 @@ const none: Kept = { place: -1, length: 0 };
 export class Publisher {
   readonly arena = new Arena();
   readonly #options: PublisherOptions;
+  readonly #json = new JsonWriter();
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -43,18 +45,15 @@ export class Publisher {
   }
 
   #publish(topic: Topic, event: TopicEvent): void {
-    const { arena } = this;
     const { api, counters, clock } = this.#options;
     const schema = api.pushes.get(event.event)?.message;
-    const start = arena.head;
     const json = topic.speaksJson ? this.#publishJson(topic, event, schema) : none;
     const proto = topic.speaksProto ? this.#publishProto(topic, event, schema) : none;
     counters.events++;
     counters.deliveries += topic.followers;
-    if (event.seq > 0) {
-      topic.ring ??= new Ring();
-      topic.ring.push(event.seq, clock(), json, proto);
-    } else arena.rewind(start);
+    if (event.seq === 0) return;
+    topic.ring ??= new Ring();
+    topic.ring.push(event.seq, clock(), json, proto);
   }
 
   /** Sends a frame to the sockets of a topic that speak this format. */
@@ -76,38 +75,36 @@ export class Publisher {
   }
 
   #publishJson(topic: Topic, event: TopicEvent, schema: MessageSchema | undefined): Kept {
-    const { arena } = this;
-    const text = schema === undefined ? undefined : this.#textOf(event, schema);
-    const place = text === undefined ? -1 : arena.writeJson(jsonEventHead(topic, event), text);
-    const length = arena.head - place;
-    if (topic.jsonFollowers > 0) {
-      const frame = place < 0 ? undefined : arena.view(place, length);
-      this.send(topic, jsonFormat, frame ?? this.#wholeJson(event, text));
-    }
-    return place < 0 ? none : { place, length };
+    const isWhole = this.#writeJson(topic, event, schema);
+    const frame = this.#json.view();
+    if (topic.jsonFollowers > 0) this.send(topic, jsonFormat, frame);
+    return isWhole ? this.#keep(event, frame) : none;
   }
 
   #publishProto(topic: Topic, event: TopicEvent, schema: MessageSchema | undefined): Kept {
-    const bytes = protoFormat.event(event.event, event.topic, event.seq, schema, event.data);
-    if (topic.protoFollowers > 0) this.send(topic, protoFormat, bytes);
-    const place = this.arena.writeBytes(bytes);
-    return place < 0 ? none : { place, length: bytes.length };
+    const frame = protoFormat.event(event.event, event.topic, event.seq, schema, event.data);
+    if (topic.protoFollowers > 0) this.send(topic, protoFormat, frame);
+    return this.#keep(event, frame);
   }
 
-  /** Undefined where the event can't be read: its number must be told all the same, and the app may ask for it. */
-  #textOf(event: TopicEvent, schema: MessageSchema): string | undefined {
+  /** False where the event can't be read: its number must be told all the same, and the app may ask for it. */
+  #writeJson(topic: Topic, event: TopicEvent, schema: MessageSchema | undefined): boolean {
+    this.#json.reset();
     try {
-      return schema.decodeJson(event.data);
+      writeJsonEvent(this.#json, event, topic.jsonText, schema);
+      return schema !== undefined;
     } catch (err) {
       this.#options.log.error({ event: event.event, topic: event.topic, err }, 'an event could not be encoded');
-      return undefined;
+      this.#json.reset();
+      writeJsonEvent(this.#json, event, topic.jsonText, undefined);
+      return false;
     }
   }
 
-  /** Of an event that is not kept: too large, or without contents. */
-  #wholeJson(event: TopicEvent, text: string | undefined): string {
-    if (text === undefined) return jsonFormat.event(event.event, event.topic, event.seq, undefined, event.data);
-    return `${jsonEventHead({ jsonText: JSON.stringify(event.topic) }, event)}${text}}`;
+  #keep(event: TopicEvent, frame: Uint8Array): Kept {
+    if (event.seq === 0) return none;
+    const place = this.arena.write(frame);
+    return place < 0 ? none : { place, length: frame.length };
   }
 }
 

@@ -1,9 +1,11 @@
 // Subprotocol `circuit.v1.json`: text frames, for browsers and for reading along.
 
+import type { TopicEvent } from '../../gen/circuit/link/v1/topic_service.ts';
 import type { CircuitError } from '../../mesh/errors/circuit-error.ts';
 import { errorJson } from '../../mesh/errors/problem.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import type { MessageSchema } from '../../mesh/schema/api.ts';
+import { bytesOf, JsonWriter } from '../../mesh/schema/json/json-writer.ts';
 import { type ClientRequest, type Format, isRequestId, type Malformed } from './format.ts';
 
 export const jsonFormat: Format<string> = {
@@ -40,25 +42,56 @@ export const jsonFormat: Format<string> = {
   },
 
   event(event, topic, seq, schema, data): string {
-    const start = `{"event":${JSON.stringify(event)}`;
-    const at = topic === '' ? '' : `,"topic":${JSON.stringify(topic)}`;
-    const numbered = seq > 0 ? `,"seq":${seq}` : '';
-    return `${start}${at}${numbered}${schema === undefined ? '' : `,"data":${schema.decodeJson(data)}`}}`;
+    frames.reset();
+    writeJsonEvent(frames, { event, seq, data }, topic === '' ? '' : JSON.stringify(topic), schema);
+    return frames.toString();
   },
 };
 
-/** What stands before the data of an event's frame; a closing brace comes after the data. */
-export function jsonEventHead(topic: { readonly jsonText: string }, event: { event: string; seq: number }): string {
-  let start = starts.get(event.event);
-  if (start === undefined) {
-    start = `{"event":${JSON.stringify(event.event)},"topic":`;
-    if (starts.size < startsMax) starts.set(event.event, start);
+/** One for all, as one frame is written before the next. */
+const frames = new JsonWriter();
+
+/**
+ * Writes an event's frame; `topic` is JSON text, empty: none. Without a schema it has no data: it only tells that the
+ * position moved. Throws MALFORMED_FRAME.
+ */
+export function writeJsonEvent(
+  out: JsonWriter,
+  { event, seq, data }: Pick<TopicEvent, 'event' | 'seq' | 'data'>,
+  topic: string,
+  schema: MessageSchema | undefined,
+): void {
+  out.raw(startOf(event));
+  if (topic !== '') {
+    out.raw(topicKey);
+    out.text(topic);
   }
-  return event.seq > 0 ? `${start}${topic.jsonText},"seq":${event.seq},"data":` : `${start}${topic.jsonText},"data":`;
+  if (seq > 0) {
+    out.raw(seqKey);
+    out.number(seq);
+  }
+  if (schema !== undefined) {
+    out.raw(dataKey);
+    schema.writeJson(data, out);
+  }
+  out.raw(end);
+}
+
+const topicKey = bytesOf(',"topic":');
+const seqKey = bytesOf(',"seq":');
+const dataKey = bytesOf(',"data":');
+const end = bytesOf('}');
+
+function startOf(event: string): Uint8Array {
+  const known = starts.get(event);
+  if (known !== undefined) return known;
+  const start = bytesOf(`{"event":${JSON.stringify(event)}`);
+  if (starts.size < startsMax) starts.set(event, start);
+  return start;
 }
 
 /** By event; there are as many as the API has, unless a service sends others. */
-const starts = new Map<string, string>();
+const starts = new Map<string, Uint8Array>();
 const startsMax = 1_000;
 
 function malformed(id: number | undefined, what: string): Malformed {

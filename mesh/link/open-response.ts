@@ -100,6 +100,9 @@ export function readOpenResponse(bytes: Buffer, to: OpenResponseReader): void {
 const noBytes: Buffer = Buffer.alloc(0);
 const none: readonly never[] = [];
 
+/** Of the event before: neighbours often have the same, and then need no texts of their own. */
+let [lastTopic, lastName] = ['', ''];
+
 /** Nearly every event has these five fields and no others; one that says something of rights goes the general way. */
 function readEvent(bytes: Buffer): TopicEvent {
   const reader = new WireReader(bytes);
@@ -110,13 +113,15 @@ function readEvent(bytes: Buffer): TopicEvent {
   let data = noBytes;
   while (reader.more) {
     const tag = reader.varint();
-    if (tag === bytesField(1)) topic = reader.text();
+    if (tag === bytesField(1)) topic = reader.textLike(lastTopic);
     else if (tag === numberField(2)) seq = reader.varint();
     else if (tag === numberField(3)) after = reader.varint();
-    else if (tag === bytesField(4)) event = reader.text();
+    else if (tag === bytesField(4)) event = reader.textLike(lastName);
     else if (tag === bytesField(5)) data = reader.view();
     else return TopicEvent.decode(bytes);
   }
+  lastTopic = topic;
+  lastName = event;
   return {
     topic,
     seq,

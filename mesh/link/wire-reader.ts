@@ -50,6 +50,19 @@ export class WireReader {
     return textOf(this.#bytes, from, this.#at);
   }
 
+  /** The same, for a text that is probably this one: then no other is made of its bytes. */
+  textLike(known: string): string {
+    const from = this.#skipDelimited();
+    const { length } = known;
+    if (this.#at - from !== length) return textOf(this.#bytes, from, this.#at);
+    for (let i = 0; i < length; i += 1) {
+      const byte = this.#bytes[from + i] as number;
+      // Beyond ASCII a byte is no unit of the text.
+      if (byte !== known.charCodeAt(i) || byte > 0x7f) return textOf(this.#bytes, from, this.#at);
+    }
+    return known;
+  }
+
   /** Enters a nested message: reading ends where it ends. Returns where the outer one does, for `leave`. */
   enter(): number {
     const from = this.#skipDelimited();

@@ -2,6 +2,7 @@
 
 import type { Violation } from '../errors/circuit-error.ts';
 import type { Caller } from '../service/caller.ts';
+import type { JsonWriter } from './json/json-writer.ts';
 import type { MessageShape } from './shape.ts';
 
 export type Api = {
@@ -84,8 +85,10 @@ export type MessageSchema = {
   validate(bytes: Uint8Array): readonly Violation[];
   /** The JSON of the edge, as parsed, to protobuf bytes. Throws INVALID_REQUEST with every violation of shape. */
   encodeJson(value: unknown): Uint8Array;
-  /** Protobuf bytes to the JSON text of the edge. */
+  /** Protobuf bytes to the JSON text of the edge. Throws MALFORMED_FRAME. */
   decodeJson(bytes: Uint8Array): string;
+  /** The same behind what was written already. Throws MALFORMED_FRAME, with a part written. */
+  writeJson(bytes: Uint8Array, out: JsonWriter): void;
   /** One top-level string (or number, as text) of an encoded message, by its snake_case name; empty when absent. */
   readField(bytes: Uint8Array, field: string): string;
 };

@@ -3,6 +3,7 @@
 import type { MessageSchema } from './api.ts';
 import { compileDecoder } from './json/decoder.ts';
 import { compileEncoder } from './json/encoder.ts';
+import { JsonWriter } from './json/json-writer.ts';
 import { readField } from './read-field.ts';
 import type { MessageShape } from './shape.ts';
 import { compileValidator, type Validator } from './validate/validator.ts';
@@ -10,7 +11,11 @@ import { compileValidator, type Validator } from './validate/validator.ts';
 export function messageSchema(shape: MessageShape): MessageSchema {
   let validator: Validator | undefined;
   let encoder: ((value: unknown) => Uint8Array) | undefined;
-  let decoder: ((bytes: Uint8Array) => string) | undefined;
+  let decoder: ((bytes: Uint8Array, out: JsonWriter) => void) | undefined;
+  const writeJson = (bytes: Uint8Array, out: JsonWriter): void => {
+    decoder ??= compileDecoder(shape);
+    decoder(bytes, out);
+  };
   return {
     name: shape.name,
     shape,
@@ -22,10 +27,15 @@ export function messageSchema(shape: MessageShape): MessageSchema {
       encoder ??= compileEncoder(shape);
       return encoder(value);
     },
+    writeJson,
     decodeJson(bytes) {
-      decoder ??= compileDecoder(shape);
-      return decoder(bytes);
+      texts.reset();
+      writeJson(bytes, texts);
+      return texts.toString();
     },
     readField: (bytes, field) => readField(shape, bytes, field),
   };
 }
+
+/** One for all, as one text is written before the next. */
+const texts = new JsonWriter();

@@ -13,62 +13,67 @@ import {
   wireType,
   zigzag64,
 } from '../wire.ts';
-import { quoted } from './decode-text.ts';
 import { type Input, malformed } from './input.ts';
+import { bytesOf, type JsonWriter } from './json-writer.ts';
 
-/** Reads one value and leaves the input behind it. Throws MALFORMED_FRAME. */
-export type Read = (input: Input) => string;
+/** Reads one value, writes its JSON, and leaves the input behind it. Throws MALFORMED_FRAME. */
+export type Read = (input: Input, out: JsonWriter) => void;
 
-export type ScalarReader = { readonly wire: number; readonly zero: string; readonly read: Read };
+export type ScalarReader = { readonly wire: number; readonly zero: Uint8Array; readonly read: Read };
 
 export function scalarReader(field: FieldShape): ScalarReader {
   if (field.type !== 'enum') return readers[field.type as ScalarName];
-  const texts = new Map([...field.enum!.names].map(([number, name]) => [number, `"${name}"`]));
-  const read: Read = (input) => {
+  const texts = new Map([...field.enum!.names].map(([number, name]) => [number, bytesOf(`"${name}"`)]));
+  const read: Read = (input, out) => {
     if (!readVarint(input)) throw malformed();
     const number = signed64(input);
+    const text = texts.get(number);
     // A value of a newer service: its number says more than nothing.
-    return texts.get(number) ?? whole(number);
+    if (text === undefined) out.number(number);
+    else out.raw(text);
   };
-  return { wire: wireType.varint, zero: texts.get(0) ?? '0', read };
+  return { wire: wireType.varint, zero: texts.get(0) ?? zero, read };
 }
 
+const zero = bytesOf('0');
+const empty = bytesOf('""');
+const yes = bytesOf('true');
+const no = bytesOf('false');
+
 function varint(value: (input: Input) => number, exact: (input: Input) => bigint): ScalarReader {
-  const read: Read = (input) => {
+  const read: Read = (input, out) => {
     if (!readVarint(input)) throw malformed();
     const number = value(input);
-    return Number.isSafeInteger(number) ? whole(number) : String(exact(input));
+    if (Number.isSafeInteger(number)) out.number(number);
+    else out.text(String(exact(input)));
   };
-  return { wire: wireType.varint, zero: '0', read };
+  return { wire: wireType.varint, zero, read };
 }
 
 function fixed32(value: (input: Input) => number): ScalarReader {
-  const read: Read = (input) => {
+  const read: Read = (input, out) => {
     if (input.end - input.pos < 4) throw malformed();
     readFixed32(input);
-    return real(value(input));
+    writeReal(out, value(input));
   };
-  return { wire: wireType.bit32, zero: '0', read };
+  return { wire: wireType.bit32, zero, read };
 }
 
 function fixed64(value: (input: Input) => number, exact?: (input: Input) => bigint): ScalarReader {
-  const read: Read = (input) => {
+  const read: Read = (input, out) => {
     if (input.end - input.pos < 8) throw malformed();
     readFixed64(input);
     const number = value(input);
-    return exact === undefined || Number.isSafeInteger(number) ? real(number) : String(exact(input));
+    if (exact === undefined || Number.isSafeInteger(number)) writeReal(out, number);
+    else out.text(String(exact(input)));
   };
-  return { wire: wireType.bit64, zero: '0', read };
-}
-
-function whole(number: number): string {
-  return `${number}`;
+  return { wire: wireType.bit64, zero, read };
 }
 
 /** JSON has neither NaN nor infinity; null is what JSON.stringify makes of them, too. */
-function real(number: number): string {
-  if (!Number.isFinite(number)) return 'null';
-  return Object.is(number, -0) ? '-0' : `${number}`;
+export function writeReal(out: JsonWriter, number: number): void {
+  if (Number.isFinite(number)) out.number(number);
+  else out.text('null');
 }
 
 const exactUnsigned = ({ low, high }: Input) => (BigInt(high) << 32n) | BigInt(low);
@@ -90,26 +95,26 @@ function passLength(input: Input): number {
 const readers: Readonly<Record<ScalarName, ScalarReader>> = {
   string: {
     wire: wireType.bytes,
-    zero: '""',
-    read(input) {
+    zero: empty,
+    read(input, out) {
       const from = passLength(input);
-      return quoted(input.bytes, from, input.pos);
+      out.quoted(input.bytes, from, input.pos);
     },
   },
   bytes: {
     wire: wireType.bytes,
-    zero: '""',
-    read(input) {
+    zero: empty,
+    read(input, out) {
       const from = passLength(input);
-      return `"${input.bytes.toString('base64', from, input.pos)}"`;
+      out.text(`"${input.bytes.toString('base64', from, input.pos)}"`);
     },
   },
   bool: {
     wire: wireType.varint,
-    zero: 'false',
-    read(input) {
+    zero: no,
+    read(input, out) {
       if (!readVarint(input)) throw malformed();
-      return input.low === 0 && input.high === 0 ? 'false' : 'true';
+      out.raw(input.low === 0 && input.high === 0 ? no : yes);
     },
   },
   int32: varint((input) => input.low | 0, exactSigned),

@@ -1,27 +1,28 @@
-// Decoders: protobuf bytes to the edge's JSON text, without a message object in between. Compiled once.
+// Decoders: protobuf bytes to the edge's JSON text, without a message object or a string in between. Compiled once.
 // They read fields in the order in which they come; bytes in no encoder's order are put in order first.
 
+import { Buffer } from 'node:buffer';
 import type { FieldShape, MessageShape } from '../shape.ts';
 import { readTag, skipValue, wireType } from '../wire.ts';
 import { type Read, scalarReader } from './decode-scalar.ts';
-import { endOf, specialReader, within } from './decode-special.ts';
+import { endOf, type OneField, readLast, specialReader, within } from './decode-special.ts';
 import { goDeeper, type Input, inputOf, malformed, openSeen } from './input.ts';
+import { bytesOf, type JsonWriter } from './json-writer.ts';
 import { regroup } from './regroup.ts';
 
 type FieldPlan = {
-  /** `"name":` */
-  readonly key: string;
+  /** `"name":`, and what opens a list or map. */
+  readonly key: Uint8Array;
   readonly index: number;
   readonly wire: number;
   readonly packable: boolean;
   readonly read: Read;
-  /** What opens and closes a list or map; empty: it is neither. */
-  readonly open: string;
-  readonly close: string;
-  /** `,"media":`, behind which a list shows its first item once more; empty: it does not. */
-  readonly firstKey: string;
-  /** Text of the value that is the same as absent; empty: there is none. */
-  readonly zero: string;
+  /** Closes a list or map; 0: it is neither. */
+  readonly close: number;
+  /** `,"media":`, behind which a list shows its first item once more; undefined: it does not. */
+  readonly firstKey: Uint8Array | undefined;
+  /** The value that is the same as absent; undefined: there is none. */
+  readonly zero: Uint8Array | undefined;
   /** Also when it is empty. */
   readonly shown: boolean;
   /** Where its oneof stands among what was seen; −1: it is in none. */
@@ -35,39 +36,48 @@ type MessagePlan = {
   /** Fields and oneofs. */
   readonly size: number;
   /** Fields that are shown even when they are empty, with what they show then. */
-  readonly always: readonly { readonly index: number; readonly text: string }[];
+  readonly always: readonly { readonly index: number; readonly text: Uint8Array }[];
 };
 
 const denseNumbers = 256;
 
-/** The decoder of a message; it throws MALFORMED_FRAME for bytes that are none. */
-export function compileDecoder(shape: MessageShape): (bytes: Uint8Array) => string {
+const comma = 0x2c;
+const colon = 0x3a;
+const quote = 0x22;
+const [openList, closeList] = [0x5b, 0x5d];
+const [openMessage, closeMessage] = [0x7b, 0x7d];
+const nothing = bytesOf('null');
+const emptyMessage = bytesOf('{}');
+
+/** Writes the JSON of an encoded message; throws MALFORMED_FRAME for bytes that are none. */
+export function compileDecoder(shape: MessageShape): (bytes: Uint8Array, out: JsonWriter) => void {
   const read = contentReader(shape);
-  return (bytes) => read(inputOf(bytes));
+  return (bytes, out) => read(inputOf(bytes), out);
 }
 
 /** Reads a message up to the input's end. */
 function contentReader(shape: MessageShape): Read {
   if (shape.special !== 'none') return specialReader(shape);
   let plan: MessagePlan | undefined;
-  const readPlain: Read = (input) => {
+  const readPlain: Read = (input, out) => {
     plan ??= planOf(shape);
     goDeeper(input);
-    const text = (input.careful ? undefined : readMessage(plan, input)) ?? readInOrder(plan, input);
+    if (input.careful || !readMessage(plan, input, out)) readInOrder(plan, input, out);
     input.depth--;
-    return text;
   };
   return shape.tuple ? tupleReader(shape) : readPlain;
 }
 
-/** Undefined where a field comes a second time: then its values are not in one piece. */
-function readMessage(plan: MessagePlan, input: Input): string | undefined {
+/** False, and nothing written, where a field comes a second time: then its values are not in one piece. */
+function readMessage(plan: MessagePlan, input: Input, out: JsonWriter): boolean {
   const start = input.pos;
   const base = openSeen(input, plan.size);
   const { seen } = input;
-  let text = '';
+  const from = out.length;
+  out.byte(openMessage);
   let open: FieldPlan | undefined;
-  let first = '';
+  let firstFrom = 0;
+  let firstTo = 0;
   while (input.pos < input.end) {
     const tag = readTag(input);
     if (tag === 0) throw malformed();
@@ -77,63 +87,77 @@ function readMessage(plan: MessagePlan, input: Input): string | undefined {
       if (!skipValue(input, tag & 7)) throw malformed();
       continue;
     }
-    const value = (tag & 7) === field.wire ? field.read(input) : readPacked(field, input, tag & 7);
+    const before = out.length;
     if (field === open) {
-      if (value !== '') text += `,${value}`;
+      out.byte(comma);
+      readField(field, input, out, tag & 7);
+      if (out.length === before + 1) out.cut(before);
       continue;
     }
-    if (open !== undefined) text += closed(open, first);
+    if (open !== undefined) close(open, out, firstFrom, firstTo);
     open = undefined;
     if (seen[base + field.index] !== 0 || (field.oneof >= 0 && seen[base + field.oneof] !== 0)) {
       input.pos = start;
       input.top = base;
-      return undefined;
+      out.cut(from);
+      return false;
     }
     seen[base + field.index] = 1;
     if (field.oneof >= 0) seen[base + field.oneof] = 1;
-    if (value === '' || value === field.zero) {
-      if (value === '' || field.shown) seen[base + field.index] = 0;
-      continue;
-    }
-    text += text === '' ? field.key : `,${field.key}`;
-    if (field.open === '') text += value;
-    else {
-      text += field.open + value;
-      open = field;
-      first = value;
-    }
+    const unnamed = out.length;
+    if (unnamed > from + 1) out.byte(comma);
+    out.raw(field.key);
+    firstFrom = out.length;
+    readField(field, input, out, tag & 7);
+    firstTo = out.length;
+    const isEmpty = firstTo === firstFrom;
+    if (isEmpty || (field.zero !== undefined && out.endsWith(field.zero, firstFrom))) {
+      out.cut(unnamed);
+      if (isEmpty || field.shown) seen[base + field.index] = 0;
+    } else if (field.close !== 0) open = field;
   }
-  if (open !== undefined) text += closed(open, first);
-  for (const { index, text: empty } of plan.always) {
-    if (seen[base + index] === 0) text += text === '' ? empty : `,${empty}`;
+  if (open !== undefined) close(open, out, firstFrom, firstTo);
+  for (const { index, text } of plan.always) {
+    if (seen[base + index] !== 0) continue;
+    if (out.length > from + 1) out.byte(comma);
+    out.raw(text);
   }
+  out.byte(closeMessage);
   input.top = base;
-  return `{${text}}`;
+  return true;
 }
 
-function closed(field: FieldPlan, first: string): string {
-  return field.firstKey === '' ? field.close : field.close + field.firstKey + first;
+function close(field: FieldPlan, out: JsonWriter, firstFrom: number, firstTo: number): void {
+  out.byte(field.close);
+  if (field.firstKey === undefined) return;
+  out.raw(field.firstKey);
+  out.repeat(firstFrom, firstTo);
 }
 
-function readInOrder(plan: MessagePlan, input: Input): string {
+function readInOrder(plan: MessagePlan, input: Input, out: JsonWriter): void {
   input.careful = true;
   const ordered = inputOf(regroup(plan.shape, input.bytes.subarray(input.pos, input.end)));
   ordered.depth = input.depth;
   ordered.top = input.top;
   ordered.careful = true;
   input.pos = input.end;
-  return readMessage(plan, ordered) ?? '{}';
+  if (!readMessage(plan, ordered, out)) out.raw(emptyMessage);
 }
 
-/** The items of a packed list, with commas between; empty where there are none. */
-function readPacked(field: FieldPlan, input: Input, wire: number): string {
+/** A value, or the items of a packed list with commas between; nothing where there are none. */
+function readField(field: FieldPlan, input: Input, out: JsonWriter, wire: number): void {
+  if (wire === field.wire) {
+    field.read(input, out);
+    return;
+  }
   if (!field.packable || wire !== wireType.bytes) throw malformed();
   const end = input.end;
   input.end = endOf(input);
-  let text = '';
-  while (input.pos < input.end) text += text === '' ? field.read(input) : `,${field.read(input)}`;
+  for (let isFirst = true; input.pos < input.end; isFirst = false) {
+    if (!isFirst) out.byte(comma);
+    field.read(input, out);
+  }
   input.end = end;
-  return text;
 }
 
 const plans = new WeakMap<MessageShape, MessagePlan>();
@@ -143,7 +167,7 @@ function planOf(shape: MessageShape): MessagePlan {
   if (known) return known;
   const dense: (FieldPlan | undefined)[] = [];
   const sparse = new Map<number, FieldPlan>();
-  const always: { index: number; text: string }[] = [];
+  const always: { index: number; text: Uint8Array }[] = [];
   const plan = { shape, dense, sparse, size: shape.fields.length + shape.oneofs.length, always };
   plans.set(shape, plan);
   for (const field of shape.fields) {
@@ -163,23 +187,22 @@ function isShown({ presence, rule }: FieldShape, parent: MessageShape): boolean 
   return !presence && (parent.response || rule.required);
 }
 
-function emptyText(field: FieldShape, { key, open, close }: FieldPlan): string {
-  return key + (open === '' ? scalarReader(field).zero : open + close);
+function emptyText(field: FieldShape, { key, close }: FieldPlan): Uint8Array {
+  return Buffer.concat([key, close === 0 ? scalarReader(field).zero : Uint8Array.of(close)]);
 }
 
 function fieldPlan(field: FieldShape, parent: MessageShape): FieldPlan {
   const { wire, read } = readerOf(field);
   const first = field.rule.jsonFirst;
   return {
-    key: `"${field.name}":`,
+    key: bytesOf(`"${field.name}":${field.list ? '[' : field.map ? '{' : ''}`),
     index: field.index,
     wire,
     packable: field.list && wire !== wireType.bytes,
     read,
-    open: field.list ? '[' : field.map ? '{' : '',
-    close: field.list ? ']' : field.map ? '}' : '',
-    firstKey: first === '' ? '' : `,"${first}":`,
-    zero: field.presence || field.list || field.map ? '' : scalarReader(field).zero,
+    close: field.list ? closeList : field.map ? closeMessage : 0,
+    firstKey: first === '' ? undefined : bytesOf(`,"${first}":`),
+    zero: field.presence || field.list || field.map ? undefined : scalarReader(field).zero,
     shown: isShown(field, parent),
     oneof: field.oneof < 0 ? -1 : parent.fields.length + field.oneof,
   };
@@ -189,44 +212,48 @@ function readerOf(field: FieldShape): { readonly wire: number; readonly read: Re
   if (field.map) return { wire: wireType.bytes, read: entryReader(field) };
   if (field.type !== 'message') return scalarReader(field);
   const read = contentReader(field.message!);
-  return { wire: wireType.bytes, read: (input) => within(input, read) };
+  return { wire: wireType.bytes, read: (input, out) => within(input, out, read) };
+}
+
+/** A field of a small message whose fields are all shown, in an order of ours. */
+function oneField(field: FieldShape, zero: Uint8Array): OneField {
+  const { wire, read } = readerOf(field);
+  return { tag: (field.number << 3) | wire, zero, read };
 }
 
 /** One entry of a map, `"key":value`. */
 function entryReader(field: FieldShape): Read {
   const { key, value } = field.map!;
-  const keys = scalarReader(key);
-  const values = readerOf(value);
-  const zero = value.message ? (value.message.special === 'none' ? '{}' : 'null') : scalarReader(value).zero;
-  const quote = key.type === 'string' ? '' : '"';
-  return (input) => {
-    const end = input.end;
-    input.end = endOf(input);
-    let name = keys.zero;
-    let text = zero;
-    while (input.pos < input.end) {
-      const tag = readTag(input);
-      if (tag === ((1 << 3) | keys.wire)) name = keys.read(input);
-      else if (tag === ((2 << 3) | values.wire)) text = values.read(input);
-      else if (tag === 0 || !skipValue(input, tag & 7)) throw malformed();
-    }
-    input.end = end;
-    return `${quote}${name}${quote}:${text}`;
+  const keys = oneField(key, scalarReader(key).zero);
+  const values = oneField(value, zeroOf(value));
+  const isText = key.type === 'string';
+  const readEntry: Read = (input, out) => {
+    const from = input.pos;
+    if (!isText) out.byte(quote);
+    readLast(input, out, keys);
+    if (!isText) out.byte(quote);
+    out.byte(colon);
+    input.pos = from;
+    readLast(input, out, values);
   };
+  return (input, out) => within(input, out, readEntry);
+}
+
+function zeroOf(field: FieldShape): Uint8Array {
+  if (!field.message) return scalarReader(field).zero;
+  return field.message.special === 'none' ? emptyMessage : nothing;
 }
 
 /** A message as an array of its fields in the order of their numbers; what is absent is zero. */
 function tupleReader(shape: MessageShape): Read {
-  const readers = shape.fields.map(readerOf);
-  const zeros = shape.fields.map((field) => scalarReader(field).zero);
-  return (input) => {
-    const values = zeros.slice();
-    while (input.pos < input.end) {
-      const tag = readTag(input);
-      const field = shape.byNumber.get(tag >>> 3);
-      if (field && readers[field.index]!.wire === (tag & 7)) values[field.index] = readers[field.index]!.read(input);
-      else if (tag === 0 || !skipValue(input, tag & 7)) throw malformed();
-    }
-    return `[${values.join()}]`;
+  const fields = shape.fields.map((field) => oneField(field, scalarReader(field).zero));
+  return (input, out) => {
+    const from = input.pos;
+    fields.forEach((field, at) => {
+      out.byte(at === 0 ? openList : comma);
+      input.pos = from;
+      readLast(input, out, field);
+    });
+    out.byte(closeList);
   };
 }
