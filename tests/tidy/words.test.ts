@@ -62,6 +62,17 @@ describe('what is checked in', () => {
     expect(withDefault).toEqual([]);
   });
 
+  it('tells every decision in one form', () => {
+    const form = /^Context, Decision, (Not chosen, )?Consequences, Evidence$/;
+    const decisions = textFiles.filter(({ path }) => /^docs\/decisions\/\d{3}-/.test(path));
+    expect(decisions.length).toBeGreaterThan(0);
+    const other = decisions.filter(({ lines }) => {
+      const chapters = lines.filter((line) => line.startsWith('## ')).map((line) => line.slice(3));
+      return !form.test(chapters.join(', '));
+    });
+    expect(other.map(({ path }) => path)).toEqual([]);
+  });
+
   it('re-exports nothing by the dozen', () => {
     expect(
       withMatch(
