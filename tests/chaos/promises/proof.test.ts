@@ -46,6 +46,10 @@ describe('what is under proof', () => {
       to: 39_000,
     };
     expect(proofOf({ ...history, refusals: [refusal] }).recoveredMs).toBe(7_000);
+    const met = { ...refusal, from: 18_000, to: 23_000 };
+    expect(proofOf({ ...history, refusals: [met], away: [{ client: 'ravi', from: 0, to: 21_000 }] }).recoveredMs).toBe(
+      0,
+    );
   });
 });
 

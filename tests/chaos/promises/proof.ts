@@ -26,10 +26,11 @@ export function proofOf(history: History): Proof {
   let arrivalsInAll = 0;
   let slowestMs = 0;
   const troubles = [
-    ...away.map(({ from }) => from),
     ...foundByHeadChecks.map(({ at }) => at),
-    // A call that began within a fault may wait long for its refusal.
-    ...refusals.filter(({ excused }) => !excused).map(({ from }) => from),
+    // By when it began, which may be within a fault that it outlasts. Before the first one: that is what it was met by.
+    ...[...away, ...refusals.filter(({ excused }) => !excused)]
+      .filter(({ from, to }) => msAfter(from, faults) < Number.POSITIVE_INFINITY || !touches(from, to, faults, 0))
+      .map(({ from }) => from),
   ];
   for (const { since, at, absent } of arrivalsOf(history)) {
     arrivalsInAll += 1;
