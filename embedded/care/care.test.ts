@@ -64,6 +64,47 @@ describe('export and import', () => {
     });
     expect(await verify(at('copy'))).toMatchObject({ documents: 3001, problems: [] });
   });
+
+  it('name files as mongodump does, and collections as their metadata does, or else the file', async () => {
+    const long = 'ä'.repeat(50);
+    const names = [`a+b c*~%(x)!'`, long];
+    await withStore('data', async (client) => {
+      for (const name of names) await client.db('names').createCollection(name);
+    });
+    await exportData(at('data'), at('dump'));
+    // Names that mongodump 100.18.0 gave.
+    const cut = `${'%C3%A4'.repeat(35).slice(0, 208)}%24q5CeAlzELOzw9iJt_4NNjfAk4u0`;
+    const escaped = 'a%2Bb+c%2A~%25%28x%29%21%27';
+    expect(readdirSync(at('dump/names')).filter((file) => file.endsWith('.bson'))).toEqual([
+      `${cut}.bson`,
+      `${escaped}.bson`,
+    ]);
+    rmSync(at(`dump/names/${escaped}.metadata.json`));
+    await importData(at('copy'), at('dump'));
+    await withStore('copy', async (client) => {
+      const found = await client.db('names').listCollections().toArray();
+      expect(found.map(({ name }) => name).sort()).toEqual(names);
+    });
+  });
+
+  it('take nothing that could not be kept as it was, and nothing of MongoDB’s own', async () => {
+    await exportData(at('data'), at('dump'));
+    mkdirSync(at('dump/admin'));
+    writeFileSync(at('dump/admin/system.version.bson'), 'not for us');
+    const path = at('dump/other/one.metadata.json');
+    const metadata = EJSON.parse(readFileSync(path, 'utf8'));
+    const given = (changes: object) => writeFileSync(path, EJSON.stringify({ ...metadata, ...changes }));
+    given({ options: { capped: true, size: 4096 } });
+    await expect(importData(at('a'), at('dump'))).rejects.toThrow(/capped is not supported/);
+    given({ options: { collation: { locale: 'fr' } } });
+    await expect(importData(at('b'), at('dump'))).rejects.toThrow(/only the simple collation/);
+    given({ type: 'timeseries' });
+    await expect(importData(at('c'), at('dump'))).rejects.toThrow(/one.bson is a timeseries/);
+    given({});
+    expect(await importData(at('d'), at('dump'))).toEqual({ collections: 2, documents: 3001 });
+    writeFileSync(at('dump/other/two.bson.gz'), '');
+    await expect(importData(at('e'), at('dump'))).rejects.toThrow(/two.bson.gz is compressed/);
+  });
 });
 
 describe('verify', () => {

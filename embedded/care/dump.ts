@@ -1,5 +1,6 @@
 // Export and import in mongodump's layout: a folder per database, and per collection a `.bson` file of its documents
 // and a `.metadata.json` of its indexes. So `mongorestore` moves the data to a MongoDB, and mongodump's comes here.
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   createReadStream,
@@ -12,13 +13,14 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EJSON } from 'bson';
 import { jsOf, rawOf } from '../bson/build.ts';
-import { bytesOf, rawDocument } from '../bson/raw.ts';
+import { bytesOf, fieldsOf, rawDocument } from '../bson/raw.ts';
+import { refuseOptions } from '../commands/collections.ts';
 import { withId } from '../commands/insert.ts';
 import { parseIndexSpec } from '../keys/index-spec.ts';
-import type { Catalog } from '../storage/catalog.ts';
+import { type Catalog, checkNamespace } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
 import { documentBytesMax } from '../update/apply-update.ts';
 import { checkDocument } from '../wire/check-document.ts';
@@ -44,7 +46,7 @@ export async function exportData(dataDir: string, folder: string): Promise<Dumpe
 function exportCollection(collection: Collection, folder: string): number {
   const [database, name] = splitNamespace(collection.namespace);
   mkdirSync(join(folder, database), { recursive: true });
-  const base = join(folder, database, encodeURIComponent(name).replaceAll('%20', ' '));
+  const base = join(folder, database, fileNameOf(name));
   const file = openSync(`${base}.bson`, 'wx');
   let documents = 0;
   for (let record = 0; ; ) {
@@ -72,24 +74,35 @@ function writeWhole(file: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
+/** As mongodump names a file: escaped as in a query, and too long a name cut, with its digest behind. */
+function fileNameOf(name: string): string {
+  const escaped = new URLSearchParams([['', name]]).toString().slice(1).replaceAll('*', '%2A').replaceAll('%7E', '~');
+  if (escaped.length <= 238) return escaped;
+  return `${escaped.slice(0, 208)}%24${createHash('sha1').update(name).digest('base64url')}`;
+}
+
 function splitNamespace(namespace: string): [database: string, name: string] {
   const at = namespace.indexOf('.');
   return [namespace.slice(0, at), namespace.slice(at + 1)];
 }
 
+/** Of a MongoDB's own databases (its users, its version, its chunks) nothing is for this store. */
+const notForUs: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
+
 /** Adds a dump's documents and indexes to a store, made if there is none. Throws on the first that does not fit. */
 export async function importData(dataDir: string, folder: string): Promise<Dumped> {
+  const databases = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory());
   mkdirSync(dataDir, { recursive: true });
   const offline = openOffline(dataDir, { create: true });
   let collections = 0;
   let documents = 0;
   try {
-    for (const database of readdirSync(folder, { withFileTypes: true })) {
-      if (!database.isDirectory()) continue;
-      for (const file of readdirSync(join(folder, database.name))) {
+    for (const { name: database } of databases.filter(({ name }) => !notForUs.has(name))) {
+      for (const file of readdirSync(join(folder, database))) {
+        const path = join(folder, database, file);
+        if (file.endsWith('.gz')) throw new Error(`${path} is compressed: gunzip it first`);
         if (!file.endsWith('.bson')) continue;
-        const name = decodeURIComponent(file.slice(0, -'.bson'.length));
-        documents += await importCollection(offline, `${database.name}.${name}`, join(folder, database.name, file));
+        documents += await importCollection(offline, database, path);
         collections++;
       }
     }
@@ -99,9 +112,24 @@ export async function importData(dataDir: string, folder: string): Promise<Dumpe
   }
 }
 
-async function importCollection({ catalog, environment }: Offline, namespace: string, path: string): Promise<number> {
-  const collection = await catalog.create(namespace);
-  await importIndexes(environment, catalog, collection, path.replace(/\.bson$/, '.metadata.json'));
+type Metadata = {
+  readonly collectionName?: string;
+  readonly type?: string;
+  readonly options?: object;
+  readonly indexes?: readonly object[];
+};
+
+async function importCollection({ catalog, environment }: Offline, database: string, path: string): Promise<number> {
+  const metadataPath = path.replace(/\.bson$/, '.metadata.json');
+  const metadata: Metadata = existsSync(metadataPath)
+    ? EJSON.parse(readFileSync(metadataPath, 'utf8'), { relaxed: false })
+    : {};
+  const { collectionName, indexes = [], options = {}, type = 'collection' } = metadata;
+  const name = collectionName ?? decodeURIComponent(basename(path, '.bson').replaceAll('+', ' '));
+  if (type !== 'collection') throw new Error(`${path} is a ${type}, which this store does not keep`);
+  refuseOptions(new Map(fieldsOf(rawOf(options))));
+  const collection = await catalog.create(checkNamespace(database, name));
+  await importIndexes(environment, catalog, collection, indexes);
   let documents = 0;
   let rest = Buffer.alloc(0);
   for await (const chunk of createReadStream(path)) {
@@ -134,10 +162,8 @@ async function importIndexes(
   environment: Offline['environment'],
   catalog: Catalog,
   collection: Collection,
-  path: string,
+  indexes: readonly object[],
 ): Promise<void> {
-  if (!existsSync(path)) return;
-  const { indexes } = EJSON.parse(readFileSync(path, 'utf8'), { relaxed: false }) as { indexes: object[] };
   for (const document of indexes) {
     const { ns: _, ...kept } = document as { ns?: string };
     const spec = parseIndexSpec(rawOf(kept));

@@ -1,7 +1,7 @@
-// create, drop, dropDatabase, listCollections.
+// create, drop, dropDatabase, listCollections, listDatabases.
 import { Long } from 'bson';
 import { rawOf } from '../bson/build.ts';
-import { bsonType, fieldsOf, truthOf } from '../bson/raw.ts';
+import { bsonType, fieldsOf, type Raw, truthOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { matches } from '../query/match.ts';
 import { parseFilter } from '../query/parse-filter.ts';
@@ -24,17 +24,23 @@ const refusedOptions = ['capped', 'size', 'max', 'validator', 'validationLevel',
 export async function create(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const namespace = checkNamespace(call.database, args.collection());
-  refuseCollation(args.get('collation'));
-  for (const name of refusedOptions) {
-    const value = args.get(name);
-    const asks = value !== undefined && !(value.type === bsonType.bool && !truthOf(value));
-    if (asks) throw storeError('InvalidOptions', `${name} is not supported`);
-  }
+  refuseOptions(args.values);
   if (engine.catalog.get(namespace) !== undefined) {
     throw storeError('NamespaceExists', `Collection ${namespace} already exists.`);
   }
   await engine.catalog.create(namespace);
   return {};
+}
+
+/** Throws InvalidOptions where a collection is to be what this store does not keep. */
+export function refuseOptions(options: ReadonlyMap<string, Raw>): void {
+  refuseCollation(options.get('collation'));
+  for (const name of refusedOptions) {
+    const value = options.get(name);
+    const asks =
+      value !== undefined && value.type !== bsonType.null && (value.type !== bsonType.bool || truthOf(value));
+    if (asks) throw storeError('InvalidOptions', `${name} is not supported`);
+  }
 }
 
 export async function drop(call: Call): Promise<Reply> {
@@ -53,8 +59,6 @@ export async function dropDatabase({ database, engine }: Call): Promise<Reply> {
 
 export function listCollections(call: Call): Reply {
   const { args, database, engine } = call;
-  const filterDocument = args.document('filter');
-  const filter = filterDocument === undefined ? undefined : parseFilter(filterDocument);
   const nameOnly = args.flag('nameOnly');
   const rows = engine.catalog.list(database).map((collection) => {
     const name = collection.namespace.slice(database.length + 1);
@@ -67,12 +71,30 @@ export function listCollections(call: Call): Reply {
       idIndex,
     });
   });
-  const kept = filter === undefined ? rows : rows.filter((row) => matches(filter, row));
+  const kept = filtered(rows, args);
   const shown = nameOnly ? kept.map((row) => pick(row, ['name', 'type'])) : kept;
   return cursorReply(Long.ZERO, `${database}.$cmd.listCollections`, 'firstBatch', shown);
 }
 
-function pick(row: ReturnType<typeof rawOf>, names: readonly string[]): ReturnType<typeof rawOf> {
+/** Names alone: of sizes nothing is known without reading everything. */
+export function listDatabases({ args, database, engine }: Call): Reply {
+  if (database !== 'admin') {
+    throw storeError('Unauthorized', 'listDatabases may only be run against the admin database.');
+  }
+  const names = new Set(engine.catalog.list().map(({ namespace }) => namespace.slice(0, namespace.indexOf('.'))));
+  const rows = [...names].sort().map((name) => rawOf({ name, empty: false }));
+  const kept = filtered(rows, args);
+  return { databases: rawOf(args.flag('nameOnly') ? kept.map((row) => pick(row, ['name'])) : kept) };
+}
+
+function filtered(rows: readonly Raw[], args: Call['args']): readonly Raw[] {
+  const document = args.document('filter');
+  if (document === undefined) return rows;
+  const filter = parseFilter(document);
+  return rows.filter((row) => matches(filter, row));
+}
+
+function pick(row: Raw, names: readonly string[]): Raw {
   const branch = openNode(row)!;
   const kept = fieldsOf(row).filter(([name]) => names.includes(name));
   branch.names = kept.map(([name]) => name);

@@ -2,15 +2,15 @@
 import { Long } from 'bson';
 import { rawOf } from '../bson/build.ts';
 import { equalValues } from '../bson/order.ts';
-import { bsonType, elementsOf, fieldOf, type Raw, textOf } from '../bson/raw.ts';
+import { bsonType, elementsOf, fieldsOf, type Raw, textOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
-import { type IndexSpec, isIdKey, parseIndexSpec, sameIndex } from '../keys/index-spec.ts';
+import { type IndexSpec, isIdKey, knownOptions, parseIndexSpec, sameIndex } from '../keys/index-spec.ts';
 import { checkPartial } from '../keys/partial-filter.ts';
 import { parseFilter } from '../query/parse-filter.ts';
 import { expired } from '../query/stream.ts';
 import { checkNamespace, indexesMax } from '../storage/catalog.ts';
 import type { Collection, Index } from '../storage/collection.ts';
-import { openNode, sealDocument } from '../update/branch.ts';
+import { sealDocument } from '../update/branch.ts';
 import type { Call, Reply } from './engine.ts';
 import { cursorReply } from './find.ts';
 
@@ -20,7 +20,8 @@ const buildPiece = 1000;
 export async function createIndexes(call: Call): Promise<Reply> {
   const { args, engine } = call;
   const namespace = checkNamespace(call.database, args.collection());
-  const specs = args.documents('indexes').map((document) => parseIndexSpec(withVersion(document)));
+  const lax = args.flag('ignoreUnknownIndexOptions');
+  const specs = args.documents('indexes').map((document) => parseIndexSpec(asKept(document, lax)));
   if (specs.length === 0) throw storeError('BadValue', 'Must specify at least one index to create');
   for (const { partialFilter } of specs) if (partialFilter !== undefined) checkPartial(parseFilter(partialFilter));
   const createdCollectionAutomatically = engine.catalog.get(namespace) === undefined;
@@ -46,13 +47,11 @@ export async function inTurn<T>(call: Call, collection: Collection, run: () => P
   return turn;
 }
 
-/** Every index says v: 2, in first place. */
-function withVersion(document: Raw): Raw {
-  if (fieldOf(document, 'v') !== undefined) return document;
-  const branch = openNode(document)!;
-  branch.names.unshift('v');
-  branch.values.unshift(rawOf(2));
-  return sealDocument(branch);
+/** As it is kept: with a version, in first place, without its namespace, and in a lax call without unknown options. */
+function asKept(document: Raw, lax: boolean): Raw {
+  const given = fieldsOf(document).filter(([name]) => name !== 'ns' && (!lax || knownOptions.has(name)));
+  const fields = given.some(([name]) => name === 'v') ? given : [['v', rawOf(2)] as const, ...given];
+  return sealDocument({ array: false, names: fields.map(([name]) => name), values: fields.map(([, value]) => value) });
 }
 
 /** Throws IndexOptionsConflict (85) and IndexKeySpecsConflict (86) as MongoDB does. */

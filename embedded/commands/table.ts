@@ -4,7 +4,7 @@ import { storeError } from '../errors.ts';
 import { aggregate } from './aggregate.ts';
 import { type Fields, fieldsFrom } from './arguments.ts';
 import { collMod } from './coll-mod.ts';
-import { create, drop, dropDatabase, listCollections } from './collections.ts';
+import { create, drop, dropDatabase, listCollections, listDatabases } from './collections.ts';
 import { count, distinct } from './count-distinct.ts';
 import { remove } from './delete.ts';
 import type { Command, Engine } from './engine.ts';
@@ -56,7 +56,8 @@ function entry(run: Command, fields: string): Entry {
 
 const forFindAndModify = entry(
   findAndModify,
-  'query sort hint remove update new fields upsert bypassDocumentValidation collation arrayFilters let',
+  'query sort hint remove update new fields upsert bypassDocumentValidation bypassEmptyTsReplacement collation ' +
+    'arrayFilters let',
 );
 
 const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
@@ -66,8 +67,8 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['ping', { run: nothing }],
   ['buildInfo', { run: buildInfo }],
   ['buildinfo', { run: buildInfo }],
-  ['insert', entry(insert, 'documents! ordered bypassDocumentValidation')],
-  ['update', entry(update, 'updates! ordered let bypassDocumentValidation')],
+  ['insert', entry(insert, 'documents! ordered bypassDocumentValidation bypassEmptyTsReplacement')],
+  ['update', entry(update, 'updates! ordered let bypassDocumentValidation bypassEmptyTsReplacement')],
   ['delete', entry(remove, 'deletes! ordered let')],
   ['findAndModify', forFindAndModify],
   ['findandmodify', forFindAndModify],
@@ -96,8 +97,9 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['drop', entry(drop, '')],
   ['dropDatabase', entry(dropDatabase, '')],
   ['listCollections', entry(listCollections, 'filter nameOnly cursor authorizedCollections')],
+  ['listDatabases', entry(listDatabases, 'filter nameOnly authorizedDatabases')],
   ['collMod', entry(collMod, 'index')],
-  ['createIndexes', entry(createIndexes, 'indexes! commitQuorum')],
+  ['createIndexes', entry(createIndexes, 'indexes! commitQuorum ignoreUnknownIndexOptions')],
   ['listIndexes', entry(listIndexes, 'cursor')],
   ['dropIndexes', entry(dropIndexes, 'index!')],
   ['endSessions', { run: endSessions }],
