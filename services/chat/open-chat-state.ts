@@ -5,13 +5,13 @@ import { conversationLists } from './conversations/conversation-lists.ts';
 import { openFirstRows } from './conversations/first-members.ts';
 import { openHiddenMessages } from './conversations/hidden-messages.ts';
 import { openRoom } from './members/room.ts';
-import { type ChatLogs, openLogs } from './open-logs.ts';
+import { type ChatLogs, type LogsOptions, openLogs } from './open-logs.ts';
 import { typingBoard } from './typing/typing-board.ts';
 import { openUsers, type Users } from './users/users.ts';
 
 /** Chat's state on this ground: the logs, and beside them what is kept in memory only. */
-export async function openChatState(ground: Ground): Promise<Chat> {
-  return chatOver(openLogs(ground), ground);
+export async function openChatState(ground: Ground, options?: LogsOptions): Promise<Chat> {
+  return chatOver(openLogs(ground, options), ground);
 }
 
 /** The same over logs that are open. Closing it closes them. */

@@ -17,7 +17,7 @@ import { conversationTopicEvent } from './topics/conversation-event.ts';
 import { topicOf } from './topics/names.ts';
 import { openTopicSource } from './topics/topic-source.ts';
 import { userTopicEvent } from './topics/user-event.ts';
-import { type CauseInLog, OpenUserLogs } from './user-log/open-user-logs.ts';
+import { type CauseInLog, OpenUserLogs, type UserLogsOptions } from './user-log/open-user-logs.ts';
 
 export type ChatLogs = {
   readonly conversations: OpenConversations;
@@ -37,7 +37,12 @@ const closeWithinMs = 5_000;
 const conversationFamily = 'conversation';
 const entryFamily = 'message';
 
-export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'clock' | 'metrics'>): ChatLogs {
+export type LogsOptions = Pick<UserLogsOptions, 'gatherMs'>;
+
+export function openLogs(
+  ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'clock' | 'metrics'>,
+  options: LogsOptions = {},
+): ChatLogs {
   const { db, bus, ids } = ground;
   const ending = new AbortController();
   // Every log that waits for the store listens to it; their number is bounded elsewhere.
@@ -51,6 +56,7 @@ export function openLogs(ground: Pick<Ground, 'db' | 'bus' | 'ids' | 'log' | 'cl
   };
   const notices = new HeadNotices((notice) => bus.publish(headEvent(notice)));
   const userLogs = new OpenUserLogs({
+    ...options,
     db,
     ground: logGround,
     publish: (entry) => bus.publish(userTopicEvent(entry)),

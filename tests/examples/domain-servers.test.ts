@@ -48,7 +48,8 @@ const whatItDoes = [
   { step: 'history', texts: ['Oxygen in pond A1 is low: 2.1 mg/l', 'Aerators are on'] },
 ];
 
-describe('a domain server', () => {
+// Most of the time goes to compilers of other languages, each in a process of its own: they run together.
+describe.concurrent('a domain server', () => {
   it('in TypeScript talks through the mesh', async () => {
     // Below node_modules, so that the program finds its packages.
     const cache = join(root, 'node_modules/.cache');

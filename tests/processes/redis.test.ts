@@ -15,7 +15,7 @@ async function openNodeOfCluster(): Promise<Redis> {
 }
 
 describe.skipIf(!hasRedis())('a mesh whose events travel over Redis', () => {
-  it.each([
+  it.concurrent.each([
     ['Redis', openTestRedis],
     ['a node of its cluster', openNodeOfCluster],
   ])(

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   hasRedis,
   openTestRedisCluster,
@@ -16,13 +16,11 @@ const signal = new AbortController().signal;
 const log = silentLog();
 const topics = Array.from({ length: 30 }, (_, n) => `c:${n}`);
 
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
+/** What closes when its test has finished, the last opened first. */
+type Finish = (close: () => Promise<void>) => void;
 
-function adopt<Thing extends { close(): Promise<void> }>(thing: Thing): Thing {
-  opened.push(thing);
+function adopt<Thing extends { close(): Promise<void> }>(onTestFinished: Finish, thing: Thing): Thing {
+  onTestFinished(() => thing.close());
   return thing;
 }
 
@@ -35,9 +33,9 @@ type Mesh = {
   send(seq: number): Promise<void>;
 };
 
-function openMesh(url: string): Mesh {
-  const publisher = adopt(openRedisPublisher({ url, log }));
-  const subscriber = adopt(openRedisSubscriber({ url, log }));
+function openMesh(onTestFinished: Finish, url: string): Mesh {
+  const publisher = adopt(onTestFinished, openRedisPublisher({ url, log }));
+  const subscriber = adopt(onTestFinished, openRedisSubscriber({ url, log }));
   const links = new TestLinks();
   const subscriptions = new SwitchingSubscriptions(subscriber, links, signal);
   const seen = new Set<string>();
@@ -59,13 +57,14 @@ const byRedisAlone = ({ publisher, subscriber, links }: Mesh) =>
 
 const caseMs = 60_000;
 
-describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseMs }, () => {
-  const open = async (options?: TestRedisClusterOptions): Promise<TestRedisCluster> =>
-    adopt(await openTestRedisCluster(options));
+// Each has a cluster of its own, and waits for it most of the time: they wait together.
+describe.skipIf(!hasRedis()).concurrent('the bus over a cluster of Redis', { timeout: caseMs }, () => {
+  const open = async (onTestFinished: Finish, options?: TestRedisClusterOptions): Promise<TestRedisCluster> =>
+    adopt(onTestFinished, await openTestRedisCluster(options));
 
-  it('has its topics on all nodes, and brings their events', async () => {
-    const cluster = await open();
-    const mesh = openMesh(cluster.url);
+  it('has its topics on all nodes, and brings their events', async ({ onTestFinished }) => {
+    const cluster = await open(onTestFinished);
+    const mesh = openMesh(onTestFinished, cluster.url);
     await byRedisAlone(mesh);
     await followAll(mesh);
     const counts = await Promise.all(cluster.nodes.map((node) => node.ask('PUBSUB', 'SHARDCHANNELS')));
@@ -75,9 +74,9 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
     await mesh.send(1);
   });
 
-  it.each([0, 2])('goes on by Link while node %i is dead, and comes back with it', async (which) => {
-    const cluster = await open();
-    const mesh = openMesh(cluster.url);
+  it.for([0, 2])('goes on by Link while node %i is dead, and comes back with it', async (which, { onTestFinished }) => {
+    const cluster = await open(onTestFinished);
+    const mesh = openMesh(onTestFinished, cluster.url);
     await byRedisAlone(mesh);
     await followAll(mesh);
     await cluster.nodes[which]!.kill();
@@ -88,9 +87,9 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
     await mesh.send(2);
   });
 
-  it('sees a node that hangs', async () => {
-    const cluster = await open();
-    const mesh = openMesh(cluster.url);
+  it('sees a node that hangs', async ({ onTestFinished }) => {
+    const cluster = await open(onTestFinished);
+    const mesh = openMesh(onTestFinished, cluster.url);
     await byRedisAlone(mesh);
     await followAll(mesh);
     cluster.nodes[1]!.process.kill('SIGSTOP');
@@ -101,9 +100,11 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
     await mesh.send(2);
   });
 
-  it('goes on with the replica of a node that is gone for good, be it the one that it is known by', async () => {
-    const cluster = await open({ replicas: 1 });
-    const mesh = openMesh(cluster.url);
+  it('goes on with the replica of a node that is gone for good, be it the one that it is known by', async ({
+    onTestFinished,
+  }) => {
+    const cluster = await open(onTestFinished, { replicas: 1 });
+    const mesh = openMesh(onTestFinished, cluster.url);
     await byRedisAlone(mesh);
     await followAll(mesh);
     await cluster.nodes[0]!.kill();
@@ -112,9 +113,9 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
     await mesh.send(1);
   });
 
-  it('follows topics to the node that their slots moved to, and has heads compared', async () => {
-    const cluster = await open();
-    const mesh = openMesh(cluster.url);
+  it('follows topics to the node that their slots moved to, and has heads compared', async ({ onTestFinished }) => {
+    const cluster = await open(onTestFinished);
+    const mesh = openMesh(onTestFinished, cluster.url);
     await byRedisAlone(mesh);
     await followAll(mesh);
     let gaps = 0;
@@ -129,10 +130,10 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
     expect(await cluster.nodes[0]!.ask('PUBSUB', 'SHARDCHANNELS')).toBe('');
   });
 
-  it('may come up later than those who use it', async () => {
-    const cluster = await open();
+  it('may come up later than those who use it', async ({ onTestFinished }) => {
+    const cluster = await open(onTestFinished);
     for (const node of cluster.nodes) await node.kill();
-    const mesh = openMesh(cluster.url);
+    const mesh = openMesh(onTestFinished, cluster.url);
     await followAll(mesh);
     await mesh.send(1);
     for (const node of cluster.nodes) await node.restart();
@@ -140,13 +141,13 @@ describe.skipIf(!hasRedis())('the bus over a cluster of Redis', { timeout: caseM
     await mesh.send(2);
   });
 
-  it('asks for a password at every node', async () => {
-    const cluster = await open({ password: 'a word: of/its own' });
-    const mesh = openMesh(cluster.url);
+  it('asks for a password at every node', async ({ onTestFinished }) => {
+    const cluster = await open(onTestFinished, { password: 'a word: of/its own' });
+    const mesh = openMesh(onTestFinished, cluster.url);
     await byRedisAlone(mesh);
     await followAll(mesh);
     await mesh.send(1);
-    const shared = adopt(openRedisShared({ url: cluster.url, log }));
+    const shared = adopt(onTestFinished, openRedisShared({ url: cluster.url, log }));
     await until(() => shared.reachable);
     for (const key of topics) expect(await shared.put(key, Buffer.from(key), 10_000)).toBe(true);
     for (const key of topics) expect(await shared.take(key)).toEqual(Buffer.from(key));

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { decodeNote, echoApi, echoMethods, echoService, encodeNote, note } from '../../host/testdata/echo.ts';
 import { openTestHost, openTestLinks, openTrust, type TestHost, type Trust } from '../../host/testing.ts';
 import type { Api, MethodSchema } from '../../schema/api.ts';
@@ -6,14 +6,13 @@ import type { MeshLinks } from './open-links.ts';
 
 const signal = new AbortController().signal;
 let api: Api;
-const opened: { close(): Promise<unknown> }[] = [];
 
 beforeAll(async () => {
   ({ api } = await echoApi());
 });
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each.close();
-});
+
+/** What closes when its test has finished, the last opened first. */
+type Finish = (close: () => Promise<void>) => void;
 
 type Process = TestHost & {
   /** Its database is there. */
@@ -22,7 +21,7 @@ type Process = TestHost & {
   readonly held: (() => void)[];
 };
 
-async function start(trust: Trust, name: string): Promise<Process> {
+async function start(onTestFinished: Finish, trust: Trust, name: string): Promise<Process> {
   const state = { hasStore: true, held: [] as (() => void)[] };
   const say: Parameters<typeof echoService>[0] = {
     say: async (request) => {
@@ -34,7 +33,7 @@ async function start(trust: Trust, name: string): Promise<Process> {
     if (!state.hasStore) throw new Error('no database');
   };
   const host = await openTestHost({ services: [echoService(say, { ready })], api, trust });
-  opened.push(host);
+  onTestFinished(() => host.close());
   return Object.assign(state, host);
 }
 
@@ -50,12 +49,16 @@ async function answering(links: MeshLinks): Promise<string[]> {
   return [...new Set(told)].sort();
 }
 
-describe('a process whose database is cut', () => {
-  it('is given no calls while others are ready, and its share of them when it is ready again', async () => {
+// Each waits for a host that looks after its services once in a while: they wait together.
+describe.concurrent('a process whose database is cut', () => {
+  it('is given no calls while others are ready, and its share of them when it is ready again', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const trust = openTrust();
-    const [one, two] = [await start(trust, 'one'), await start(trust, 'two')];
+    const [one, two] = [await start(onTestFinished, trust, 'one'), await start(onTestFinished, trust, 'two')];
     const links = await openTestLinks(trust, api, [one.host.address, two.host.address]);
-    opened.push(links);
+    onTestFinished(() => links.close());
     expect(await answering(links)).toEqual(['one', 'two']);
 
     one.hasStore = false;
@@ -72,25 +75,28 @@ describe('a process whose database is cut', () => {
     await expect.poll(() => answering(links), { timeout: 10_000 }).toEqual(['one', 'two']);
   });
 
-  it('is known to be so by an edge that comes later', async () => {
+  it('is known to be so by an edge that comes later', async ({ expect, onTestFinished }) => {
     const trust = openTrust();
-    const [one, two] = [await start(trust, 'one'), await start(trust, 'two')];
+    const [one, two] = [await start(onTestFinished, trust, 'one'), await start(onTestFinished, trust, 'two')];
     one.hasStore = false;
     await expect.poll(() => one.host.ready, { timeout: 10_000 }).toBe(false);
     const links = await openTestLinks(trust, api, [one.host.address, two.host.address]);
-    opened.push(links);
+    onTestFinished(() => links.close());
     expect(await answering(links)).toEqual(['two']);
   });
 
-  it('keeps no socket to itself by a call that hangs there', async () => {
+  it('keeps no socket to itself by a call that hangs there', async ({ expect, onTestFinished }) => {
     const trust = openTrust();
-    const processes = { one: await start(trust, 'one'), two: await start(trust, 'two') };
+    const processes = {
+      one: await start(onTestFinished, trust, 'one'),
+      two: await start(onTestFinished, trust, 'two'),
+    };
     const links = await openTestLinks(
       trust,
       api,
       Object.values(processes).map(({ host }) => host.address),
     );
-    opened.push(links);
+    onTestFinished(() => links.close());
     const owner = (await ask(links, 'pond')) as keyof typeof processes;
     const other = owner === 'one' ? 'two' : 'one';
     const held = ask(links, 'pond', { text: 'hold', affinity: 'socket' });

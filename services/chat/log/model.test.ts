@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../../gen/circuit/chat/v1/message.ts';
 import { CircuitError } from '../../../mesh/errors/circuit-error.ts';
-import { gatheringLimits } from '../user-log/gathering.ts';
 import { type Action, beyondHead, perform, type Request } from './testing/actions.ts';
 import { expectAll, type Told } from './testing/expectations.ts';
 import type { Fate } from './testing/flaky-db.ts';
@@ -75,8 +74,7 @@ const playMs = 20_000;
 let logs: TestLogs;
 beforeAll(async () => {
   // Reads that come often are gathered for a second each time; a story has many, and waits for each.
-  (gatheringLimits as { windowMs: number }).windowMs = 20;
-  logs = await openTestLogs();
+  logs = await openTestLogs(undefined, { gatherMs: 20 });
 });
 afterAll(() => logs.close());
 

@@ -5,7 +5,11 @@ import { openTestHost, type TestHost } from '../../../mesh/host/testing.ts';
 import { counters, openIds } from '../../../mesh/store/ids.ts';
 import { openTestStore, type TestStore } from '../../../tests/support/store.ts';
 import { watchTenancy } from '../../../tests/support/tenancy.ts';
+import { openChatState } from '../open-chat-state.ts';
 import { chatService } from '../service.ts';
+
+/** Tests change settings in quick succession, and need not wait a second for each. */
+const gatherMs = 50;
 
 const tenantCollections = new Set(chatService.collections.map(({ name }) => name));
 
@@ -40,7 +44,12 @@ export async function openChat(onCommand?: (command: Document) => void): Promise
     },
   });
   const ids = openIds({ db: store.db, key: 'a key for tests' });
-  const host = await openTestHost({ services: [chatService], db: store.db, ids, clock: now });
+  const host = await openTestHost({
+    services: [{ ...chatService, open: (ground) => openChatState(ground, { gatherMs }) }],
+    db: store.db,
+    ids,
+    clock: now,
+  });
   return {
     host,
     store,

@@ -24,14 +24,16 @@ type Waiter<Outcome> = {
 export class Gathering<Outcome> {
   readonly #commit: Commit<Outcome>;
   readonly #quiet: () => void;
+  readonly #windowMs: number;
   #changes = new Map<string, RowChange>();
   #waiters: Waiter<Outcome>[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** `quiet` is called when a second has passed without a change. */
-  constructor(commit: Commit<Outcome>, quiet: () => void) {
+  /** `quiet` is called when a window has passed without a change. */
+  constructor(commit: Commit<Outcome>, quiet: () => void, windowMs: number = gatheringLimits.windowMs) {
     this.#commit = commit;
     this.#quiet = quiet;
+    this.#windowMs = windowMs;
   }
 
   change(conversationId: string, change: RowChange): Promise<Outcome> {
@@ -52,7 +54,7 @@ export class Gathering<Outcome> {
 
   #flush(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#windowOver(), gatheringLimits.windowMs).unref();
+    this.#timer = setTimeout(() => this.#windowOver(), this.#windowMs).unref();
     const changes = this.#changes;
     const waiters = this.#waiters;
     this.#changes = new Map();

@@ -23,6 +23,8 @@ export type UserLogsOptions = {
   readonly db: Db;
   readonly ground: LogGround;
   readonly publish: (entry: UserEntry) => void;
+  /** How long frequent changes of one's own rows wait for others, in milliseconds; a second unless given. */
+  readonly gatherMs?: number | undefined;
   /** Head documents of conversations, as new as they are known here. */
   readonly heads: (
     accountKey: string,
@@ -45,7 +47,7 @@ export class OpenUserLogs implements UserLogs {
   readonly #options: UserLogsOptions;
   readonly #documents: UserDocuments;
   readonly #compaction: Compaction;
-  /** By user; each goes when its user has been quiet for a second. */
+  /** By user; each goes when its user has been quiet for a window. */
   readonly #gatherings = new Map<string, Gathering<RowChanged>>();
 
   constructor(options: UserLogsOptions) {
@@ -77,6 +79,7 @@ export class OpenUserLogs implements UserLogs {
       gathering = new Gathering(
         (changes) => this.#commit(user, changes),
         () => this.#gatherings.delete(user.userKey),
+        this.#options.gatherMs,
       );
       this.#gatherings.set(user.userKey, gathering);
     }

@@ -15,7 +15,7 @@ import type { Chat } from '../../chat.ts';
 import { collections } from '../../collections.ts';
 import type { OpenConversation } from '../../conversation-log/conversation-log.ts';
 import { chatOver } from '../../open-chat-state.ts';
-import { type ChatLogs, openLogs } from '../../open-logs.ts';
+import { type ChatLogs, type LogsOptions, openLogs } from '../../open-logs.ts';
 import { chatUsers } from '../../users/chat-users.ts';
 import { openUsers } from '../../users/users.ts';
 import { type FlakyDb, flakyDb } from './flaky-db.ts';
@@ -50,7 +50,7 @@ export type TestLogs = {
   close(): Promise<void>;
 };
 
-export async function openTestLogs(hooks?: StoreHooks): Promise<TestLogs> {
+export async function openTestLogs(hooks?: StoreHooks, options: LogsOptions = {}): Promise<TestLogs> {
   const store = await openTestStore({ collections: [...collections, chatUsers, counters], ...(hooks && { hooks }) });
   const ids = openIds({ db: store.db, key: 'a key for tests' });
   const users = openUsers(store.db);
@@ -68,7 +68,7 @@ export async function openTestLogs(hooks?: StoreHooks): Promise<TestLogs> {
           if (!dead) published.push(event);
         },
       };
-      const logs = openLogs({ db: flaky.db, bus, ids, log: silentLog(), clock, ...more });
+      const logs = openLogs({ db: flaky.db, bus, ids, log: silentLog(), clock, ...more }, options);
       const process = {
         ...logs,
         chat: chatOver(logs, { db: flaky.db, bus, clock }),
