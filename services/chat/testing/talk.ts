@@ -26,10 +26,12 @@ export type Talk = {
 let shared: Promise<TestChat> | undefined;
 let counter = 0;
 
-afterAll(async () => {
+/** Closes what the talks of a test file stood on. */
+export async function closeTalks(): Promise<void> {
   await (await shared)?.close();
   shared = undefined;
-});
+}
+afterAll(closeTalks);
 
 /** Opens the talk; what it opened is closed when the test has finished. */
 export async function talk(): Promise<Talk> {
