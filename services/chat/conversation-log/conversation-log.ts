@@ -37,6 +37,13 @@ export type Conversations = {
   conversationOf(context: Context, messageId: string): Promise<string>;
   /** Head documents for lists, by id, at most 500; those that are cached here are as new as the log. */
   summaries(accountKey: string, conversationIds: readonly string[]): Promise<ReadonlyMap<string, ConversationDocument>>;
+  /** The same, as new as every log is in the store: what other processes write, too. */
+  newestSummaries(
+    accountKey: string,
+    conversationIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ConversationDocument>>;
+  /** A row that was read, with the user's own last number as far as it is known here: that is written behind. */
+  rowAsKnownHere(row: MemberRow): MemberRow;
   /** Rows of users. */
   readonly rows: MemberRows;
 };

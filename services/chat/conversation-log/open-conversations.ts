@@ -125,6 +125,13 @@ export class OpenConversations implements Conversations {
     return this.heads(accountKey, conversationIds);
   }
 
+  async newestSummaries(
+    accountKey: string,
+    conversationIds: readonly string[],
+  ): Promise<ReadonlyMap<string, ConversationDocument>> {
+    return this.#upToTails(await this.heads(accountKey, conversationIds));
+  }
+
   /** Head documents, as new as they are known here; of every account for the mesh itself, which names none. */
   async heads(
     accountKey: string | undefined,
@@ -166,29 +173,8 @@ export class OpenConversations implements Conversations {
 
   /** The newest number of each log that may be shown. Of a log that nobody writes, what its head document says. */
   async newest(conversationIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const newest = new Map<string, number>();
-    const open: string[] = [];
-    const accounts = new Map<string, string>();
-    for (const [id, head] of await this.heads(undefined, conversationIds)) {
-      accounts.set(id, head.account_key);
-      newest.set(id, head.last_seq);
-      if (head.open_until !== undefined) open.push(id);
-    }
-    await Promise.all(
-      open.map(async (id) => {
-        const [last] = await this.#documents.entries
-          .find(
-            { conversation_id: id, account_key: accounts.get(id)! },
-            { projection: { seq: 1 }, readConcern: { level: 'majority' } },
-          )
-          .sort({ seq: -1 })
-          .limit(1)
-          .toArray();
-        // Above the head document there is what may not have been applied: whoever opens the log sees to that first.
-        if (last !== undefined && last.seq > newest.get(id)!) newest.set(id, (await this.viewOf(id))?.state.seq ?? 0);
-      }),
-    );
-    return newest;
+    const heads = await this.#upToTails(await this.heads(undefined, conversationIds));
+    return new Map([...heads].map(([id, head]) => [id, head.last_seq]));
   }
 
   sweep(): Promise<number> {
@@ -275,6 +261,29 @@ export class OpenConversations implements Conversations {
     } catch (error) {
       if ((error as { code?: unknown }).code !== duplicateKey) throw error;
     }
+  }
+
+  /** Of logs that are open anywhere the heads, which are written behind, brought up to what a majority has. */
+  async #upToTails(heads: ReadonlyMap<string, ConversationDocument>): Promise<Map<string, ConversationDocument>> {
+    const upToDate = new Map(heads);
+    const open = [...heads.values()].filter((head) => head.open_until !== undefined);
+    await Promise.all(
+      open.map(async (head) => {
+        const [last] = await this.#documents.entries
+          .find(
+            { conversation_id: head._id, account_key: head.account_key },
+            { projection: { seq: 1 }, readConcern: { level: 'majority' } },
+          )
+          .sort({ seq: -1 })
+          .limit(1)
+          .toArray();
+        if (last === undefined || last.seq <= head.last_seq) return;
+        // Above the head document there is what may not have been applied: whoever opens the log sees to that first.
+        const view = await this.viewOf(head._id);
+        if (view !== undefined) upToDate.set(head._id, { ...head, ...headFields(view.state) });
+      }),
+    );
+    return upToDate;
   }
 
   #asKnownHere(head: ConversationDocument): ConversationDocument {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unreadOf } from '../documents/member-row.ts';
 import { perform } from '../log/testing/actions.ts';
 import {
+  account,
   asha,
   callBy,
   makeGroup,
@@ -100,6 +102,18 @@ describe('members', () => {
       page = await view.members(2, page.at(-1));
     }
     expect(all).toEqual([asha, ravi, meena]);
+  });
+});
+
+describe('what a list shows', () => {
+  it('is as new as the log, though another process writes it', async () => {
+    const there = logs.process();
+    const { entry } = await sayIn(here, pond, ravi, 'just now', logs.now());
+    const listed = await there.conversations.newestSummaries(account, [pond]);
+    const { seq, number } = entry!;
+    expect(listed.get(pond)).toMatchObject({ last_seq: seq, last_number: number, last_message: { seq } });
+    const [row] = await there.conversations.rows.ofUserIn(account, ravi, [pond]);
+    expect(unreadOf(row!, number)).toBe(0);
   });
 });
 

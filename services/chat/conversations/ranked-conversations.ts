@@ -14,7 +14,7 @@ export type Rank = { readonly pinned: boolean; readonly updatedAt: number; reado
 
 export type Ranked = Rank & { readonly row: MemberRow; readonly document: ConversationDocument };
 
-/** The most that `summaries` answers at once. */
+/** The most that `newestSummaries` answers at once. */
 const batch = 500;
 
 export async function rankedConversations(
@@ -28,10 +28,11 @@ export async function rankedConversations(
   const batches: Promise<ReadonlyMap<string, ConversationDocument>>[] = [];
   for (let from = 0; from < candidates.length; from += batch) {
     const ids = candidates.slice(from, from + batch).map((row) => row.conversation_id);
-    batches.push(conversations.summaries(user.accountKey, ids));
+    batches.push(conversations.newestSummaries(user.accountKey, ids));
   }
   const documents = new Map((await Promise.all(batches)).flatMap((found) => [...found]));
-  const ranked = candidates.flatMap((row) => {
+  const ranked = candidates.flatMap((read) => {
+    const row = conversations.rowAsKnownHere(read);
     const document = documents.get(row.conversation_id);
     return document !== undefined && fits(row, document, filters) ? [rankOf(row, document)] : [];
   });
@@ -47,9 +48,10 @@ export async function conversationsOf(
   const { conversations } = context.service;
   const [rows, documents] = await Promise.all([
     conversations.rows.ofUserIn(user.accountKey, user.key, ids),
-    conversations.summaries(user.accountKey, ids),
+    conversations.newestSummaries(user.accountKey, ids),
   ]);
-  return rows.flatMap((row) => {
+  return rows.flatMap((read) => {
+    const row = conversations.rowAsKnownHere(read);
     const document = documents.get(row.conversation_id);
     return row.active && document !== undefined ? [rankOf(row, document)] : [];
   });
