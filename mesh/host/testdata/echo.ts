@@ -82,7 +82,9 @@ export function reedService(topics: TopicSource): HostedService {
   };
 }
 
-export function note(key: string, text = '', body: Uint8Array = new Uint8Array()): Note {
+const noBytes = new Uint8Array();
+
+export function note(key: string, text = '', body: Uint8Array = noBytes): Note {
   return { key, text, body };
 }
 
@@ -96,15 +98,17 @@ export function encodeNote(value: Note): Buffer {
 
 export function decodeNote(bytes: Uint8Array): Note {
   const reader = new BinaryReader(bytes);
-  let value = note('');
+  let key = '';
+  let text = '';
+  let body: Uint8Array = noBytes;
   while (reader.pos < reader.len) {
     const tag = reader.uint32();
-    if (tag === 10) value = { ...value, key: reader.string() };
-    else if (tag === 18) value = { ...value, text: reader.string() };
-    else if (tag === 26) value = { ...value, body: reader.bytes() };
+    if (tag === 10) key = reader.string();
+    else if (tag === 18) text = reader.string();
+    else if (tag === 26) body = reader.bytes();
     else reader.skip(tag & 7, tag >>> 3);
   }
-  return value;
+  return { key, text, body };
 }
 
 function rpc(name: string): MethodDefinition<Note, Note> {
