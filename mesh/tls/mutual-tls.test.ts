@@ -231,7 +231,7 @@ describe('mutual TLS', () => {
     expect(() => new Certificates({ ...files, log: silentLog() })).toThrow('it ended at ');
   });
 
-  it('tells what keeps an edge away, once, and not at each attempt', { timeout: 30_000 }, async () => {
+  it('tells what keeps an edge away, and not at each attempt', { timeout: 30_000 }, async () => {
     const mesh = await start();
     const told: string[] = [];
     const write = (line: string) => {

@@ -1,8 +1,7 @@
 // One Link at the edge: a stream to one service process, opened again and again as long as it is wanted. It numbers
 // what is said on it; which calls and topics go where is decided by its owner.
 
-import type { LinkHello } from '../../../gen/circuit/link/v1/link_service.ts';
-import { SessionEndReason } from '../../../gen/circuit/link/v1/link_service.ts';
+import { type LinkHello, SessionEndReason } from '../../../gen/circuit/link/v1/link_service.ts';
 import type { TopicEvent } from '../../../gen/circuit/link/v1/topic_service.ts';
 import type { CircuitError } from '../../errors/circuit-error.ts';
 import { fromGrpcError } from '../../errors/grpc-error.ts';
@@ -26,7 +25,7 @@ import type { PendingCall } from './pending-call.ts';
  */
 const firstPauseMs = 50;
 const pauseMsMax = 500;
-/** A process that is away is told once, and once more after so many attempts: what is in the way by then is why. */
+/** A process that is away is told once; after so many attempts, and twice as many, what is in the way by then. */
 const toldAgainAfter = 16;
 /** A peer that takes the stream and then says nothing is given up. */
 const helloWithinMs = 5_000;
@@ -370,7 +369,8 @@ export class Link implements OpenResponseReader {
   }
 
   #tell(error: unknown, what: string): void {
-    const said = this.#failures === 0 ? what : this.#failures === toldAgainAfter && 'link cannot be opened';
+    const again = this.#failures >= toldAgainAfter && Number.isInteger(Math.log2(this.#failures));
+    const said = this.#failures === 0 ? what : again && 'link cannot be opened';
     if (said) this.#options.log.warn({ address: this.#address, reason: fromGrpcError(error).reason, err: error }, said);
   }
 
