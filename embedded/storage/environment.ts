@@ -12,6 +12,11 @@ import { keyEncoder, Tree } from './tree.ts';
 export const treesMax = 8192;
 /** The file's size at most, in bytes: address space, not disk. */
 export const fileBytesMax = 2 ** 40;
+/**
+ * Free pages that LMDB keeps in memory, and looks through for ones side by side. With every commit it checks all that
+ * it keeps, in a time that grows with their square: with the 45,000 that two large commits left, each took some 50 ms.
+ */
+export const freePagesKeptMax = 2000;
 /** Jobs in one commit. */
 export const jobsPerCommitMax = 1000;
 /** Jobs that wait at most; a further one is refused. */
@@ -57,6 +62,8 @@ export class Environment {
       // A commit is durable when it is visible: no second step between commit and flush.
       overlappingSync: false,
       eventTurnBatching: false,
+      maxFreeSpaceToLoad: freePagesKeptMax,
+      maxFreeSpaceToRetain: freePagesKeptMax,
       noSubdir: false,
     } as never);
     rmSync(mark, { force: true });
