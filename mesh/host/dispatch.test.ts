@@ -7,6 +7,7 @@ import { Admission } from '../overload/admission.ts';
 import type { Api } from '../schema/api.ts';
 import type { Caller } from '../service/caller.ts';
 import { openLog } from '../telemetry/log.ts';
+import { refusalsAtOnce } from '../telemetry/refusal-log.ts';
 import { type BoundMethod, bindMethods } from './bound-method.ts';
 import { Dispatch, type IncomingCall } from './dispatch.ts';
 import {
@@ -73,6 +74,17 @@ describe('the dispatch', () => {
     await outcome({ timeoutMs: Number.POSITIVE_INFINITY });
     // Never longer than the method's rule says: 5 s where it says nothing.
     expect(seen).toEqual([5_000, 10_000, edge, 'its state']);
+  });
+
+  it('tells of so many calls that the store failed, and no more, however long it is away', async () => {
+    const { outcome, lines } = open(async () => {
+      throw refuse('STORE_UNAVAILABLE');
+    });
+    for (let n = 0; n < refusalsAtOnce + 200; n++) await outcome();
+    const told = lines.filter((line) => line.includes('a call failed for want of the store'));
+    expect(told.length).toBeGreaterThanOrEqual(refusalsAtOnce);
+    expect(told.length).toBeLessThan(refusalsAtOnce + 200);
+    expect(JSON.parse(told[0] ?? '')).toMatchObject({ level: 'warn', reason: 'STORE_UNAVAILABLE' });
   });
 
   it('runs what was asked for the end, once, in success and in failure', async () => {

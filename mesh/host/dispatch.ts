@@ -9,6 +9,8 @@ import { refuse } from '../errors/refuse.ts';
 import type { Admission } from '../overload/admission.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { LogFields } from '../telemetry/names.ts';
+import { RefusalLog } from '../telemetry/refusal-log.ts';
 import { inTraces, type OpenSpan, openSpan } from '../telemetry/trace.ts';
 import type { BoundMethod } from './bound-method.ts';
 import { RunningCall } from './running-call.ts';
@@ -47,6 +49,8 @@ export class Dispatch {
   readonly #observer: CallObserver | undefined;
   readonly #admission: Admission;
   readonly #runningMax: number;
+  /** A store that is away fails every call: only so many of them are told. */
+  readonly #storeAway: RefusalLog;
   /** In the order of their arrival. */
   readonly #running = new Set<RunningCall>();
   #idle: (() => void)[] = [];
@@ -57,6 +61,7 @@ export class Dispatch {
     this.#observer = options.observer;
     this.#admission = options.admission;
     this.#runningMax = options.runningMax ?? runningMaxDefault;
+    this.#storeAway = new RefusalLog(options.log);
   }
 
   /** Calls whose handler has not ended. */
@@ -154,7 +159,9 @@ export class Dispatch {
       const errorId = error.details.metadata?.error_id ?? '';
       call.log.error({ reason: error.reason, errorId, err: error.details.cause ?? error }, 'a call failed');
     } else if (error.reason === 'STORE_UNAVAILABLE') {
-      call.log.warn({ reason: error.reason, err: error.details.cause ?? error }, 'a call failed for want of the store');
+      const fields = { reason: error.reason, err: error.details.cause ?? error };
+      const write = (all: LogFields, text: string) => call.log.warn(all, text);
+      this.#storeAway.line(fields, 'a call failed for want of the store', write);
     }
   }
 

@@ -1,5 +1,5 @@
-// Lines about what callers did wrong, at info. However much goes wrong, a process writes only so many in a second; the
-// next line says how many were left out.
+// Lines about what callers did wrong, at info, and others that come with each call. However much goes wrong, a process
+// writes only so many in a second; the next line says how many were left out.
 
 import type { Reason } from '../errors/reasons.ts';
 import type { Logger } from './log.ts';
@@ -13,6 +13,8 @@ export const refusalsAtOnce = 500;
 const toldElsewhere: ReadonlySet<Reason> = new Set(['INTERNAL', 'STORE_UNAVAILABLE', 'CANCELLED']);
 
 export type Refusal = LogFields & { readonly reason: Reason };
+
+type Write = (fields: LogFields, message: string) => void;
 
 export class RefusalLog {
   readonly #log: Logger;
@@ -33,7 +35,7 @@ export class RefusalLog {
     if (!toldElsewhere.has(fields.reason)) this.line(fields, 'a request was refused');
   }
 
-  line(fields: LogFields, message: string): void {
+  line(fields: LogFields, message: string, write: Write = (all, text) => this.#log.info(all, text)): void {
     const now = this.#clock();
     this.#left = Math.min(refusalsAtOnce, this.#left + ((now - this.#filledMs) / 1_000) * refusalsPerSecond);
     this.#filledMs = now;
@@ -44,6 +46,6 @@ export class RefusalLog {
     this.#left--;
     const untold = this.#untold;
     this.#untold = 0;
-    this.#log.info(untold > 0 ? { ...fields, untold } : fields, message);
+    write(untold > 0 ? { ...fields, untold } : fields, message);
   }
 }
