@@ -17,7 +17,7 @@ import { Gathering } from './gathering.ts';
 import { effectOf } from './row-change.ts';
 import type { NewUserEntry, RowNow, StoredRowChange, UserEntry } from './user-entry.ts';
 import { type HiddenMessage, type UserDocuments, type UserLogHead, type UserState, userKind } from './user-kind.ts';
-import type { Cleared, DeliveredMark, LogUser, RowChanged, UserEntryPage, UserLogs } from './user-logs.ts';
+import type { Cleared, DeliveredMark, LogUser, RowChange, RowChanged, UserEntryPage, UserLogs } from './user-logs.ts';
 
 export type UserLogsOptions = {
   readonly db: Db;
@@ -49,6 +49,8 @@ export class OpenUserLogs implements UserLogs {
   readonly #compaction: Compaction;
   /** By user; each goes when its user has been quiet for a window. */
   readonly #gatherings = new Map<string, Gathering<RowChanged>>();
+  /** The last change called for, by row, while it is not ready; each is one of the calls under way. */
+  readonly #coming = new Map<string, Promise<unknown>>();
 
   constructor(options: UserLogsOptions) {
     const { db, ground, publish } = options;
@@ -72,7 +74,13 @@ export class OpenUserLogs implements UserLogs {
     this.#compaction = new Compaction({ entries: this.#documents.entries, heads, ground });
   }
 
-  changeRow: UserLogs['changeRow'] = (user, conversationId, change, signal) => {
+  changeRow: UserLogs['changeRow'] = async (user, conversationId, change, signal) => {
+    const row = `${user.userKey} ${conversationId}`;
+    const turn = Promise.allSettled([change, this.#coming.get(row)]);
+    this.#coming.set(row, turn);
+    const [ready] = await turn;
+    if (this.#coming.get(row) === turn) this.#coming.delete(row);
+    if (ready.status === 'rejected') throw ready.reason;
     signal.throwIfAborted();
     let gathering = this.#gatherings.get(user.userKey);
     if (gathering === undefined) {
@@ -83,7 +91,7 @@ export class OpenUserLogs implements UserLogs {
       );
       this.#gatherings.set(user.userKey, gathering);
     }
-    return gathering.change(conversationId, change);
+    return gathering.change(conversationId, ready.value);
   };
 
   async clear(user: LogUser, conversationId: string, cleared: Cleared, signal: AbortSignal): Promise<void> {
@@ -200,7 +208,7 @@ export class OpenUserLogs implements UserLogs {
     await Promise.all([this.#compaction.close(), this.#logs.close()]);
   }
 
-  async #commit(user: LogUser, changes: ReadonlyMap<string, Parameters<UserLogs['changeRow']>[2]>) {
+  async #commit(user: LogUser, changes: ReadonlyMap<string, RowChange>) {
     const ids = [...changes.keys()];
     const before = new Map<string, MemberRow>();
     const result = await this.#append(user, {

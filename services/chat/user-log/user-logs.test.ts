@@ -62,6 +62,20 @@ describe("changes of one's own row", () => {
     expect(updatesOf(here).filter(({ seq }) => seq > before)).toHaveLength(2);
   });
 
+  it('are done in the order of the calls, however long each takes to be ready', async () => {
+    let ready: (change: RowChange) => void = () => {};
+    const late = new Promise<RowChange>((resolve) => {
+      ready = resolve;
+    });
+    const first = here.userLogs.changeRow(who, pond, late, soon());
+    const refused = here.userLogs.changeRow(who, pond, Promise.reject(refusal('NOT_A_MEMBER')), soon());
+    const last = change({ draft: { content: 'abc', updatedAt: 3 } });
+    ready({ draft: { content: 'a', updatedAt: 1 }, pinned: true });
+    await expect(refused).rejects.toEqual(refusal('NOT_A_MEMBER'));
+    await Promise.all([first, last]);
+    expect(await rowOf()).toMatchObject({ draft: { content: 'abc' }, pinned: true });
+  });
+
   it('that change nothing make no entry', async () => {
     const before = await here.userLogs.head(ravi);
     expect(await change({ archived: false, muted: false, draft: null })).toMatchObject({ moved: false });

@@ -9,9 +9,15 @@ export type UserLogs = {
   /**
    * Changes the user's own row of a conversation. The first change of a quiet user is stored at once; those of the next
    * second wait, become one entry, and are answered with it. Reads only rise. Resolves with the row as it is then;
-   * `moved` tells whether anything changed. Throws CONVERSATION_NOT_FOUND where the user has no row.
+   * `moved` tells whether anything changed. Changes of one row are done in the order of the calls, also those that are
+   * not ready yet. Throws what a change is rejected with, and CONVERSATION_NOT_FOUND where the user has no row.
    */
-  changeRow(user: LogUser, conversationId: string, change: RowChange, signal: AbortSignal): Promise<RowChanged>;
+  changeRow(
+    user: LogUser,
+    conversationId: string,
+    change: RowChange | Promise<RowChange>,
+    signal: AbortSignal,
+  ): Promise<RowChanged>;
   /**
    * Clears history up to a number, and hides the conversation until a message above it. A repeat under the same request
    * id clears nothing more. Throws CONVERSATION_NOT_FOUND where the user has no row, REQUEST_ID_REUSED.
