@@ -14,7 +14,7 @@ export const treesMax = 8192;
 export const fileBytesMax = 2 ** 40;
 /**
  * Free pages that LMDB keeps in memory, and looks through for ones side by side. With every commit it checks all that
- * it keeps, in a time that grows with their square: with the 45,000 that two large commits left, each took some 50 ms.
+ * it keeps, in a time that grows with their square: with the 45,000 that two large commits left, each took 60 ms.
  */
 export const freePagesKeptMax = 2000;
 /** Jobs in one commit. */
