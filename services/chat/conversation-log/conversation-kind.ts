@@ -18,7 +18,6 @@ import { foldEntry, placeEntry } from './fold.ts';
 import { headFields, isLarge, stateOf } from './head-fields.ts';
 import { inConversation, inSame } from './in-conversation.ts';
 import type { OwnNumbers } from './own-numbers.ts';
-import { rememberedEntry } from './remembered.ts';
 import { findMembers, loadMembers, rowWrites } from './rows.ts';
 import type { ConversationState, Member } from './state.ts';
 
@@ -68,7 +67,6 @@ export function conversationKind(documents: ConversationDocuments, effects: Conv
     },
     touches,
     apply: (entry) => apply(documents, entry),
-    remembered: rememberedEntry,
     current: (entry) => current(documents, entry),
     publish: effects.publish,
     follow: (entry, state) => follow(effects, entry, state),

@@ -18,7 +18,7 @@ export type HeadParts<State extends LogState, Entry extends StoredEntry, Body ex
 export type Left<State, Entry> = (applied: Applied<Entry>, state: State) => void;
 
 export class LogHead<State extends LogState, Entry extends StoredEntry, Body extends object> {
-  readonly #key: string;
+  readonly key: string;
   readonly #parts: HeadParts<State, Entry, Body>;
   readonly #store: StoredLog<State, Entry, Body>;
   readonly #left: Left<State, Entry>;
@@ -36,7 +36,7 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
     store: StoredLog<State, Entry, Body>,
     left: Left<State, Entry>,
   ) {
-    this.#key = key;
+    this.key = key;
     this.#parts = parts;
     this.#store = store;
     this.#left = left;
@@ -44,7 +44,7 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
 
   /** Only after a load that found the log. */
   get state(): State {
-    if (this.#state === undefined) throw new Error(`The log ${this.#key} is not open.`);
+    if (this.#state === undefined) throw new Error(`The log ${this.key} is not open.`);
     return this.#state;
   }
 
@@ -60,7 +60,7 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
 
   /** Reads the state and takes in what stands above it. False: there is no such log. */
   async load(accountKey: string | undefined): Promise<boolean> {
-    const loaded = await this.#parts.kind.load(this.#key, accountKey);
+    const loaded = await this.#parts.kind.load(this.key, accountKey);
     if (loaded === undefined) return false;
     this.#openUntil = loaded.openUntil;
     this.#written = loaded.state.seq;
@@ -86,7 +86,7 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
     if (!keptOpen.isLow(this.#openUntil)) return undefined;
     const newHead = kind.newHead?.(this.state);
     const raise = async () => {
-      this.#openUntil = await keptOpen.raise(this.#key, this.state.accountKey, newHead);
+      this.#openUntil = await keptOpen.raise(this.key, this.state.accountKey, newHead);
     };
     return untilDone(raise, ground.signal, (error) => this.#warn(error, 'open_until could not be raised'));
   }
@@ -169,6 +169,6 @@ export class LogHead<State extends LogState, Entry extends StoredEntry, Body ext
   }
 
   #warn(error: unknown, message: string): void {
-    this.#parts.ground.log.warn({ topic: this.#key, err: error }, message);
+    this.#parts.ground.log.warn({ topic: this.key, err: error }, message);
   }
 }

@@ -70,11 +70,6 @@ export type LogKind<State extends LogState, Entry extends StoredEntry, Body exte
    * as it leaves, and what handlers want to know of it. `state` has the entry in it.
    */
   apply(entry: Entry, state: State): Promise<Applied<Entry>> | Applied<Entry>;
-  /**
-   * What is remembered of an entry for a repeated request: enough for `current`, and not what it says, so that the
-   * number of entries bounds the memory. `undefined` where its request is never repeated.
-   */
-  remembered(entry: Entry): Entry | undefined;
   /** A stored entry as it is now, for the answer to a repeated request. */
   current(entry: Entry): Promise<Applied<Entry>>;
   /** Tells everyone. After `apply`, in the order of the log. Never throws. */

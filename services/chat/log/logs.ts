@@ -55,7 +55,7 @@ export class Logs<State extends LogState, Entry extends StoredEntry, Body extend
       ground,
       appender: new Appender<Entry & Document>(kind.entries, metrics) as unknown as Appender<Entry>,
       metrics,
-      recents: new RecentRequests<Entry>(kind.remembered),
+      recents: new RecentRequests(),
       keptOpen: new KeptOpen(new GroupedWrites<HeadDocument>(kind.heads), ground.clock),
       ahead: (log) => this.#wroteAhead(log),
     };

@@ -3,36 +3,26 @@
 // publishes and answers. Two processes may have the same log open: the unique indexes decide between them.
 
 import { refuse } from '../../../mesh/errors/refuse.ts';
-import { inTraces, type Trace, tracesAround, tracesOf } from '../../../mesh/telemetry/trace.ts';
-import type { AppendMetrics } from './append-metrics.ts';
+import { inTraces, type Trace, tracesAround } from '../../../mesh/telemetry/trace.ts';
+import { Answers, type AnswersParts } from './answers.ts';
 import { type Appender, appenderLimits } from './appender.ts';
+import { Committer, storeUnavailable } from './committer.ts';
 import { type Deferred, deferred } from './deferred.ts';
-import type { InsertOutcome } from './insert-outcome.ts';
 import type { KeptOpen } from './kept-open.ts';
 import { LogHead } from './log-head.ts';
-import type { Applied, LogGround, LogKind, LogState, StoredEntry } from './log-kind.ts';
+import type { Applied, LogState, StoredEntry } from './log-kind.ts';
 import { type Operation, Pending, type Place, type Result } from './operation.ts';
-import { pauseBefore } from './pause.ts';
 import { Queue } from './queue.ts';
-import { type RecentRequests, requestKey } from './recent-requests.ts';
-import { type Decided, decideRun, type Ended } from './run.ts';
+import { requestKey } from './recent-requests.ts';
+import { decideRun } from './run.ts';
 import { StoredLog } from './stored-log.ts';
 
-export const openLogLimits = {
-  /** Lost races after which a request is refused with CONFLICT. */
-  lostMax: 5,
-  /** Tries to find out what became of an insert, with pauses between: some ten seconds. */
-  recoverTries: 12,
-  conflictRetryMs: 200,
-  storeRetryMs: 1_000,
-} as const;
-
-export type LogParts<State extends LogState, Entry extends StoredEntry, Body extends object> = {
-  readonly kind: LogKind<State, Entry, Body>;
-  readonly ground: LogGround;
+export type LogParts<State extends LogState, Entry extends StoredEntry, Body extends object> = AnswersParts<
+  State,
+  Entry,
+  Body
+> & {
   readonly appender: Appender<Entry>;
-  readonly metrics: AppendMetrics;
-  readonly recents: RecentRequests<Entry>;
   readonly keptOpen: KeptOpen;
   /** Told when entries have left that the head document does not know yet. */
   readonly ahead: (log: OpenLog<State, Entry, Body>) => void;
@@ -46,13 +36,11 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
   readonly #store: StoredLog<State, Entry, Body>;
   readonly #queue = new Queue<State, Entry, Body>();
   readonly #head: LogHead<State, Entry, Body>;
+  readonly #answers: Answers<State, Entry, Body>;
+  readonly #committer: Committer<State, Entry, Body>;
   #isOpen = false;
   /** Until it is open, nothing is worked at. */
   #working = true;
-  /** Others' entries may stand above the state: nothing is decided before they were applied. */
-  #behind = false;
-  /** The last insert's answer was lost: this log inserts alone until one succeeds, so that it holds up no other. */
-  #alone = false;
   #refresh: (Deferred<void> & { readonly traces: readonly Trace[] }) | undefined;
   #ended: { readonly error: unknown } | undefined;
 
@@ -61,6 +49,8 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     this.#parts = parts;
     this.#store = new StoredLog(parts.kind, key, parts.ground.signal);
     this.#head = new LogHead(key, parts, this.#store, (applied, state) => this.#left(applied, state));
+    this.#answers = new Answers(parts, this.#store, this.#head, this.#queue, () => this.refresh());
+    this.#committer = new Committer(parts, this.#head, this.#queue, this.#answers);
     this.opened = this.#open(accountKey);
     // Whoever waits is told; nobody may be waiting.
     this.opened.catch(() => {});
@@ -93,7 +83,7 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
 
   /** Takes a place in the queue, at once. Throws OVERLOADED. */
   enter(): Place<State, Entry, Body> {
-    this.#throwIfOver();
+    if (this.#ended !== undefined) throw this.#ended.error;
     return this.#queue.enter();
   }
 
@@ -111,7 +101,8 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     id: string,
   ): Promise<Result<State, Entry>> {
     try {
-      return this.#known(operation) ?? this.#wait(place, operation, id);
+      const request = requestKey(this.key, operation.senderKey, operation.requestId);
+      return this.#answers.known(request, operation) ?? this.#wait(place, operation, request, id);
     } catch (error) {
       return Promise.reject(error);
     } finally {
@@ -119,27 +110,16 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     }
   }
 
-  /** A request that is stored or on its way is not stored again. */
-  #known(operation: Operation<State, Body>): Promise<Result<State, Entry>> | undefined {
-    const request = requestKey(operation.senderKey, operation.requestId);
-    const stored = this.#parts.recents.get(this.key, request);
-    if (stored !== undefined) return this.#repeat(stored, operation.about);
-    const same = this.#queue.inFlight(request);
-    if (same === undefined) return undefined;
-    if (same.operation.about !== operation.about) throw refuse('REQUEST_ID_REUSED');
-    same.joined = true;
-    return same.result.then((result) => ({ ...result, repeated: true }));
-  }
-
   #wait(
     place: Place<State, Entry, Body>,
     operation: Operation<State, Body>,
+    request: string,
     id: string,
   ): Promise<Result<State, Entry>> {
-    this.#throwIfOver();
+    if (this.#ended !== undefined) throw this.#ended.error;
     operation.signal.throwIfAborted();
     if (place.gone) throw refuse('CANCELLED');
-    const pending = new Pending<State, Entry, Body>(operation, id);
+    const pending = new Pending<State, Entry, Body>(operation, request, id);
     this.#queue.fill(place, pending, () => this.#kick());
     this.#kick();
     return pending.result;
@@ -214,20 +194,20 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
 
   async #step(front: readonly Pending<State, Entry, Body>[]): Promise<void> {
     const { kind, recents, appender } = this.#parts;
-    if (this.#behind && !(await this.#recovered())) {
+    const committer = this.#committer;
+    if (committer.isBehind && !(await committer.recovered())) {
       for (const pending of front) this.#queue.reject(pending, storeUnavailable());
       return;
     }
-    const waiting = this.#alone || appender.prefersRun(front.length) ? front : front.slice(0, 1);
+    const waiting = committer.isAlone || appender.prefersRun(front.length) ? front : front.slice(0, 1);
     const preparing = this.#prepare(waiting);
     if (preparing !== undefined) await preparing;
-    const isStored = (request: string) => recents.get(this.key, request) !== undefined;
-    const run = decideRun(kind, this.key, this.state, waiting, isStored);
+    const run = decideRun(kind, this.key, this.state, waiting, recents);
     if (run.taken > 0) this.#queue.dropThrough(waiting[run.taken - 1]!);
-    if (run.decided.length > 0 && !(await this.#commit(run.decided))) {
+    if (run.decided.length > 0 && !(await committer.commit(run.decided))) {
       await this.#again(waiting.slice(0, run.taken));
-    } else if (run.ended.length > 0) {
-      await this.#endWithout(run.ended);
+    } else if (run.ended.length > 0 && !(await this.#answers.endWithout(run.ended))) {
+      await this.#again(run.ended.map(({ pending }) => pending));
     }
   }
 
@@ -240,9 +220,9 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     const works: (Promise<void> | undefined)[] = [withRows];
     for (const pending of waiting) {
       const { after, senderKey, read } = pending.operation;
-      const predecessor = requestKey(senderKey, after);
+      const predecessor = requestKey(this.key, senderKey, after);
       pending.forgetLooks();
-      if (after !== '' && !ahead.has(predecessor) && recents.get(this.key, predecessor) === undefined) {
+      if (after !== '' && !ahead.has(predecessor) && !recents.has(predecessor)) {
         works.push(pending.lookForPredecessor((sender, request) => this.#store.ofRequest(sender, request)));
       }
       if (read !== undefined) works.push(pending.read());
@@ -251,81 +231,9 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     return Promise.all(works);
   }
 
-  /** False where an entry was not stored as it was decided: then what came first has been folded, to decide again. */
-  async #commit(decided: readonly Decided<State, Entry, Body>[]): Promise<boolean> {
-    for (const { pending } of decided) pending.inBatch = true;
-    const traces = tracesOf(decided.map(({ pending }) => pending));
-    const opened = inTraces(traces, () => this.#head.keepOpen());
-    // Awaited below, after the insert beside it.
-    opened?.catch(() => {});
-    const entries = decided.map(({ entry }) => entry);
-    const outcomes = await this.#parts.appender.insert(entries, this.#alone, traces);
-    await opened;
-    while (!this.#head.isOpenEnough) await this.#head.keepOpen();
-    this.#alone = outcomes.some(({ kind }) => kind === 'unknown');
-    const failed = outcomes.findIndex(({ kind }) => kind !== 'stored');
-    for (const { entry, pending } of failed === -1 ? decided : decided.slice(0, failed)) {
-      const taken = inTraces(pending.traces, () => this.#head.take(entry));
-      if (taken !== undefined) await taken;
-    }
-    if (failed === -1) return true;
-    this.#behind = true;
-    await this.#sortOut(decided.slice(failed), outcomes.slice(failed));
-    return false;
-  }
-
-  /** What became of entries that were not stored as decided. Whoever is not settled by it is decided again. */
-  async #sortOut(decided: readonly Decided<State, Entry, Body>[], outcomes: readonly InsertOutcome[]): Promise<void> {
-    if (!(await this.#recovered())) {
-      for (const { pending } of decided) if (!pending.settled) this.#queue.reject(pending, storeUnavailable());
-      return;
-    }
-    let lost = 0;
-    for (const [at, { pending }] of decided.entries()) {
-      const outcome = outcomes[at]!;
-      if (pending.settled || outcome.kind === 'untried') continue;
-      if (outcome.kind === 'refused') this.#queue.reject(pending, outcome.error);
-      else if (!(await this.#settleStored(pending))) lost = Math.max(lost, this.#countLoss(pending));
-    }
-    if (lost > 0) await pauseBefore(lost, this.#parts.ground.signal);
-  }
-
-  /** Applies what stands above the state; with pauses, some seconds long. False: the store cannot be reached. */
-  async #recovered(): Promise<boolean> {
-    for (let attempt = 1; attempt <= openLogLimits.recoverTries; attempt++) {
-      try {
-        await this.#head.catchUp('local');
-        this.#behind = false;
-        return true;
-      } catch (error) {
-        this.#warn(error, 'what became of an insert is not known yet');
-        await pauseBefore(attempt, this.#parts.ground.signal);
-      }
-    }
-    return false;
-  }
-
-  /** True where the request stands in the log already. The worker catches up by itself: it is who would refresh. */
-  async #settleStored(pending: Pending<State, Entry, Body>, refresh = () => this.#head.catchUp('majority')) {
-    const { senderKey, requestId, about } = pending.operation;
-    try {
-      const found = await this.#store.ofRequest(senderKey, requestId);
-      if (found === undefined) return false;
-      if (found.seq > this.state.seq) await refresh();
-      if (!pending.settled) this.#queue.resolve(pending, await this.#repeat(found, about));
-    } catch (error) {
-      this.#queue.reject(pending, error);
-    }
-    return true;
-  }
-
-  #countLoss(pending: Pending<State, Entry, Body>): number {
-    pending.lost++;
-    if (pending.lost > openLogLimits.lostMax) {
-      const retryAfterMs = Math.ceil(openLogLimits.conflictRetryMs * (1 + Math.random()));
-      this.#queue.reject(pending, refuse('CONFLICT', { retryAfterMs }));
-    }
-    return pending.lost;
+  #left(applied: Applied<Entry>, state: State): void {
+    this.#parts.ahead(this);
+    this.#answers.left(applied, state);
   }
 
   /** To the front of the queue. */
@@ -335,66 +243,4 @@ export class OpenLog<State extends LogState, Entry extends StoredEntry, Body ext
     await Promise.all(unsettled.map((pending) => pending.takeAnotherId(this.#parts.ground.nextId)));
     this.#queue.putBack(unsettled);
   }
-
-  /**
-   * Refusals, and requests for which there is nothing to do: they hold only if nothing came before them that this
-   * process had not seen, and only if the request was not stored before.
-   */
-  async #endWithout(ended: readonly Ended<State, Entry, Body>[]): Promise<void> {
-    if (ended.some(({ pending }) => pending.operation.fresh !== true && pending.lost < openLogLimits.lostMax)) {
-      const decidedAt = this.state.seq;
-      const traces = tracesOf(ended.map(({ pending }) => pending));
-      try {
-        await inTraces(traces, () => this.#head.catchUp('majority'));
-      } catch (error) {
-        for (const { pending } of ended) this.#queue.reject(pending, error);
-        return;
-      }
-      if (this.state.seq !== decidedAt) {
-        for (const { pending } of ended) pending.lost++;
-        await this.#again(ended.map(({ pending }) => pending));
-        return;
-      }
-    }
-    for (const { pending, error } of ended) void inTraces(pending.traces, () => this.#endOne(pending, error));
-  }
-
-  async #endOne(pending: Pending<State, Entry, Body>, error: unknown): Promise<void> {
-    if (pending.operation.fresh !== true && (await this.#settleStored(pending, () => this.refresh()))) return;
-    if (pending.settled) return;
-    if (error !== undefined) this.#queue.reject(pending, error);
-    else {
-      this.#queue.resolve(pending, { entry: undefined, repeated: false, message: undefined, state: this.state });
-    }
-  }
-
-  /** An entry has left: whoever asked for it is answered. */
-  #left({ entry, message }: Applied<Entry>, state: State): void {
-    const request = requestKey(entry.sender_key, entry.request_id);
-    this.#parts.recents.add(this.key, request, entry);
-    this.#parts.ahead(this);
-    const waiter = this.#queue.inFlight(request);
-    if (waiter === undefined) return;
-    this.#parts.metrics.left((performance.now() - waiter.since) / 1_000);
-    if (waiter.operation.about !== entry.about) this.#queue.reject(waiter, refuse('REQUEST_ID_REUSED'));
-    else this.#queue.resolve(waiter, { entry, repeated: waiter.id !== entry._id, message, state });
-  }
-
-  /** The first result again; published again, too, in case that got lost. */
-  async #repeat(stored: Entry, about: string): Promise<Result<State, Entry>> {
-    if (stored.about !== about) throw refuse('REQUEST_ID_REUSED');
-    const { entry, message } = await this.#parts.kind.current(stored);
-    this.#parts.kind.publish(entry, this.state);
-    return { entry, repeated: true, message, state: this.state };
-  }
-
-  #throwIfOver(): void {
-    if (this.#ended !== undefined) throw this.#ended.error;
-  }
-
-  #warn(error: unknown, message: string): void {
-    this.#parts.ground.log.warn({ topic: this.key, err: error }, message);
-  }
 }
-
-const storeUnavailable = () => refuse('STORE_UNAVAILABLE', { retryAfterMs: openLogLimits.storeRetryMs });

@@ -5,7 +5,6 @@ import type { Abortable } from '../../../mesh/service/context.ts';
 import { inTraces, type OpenSpan, openPart, type Trace } from '../../../mesh/telemetry/trace.ts';
 import { deferred } from './deferred.ts';
 import type { LogState, StoredEntry } from './log-kind.ts';
-import { requestKey } from './recent-requests.ts';
 
 export type Nothing = { readonly nothing: true };
 
@@ -41,7 +40,7 @@ const appendPart = () => ({ name: 'append', kind: SpanKind.INTERNAL, attributes:
 
 export class Pending<State extends LogState, Entry extends StoredEntry, Body extends object> {
   readonly operation: Operation<State, Body>;
-  /** The request inside its log. */
+  /** See `requestKey`. */
   readonly key: string;
   readonly result: Promise<Result<State, Entry>>;
   /** The entry's id; another one for each try. */
@@ -64,9 +63,9 @@ export class Pending<State extends LogState, Entry extends StoredEntry, Body ext
   readonly #settling = deferred<Result<State, Entry>>();
   #stopListening: (() => void) | undefined;
 
-  constructor(operation: Operation<State, Body>, id: string) {
+  constructor(operation: Operation<State, Body>, key: string, id: string) {
     this.operation = operation;
-    this.key = requestKey(operation.senderKey, operation.requestId);
+    this.key = key;
     this.id = id;
     this.result = this.#settling.promise;
     this.#span = openPart(appendPart);

@@ -1,35 +1,32 @@
-// The entries of requests stored lately, so that a retry is answered without a read. A bounded memory, not the truth:
-// what is not here is found by the log's unique index.
+// The requests stored lately, so that most need no look into the store: whether one is a repeat, whether a predecessor
+// is there. A bounded memory, not the truth: what is not here is found by the log's unique index.
 
-/** Entries kept, of all logs together: between this and twice this many, the older half forgotten at once. */
+/** Requests kept, of all logs together: between this and twice this many, the older half forgotten at once. */
 const recentMax = 10_000;
 
-export class RecentRequests<Entry> {
-  readonly #remembered: (entry: Entry) => Entry | undefined;
-  #newer = new Map<string, Entry>();
-  #older = new Map<string, Entry>();
+export class RecentRequests {
+  /** What each asked for, as a digest. */
+  #newer = new Map<string, string>();
+  #older = new Map<string, string>();
 
-  /** `remembered`: what is kept of an entry, of bounded size. */
-  constructor(remembered: (entry: Entry) => Entry | undefined) {
-    this.#remembered = remembered;
-  }
-
-  add(logKey: string, request: string, entry: Entry): void {
-    const kept = this.#remembered(entry);
-    if (kept === undefined) return;
-    this.#newer.set(`${logKey}\n${request}`, kept);
+  add(request: string, about: string): void {
+    this.#newer.set(request, about);
     if (this.#newer.size < recentMax) return;
     this.#older = this.#newer;
     this.#newer = new Map();
   }
 
-  get(logKey: string, request: string): Entry | undefined {
-    const key = `${logKey}\n${request}`;
-    return this.#newer.get(key) ?? this.#older.get(key);
+  /** `undefined`: not known here. */
+  aboutOf(request: string): string | undefined {
+    return this.#newer.get(request) ?? this.#older.get(request);
+  }
+
+  has(request: string): boolean {
+    return this.aboutOf(request) !== undefined;
   }
 }
 
-/** One request inside a log: the sender and their id for it. Neither holds a line break. */
-export function requestKey(senderKey: string, requestId: string): string {
-  return `${senderKey}\n${requestId}`;
+/** One request: the log, the sender, and their id for it. None holds a line break. */
+export function requestKey(logKey: string, senderKey: string, requestId: string): string {
+  return `${logKey}\n${senderKey}\n${requestId}`;
 }

@@ -3,7 +3,7 @@
 import { refuse } from '../../../mesh/errors/refuse.ts';
 import type { LogKind, LogState, StoredEntry } from './log-kind.ts';
 import type { Nothing, Pending } from './operation.ts';
-import { requestKey } from './recent-requests.ts';
+import { type RecentRequests, requestKey } from './recent-requests.ts';
 
 export type Decided<State extends LogState, Entry extends StoredEntry, Body extends object> = {
   readonly pending: Pending<State, Entry, Body>;
@@ -33,7 +33,7 @@ export function decideRun<State extends LogState, Entry extends StoredEntry, Bod
   key: string,
   head: State,
   waiting: readonly Pending<State, Entry, Body>[],
-  isStored: (request: string) => boolean,
+  recents: RecentRequests,
 ): Run<State, Entry, Body> {
   const decided: Decided<State, Entry, Body>[] = [];
   const ended: Ended<State, Entry, Body>[] = [];
@@ -49,7 +49,7 @@ export function decideRun<State extends LogState, Entry extends StoredEntry, Bod
       continue;
     }
     if (touched !== undefined && overlap(touched, pending.foundNames)) break;
-    const predecessor = predecessorOf(pending, ahead, isStored);
+    const predecessor = predecessorOf(pending, key, ahead, recents);
     if (predecessor === 'unknown') break;
     taken++;
     try {
@@ -84,13 +84,14 @@ type Predecessor = 'none' | 'there' | 'failed' | 'unknown';
 
 function predecessorOf<State extends LogState, Entry extends StoredEntry, Body extends object>(
   pending: Pending<State, Entry, Body>,
+  key: string,
   ahead: ReadonlySet<string> | undefined,
-  isStored: (request: string) => boolean,
+  recents: RecentRequests,
 ): Predecessor {
   const { after, senderKey } = pending.operation;
   if (after === '') return 'none';
-  const request = requestKey(senderKey, after);
-  if (ahead?.has(request) || isStored(request)) return 'there';
+  const request = requestKey(key, senderKey, after);
+  if (ahead?.has(request) || recents.has(request)) return 'there';
   if (pending.predecessorStored === undefined) return 'unknown';
   return pending.predecessorStored ? 'there' : 'failed';
 }

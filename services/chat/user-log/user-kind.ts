@@ -75,7 +75,6 @@ export function userKind(documents: UserDocuments, publish: (entry: UserEntry) =
       return entry.kind === 'hidden' ? applyHidden(documents, entry) : { entry };
     },
     // Most that the user does gets an id of its own each time; what follows from a conversation may come again.
-    remembered: (entry) => (entry.kind === 'rows' || entry.kind === 'hidden' ? undefined : entry),
     current: async (entry) => ({ entry: entry.kind === 'rows' ? await withRowsNow(documents, entry) : entry }),
     publish,
     follow: () => undefined,

@@ -11,9 +11,9 @@ export type Plant = {
 export const plants = {
   /** Events leave before the insert: what is shown may never be stored, or under another number. */
   'publish before commit': {
-    module: 'services/chat/log/open-log.js',
+    module: 'services/chat/log/committer.js',
     find: 'const outcomes = await this.#parts.appender.insert(',
-    replace: `for (const entry of entries) this.#parts.kind.publish(entry, this.state);
+    replace: `for (const entry of entries) this.#parts.kind.publish(entry, this.#head.state);
         const outcomes = await this.#parts.appender.insert(`,
   },
   /** An insert counts as done when it is begun: what was acknowledged may be gone. */
