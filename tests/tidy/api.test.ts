@@ -1,8 +1,10 @@
+import { loadSync } from '@grpc/proto-loader';
 import { describe, expect, it } from 'vitest';
 import { loadApiFile } from '../../mesh/schema/load-api.ts';
 import { paths } from './source-files.ts';
 
 const api = loadApiFile();
+const includeDirs = ['proto', 'node_modules/protobufjs'];
 /** RPCs that services answer: what the mesh answers itself has its place in mesh/. */
 const methods = [...api.methods.values()].filter(
   ({ service }) => service !== '' && paths.some((path) => path.startsWith(`services/${service}/`)),
@@ -30,5 +32,13 @@ describe('every RPC', () => {
       expect(method.callers.length, method.name).toBeGreaterThan(0);
       expect(method.comment.trim(), method.name).not.toBe('');
     }
+  });
+});
+
+describe('the API', () => {
+  it('is read by proto-loader, with which programs in Node make their stubs: lists in options are written out', () => {
+    const files = paths.filter((path) => path.startsWith('proto/') && path.endsWith('.proto'));
+    const load = () => loadSync([...files.map((file) => file.slice('proto/'.length))], { includeDirs });
+    expect(Object.keys(load())).toContain('circuit.chat.v1.ChatService');
   });
 });

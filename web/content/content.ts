@@ -15,7 +15,7 @@ export function contentOf(message: Message, names: Names): HTMLElement {
     case 'text':
       return textOf(content.text ?? '', content.formatted_text, names);
     case 'location':
-      return placeOf(location ?? {});
+      return placeOf(location ?? { latitude: 0, longitude: 0 });
     case 'contact':
       return card(
         'person',
@@ -43,13 +43,7 @@ export function contentOf(message: Message, names: Names): HTMLElement {
   }
 }
 
-function placeOf({
-  latitude = 0,
-  longitude = 0,
-  name,
-  address,
-  live_until,
-}: NonNullable<Message['location']>): HTMLElement {
+function placeOf({ latitude, longitude, name, address, live_until }: NonNullable<Message['location']>): HTMLElement {
   const at = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
   const live = live_until && Date.parse(live_until) > Date.now() ? ' · live' : '';
   const map = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;
