@@ -45,6 +45,17 @@ describe('the Dockerfile', () => {
     for (const needed of ['proto', 'scripts', 'web']) expect(ignored).not.toContain(needed);
   });
 
+  it('is built upon, for traces, by an entry point of its kind, and by no variable that the deployments have', () => {
+    const [, shown = ''] = /^```dockerfile\n([\s\S]*?)^```$/m.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+    const entryOf = (text: string) => JSON.parse(/^ENTRYPOINT (\[.+\])$/m.exec(text)?.[1] ?? '[]') as string[];
+    const entry = entryOf(shown);
+    expect(entry).toContain('--import=/otel/otlp.mjs');
+    expect(entry.filter((word) => !word.startsWith('--import='))).toEqual(entryOf(dockerfile));
+    const deployments = ['chat', 'edge'].map((name) => readFileSync(`k8s/base/${name}/deployment.yaml`, 'utf8')).join();
+    const names = [...shown.matchAll(/^ENV (\w+)/gm)].map(([, name = '']) => name);
+    expect(names.filter((name) => deployments.includes(`name: ${name}\n`))).toEqual([]);
+  });
+
   it('runs on a Node for which the addon of the edge is built, on both kinds of processors', () => {
     const [, major = ''] = /^ARG NODE_IMAGE=node:(\d+)-/m.exec(dockerfile) ?? [];
     const addons = readdirSync('node_modules/uWebSockets.js').filter((name) => name.endsWith('.node'));
