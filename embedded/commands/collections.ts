@@ -1,25 +1,20 @@
 // create, drop, dropDatabase, listCollections, listDatabases.
 import { Long } from 'bson';
 import { rawOf } from '../bson/build.ts';
-import { bsonType, fieldsOf, type Raw, truthOf } from '../bson/raw.ts';
+import { bsonType, type Raw, truthOf } from '../bson/raw.ts';
 import { storeError } from '../errors.ts';
 import { matches } from '../query/match.ts';
-import { parseFilter } from '../query/parse-filter.ts';
+import { compileProjection } from '../query/projection.ts';
 import { binaryOf, checkNamespace } from '../storage/catalog.ts';
-import { openNode, sealDocument } from '../update/branch.ts';
 import type { Call, Reply } from './engine.ts';
 import { cursorReply } from './find.ts';
-import { refuseCollation } from './query-plan.ts';
+import { filterOf, refuseCollation } from './query-plan.ts';
 
 /** Options of `create` that MongoDB knows and this store does not keep. */
-const refusedOptions = ['capped', 'size', 'max', 'validator', 'validationLevel', 'validationAction'].concat([
-  'viewOn',
-  'pipeline',
-  'timeseries',
-  'clusteredIndex',
-  'expireAfterSeconds',
-  'changeStreamPreAndPostImages',
-]);
+const refusedOptions = (
+  'capped size max validator validationLevel validationAction viewOn pipeline timeseries clusteredIndex ' +
+  'expireAfterSeconds changeStreamPreAndPostImages'
+).split(' ');
 
 export async function create(call: Call): Promise<Reply> {
   const { args, engine } = call;
@@ -43,12 +38,10 @@ export function refuseOptions(options: ReadonlyMap<string, Raw>): void {
   }
 }
 
-export async function drop(call: Call): Promise<Reply> {
-  const namespace = checkNamespace(call.database, call.args.collection());
-  const collection = call.engine.catalog.get(namespace);
-  const nIndexesWas = collection?.indexes.length ?? 0;
-  if (!(await call.engine.catalog.drop(namespace))) return { note: 'ns not found' };
-  return { nIndexesWas, ns: namespace };
+export async function drop({ args, database, engine }: Call): Promise<Reply> {
+  const namespace = checkNamespace(database, args.collection());
+  const nIndexesWas = engine.catalog.get(namespace)?.indexes.length ?? 0;
+  return (await engine.catalog.drop(namespace)) ? { nIndexesWas, ns: namespace } : { note: 'ns not found' };
 }
 
 export async function dropDatabase({ database, engine }: Call): Promise<Reply> {
@@ -57,23 +50,17 @@ export async function dropDatabase({ database, engine }: Call): Promise<Reply> {
   return all.length === 0 ? {} : { dropped: database };
 }
 
-export function listCollections(call: Call): Reply {
-  const { args, database, engine } = call;
-  const nameOnly = args.flag('nameOnly');
-  const rows = engine.catalog.list(database).map((collection) => {
-    const name = collection.namespace.slice(database.length + 1);
-    const idIndex = { v: 2, key: { _id: 1 }, name: '_id_' };
-    return rawOf({
-      name,
+export function listCollections({ args, database, engine }: Call): Reply {
+  const rows = engine.catalog.list(database).map(({ namespace, options, uuid }) =>
+    rawOf({
+      name: namespace.slice(database.length + 1),
       type: 'collection',
-      options: collection.options,
-      info: { readOnly: false, uuid: binaryOf(collection.uuid) },
-      idIndex,
-    });
-  });
-  const kept = filtered(rows, args);
-  const shown = nameOnly ? kept.map((row) => pick(row, ['name', 'type'])) : kept;
-  return cursorReply(Long.ZERO, `${database}.$cmd.listCollections`, 'firstBatch', shown);
+      options,
+      info: { readOnly: false, uuid: binaryOf(uuid) },
+      idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
+    }),
+  );
+  return cursorReply(Long.ZERO, `${database}.$cmd.listCollections`, 'firstBatch', listed(rows, args));
 }
 
 /** Names alone: of sizes nothing is known without reading everything. */
@@ -83,21 +70,14 @@ export function listDatabases({ args, database, engine }: Call): Reply {
   }
   const names = new Set(engine.catalog.list().map(({ namespace }) => namespace.slice(0, namespace.indexOf('.'))));
   const rows = [...names].sort().map((name) => rawOf({ name, empty: false }));
-  const kept = filtered(rows, args);
-  return { databases: rawOf(args.flag('nameOnly') ? kept.map((row) => pick(row, ['name'])) : kept) };
+  return { databases: rawOf(listed(rows, args)) };
 }
 
-function filtered(rows: readonly Raw[], args: Call['args']): readonly Raw[] {
-  const document = args.document('filter');
-  if (document === undefined) return rows;
-  const filter = parseFilter(document);
-  return rows.filter((row) => matches(filter, row));
-}
+const nameAndType = compileProjection(rawOf({ _id: 0, name: 1, type: 1 }));
 
-function pick(row: Raw, names: readonly string[]): Raw {
-  const branch = openNode(row)!;
-  const kept = fieldsOf(row).filter(([name]) => names.includes(name));
-  branch.names = kept.map(([name]) => name);
-  branch.values = kept.map(([, value]) => value);
-  return sealDocument(branch);
+/** Those that pass the command's filter, perhaps only their names. */
+function listed(rows: readonly Raw[], args: Call['args']): readonly Raw[] {
+  const filter = filterOf(args.document('filter'), {});
+  const kept = rows.filter((row) => matches(filter, row));
+  return args.flag('nameOnly') ? kept.map(nameAndType) : kept;
 }

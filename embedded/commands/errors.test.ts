@@ -34,6 +34,28 @@ const cases: readonly [code: number, codeName: string, what: string, run: () => 
     () => rows().updateOne({ _id: 1 }, { $set: { a: 1, 'a.b': 2 } }),
   ],
   [
+    40,
+    'ConflictingUpdateOperators',
+    'a path that $ turns out to name, too',
+    () => rows().updateOne({ list: 2 }, { $set: { 'list.$': 5, 'list.1': 6 } }),
+  ],
+  [
+    40,
+    'ConflictingUpdateOperators',
+    'all elements and one of them',
+    () => rows().updateOne({ _id: 2 }, { $set: { 'list.$[]': 5, 'list.0': 6 } }),
+  ],
+  [
+    40,
+    'ConflictingUpdateOperators',
+    'an element that passes two filters',
+    () => {
+      const arrayFilters = [{ x: { $gt: 1 } }, { y: { $lt: 3 } }];
+      const change = { $set: { 'list.$[x]': 5 }, $inc: { 'list.$[y]': 1 } };
+      return rows().updateOne({ _id: 1 }, change as never, { arrayFilters });
+    },
+  ],
+  [
     43,
     'CursorNotFound',
     'a cursor that is not open',
@@ -115,6 +137,14 @@ describe('an error', () => {
     });
     expect(reply).toMatchObject({ ok: 1, n: 2, nModified: 1, upserted: [{ index: 2, _id: 9 }] });
     expect(reply.writeErrors).toMatchObject([{ index: 1, code: 14 }]);
+  });
+
+  it('is none where paths that may meet do not', async () => {
+    await rows().updateOne({ list: 2 }, { $set: { 'list.$': 5, 'list.0': 6 } });
+    const arrayFilters = [{ x: { $gt: 5 } }, { y: { $lt: 5 } }];
+    const change = { $inc: { 'list.$[x]': 1 }, $set: { 'list.$[y]': 0 } };
+    await rows().updateOne({ _id: 1 }, change as never, { arrayFilters });
+    expect(await rows().findOne({ _id: 1 })).toMatchObject({ list: [7, 5, 0] });
   });
 
   it('of time ends a long scan', async () => {

@@ -3,6 +3,7 @@ import { Long } from 'bson';
 import { rawOf } from '../bson/build.ts';
 import { equalValues } from '../bson/order.ts';
 import { bsonType, elementsOf, fieldsOf, type Raw, textOf } from '../bson/raw.ts';
+import { showValue } from '../bson/show.ts';
 import { storeError } from '../errors.ts';
 import { type IndexSpec, isIdKey, knownOptions, parseIndexSpec, sameIndex } from '../keys/index-spec.ts';
 import { checkPartial } from '../keys/partial-filter.ts';
@@ -11,6 +12,7 @@ import { expired } from '../query/stream.ts';
 import { checkNamespace, indexesMax } from '../storage/catalog.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { sealDocument } from '../update/branch.ts';
+import { collectionNamed, mustBeThere } from './collection-named.ts';
 import type { Call, Reply } from './engine.ts';
 import { cursorReply } from './find.ts';
 
@@ -119,26 +121,18 @@ function fillPiece(collection: Collection, index: Index): boolean {
 }
 
 export function listIndexes(call: Call): Reply {
-  const namespace = checkNamespace(call.database, call.args.collection());
-  const collection = call.engine.catalog.get(namespace);
-  if (collection === undefined) throw storeError('NamespaceNotFound', `ns does not exist: ${namespace}`);
-  return cursorReply(
-    Long.ZERO,
-    namespace,
-    'firstBatch',
-    collection.indexes.map((index) => index.spec.document),
-  );
+  const { indexes, namespace } = collectionNamed(call);
+  const documents = indexes.map((index) => index.spec.document);
+  return cursorReply(Long.ZERO, namespace, 'firstBatch', documents);
 }
 
-export async function dropIndexes(call: Call): Promise<Reply> {
+export function dropIndexes(call: Call): Promise<Reply> {
   const { args, engine } = call;
-  const namespace = checkNamespace(call.database, args.collection());
-  const collection = engine.catalog.get(namespace);
-  if (collection === undefined) throw storeError('NamespaceNotFound', `ns not found ${namespace}`);
+  const collection = collectionNamed(call);
   const wanted = args.values.get('index')!;
   return inTurn(call, collection, async () => {
     const { nIndexesWas, gone } = await engine.environment.write(() => {
-      if (!collection.alive) throw storeError('NamespaceNotFound', `ns not found ${namespace}`);
+      mustBeThere(collection);
       const before = collection.indexes;
       const dropped = new Set(indexesToDrop(collection, wanted));
       const left = before.filter((index) => !dropped.has(index));
@@ -150,19 +144,14 @@ export async function dropIndexes(call: Call): Promise<Reply> {
   });
 }
 
-function indexesToDrop(collection: Collection, wanted: Raw): Index[] {
-  if (wanted.type === bsonType.array) return elementsOf(wanted).flatMap((each) => indexesToDrop(collection, each));
-  const droppable = collection.indexes.filter((index) => index.spec.name !== '_id_');
-  if (wanted.type === bsonType.string) {
-    const name = textOf(wanted);
-    if (name === '*') return droppable;
-    if (name === '_id_') throw storeError('InvalidOptions', 'cannot drop _id index');
-    const found = droppable.find((index) => index.spec.name === name);
-    if (found === undefined) throw storeError('IndexNotFound', `index not found with name [${name}]`);
-    return [found];
-  }
-  const found = collection.indexes.find((index) => equalValues(index.spec.key, wanted));
-  if (found === undefined) throw storeError('IndexNotFound', `can't find index with key`);
-  if (found.spec.name === '_id_') throw storeError('InvalidOptions', 'cannot drop _id index');
-  return [found];
+/** By name, by key, a list of either, or * for all but that of _id. */
+function indexesToDrop({ indexes }: Collection, wanted: Raw): Index[] {
+  if (wanted.type === bsonType.string && textOf(wanted) === '*') return indexes.slice(1);
+  return (wanted.type === bsonType.array ? elementsOf(wanted) : [wanted]).map((each) => {
+    const name = each.type === bsonType.string ? textOf(each) : undefined;
+    const found = indexes.find(({ spec }) => (name === undefined ? equalValues(spec.key, each) : spec.name === name));
+    if (found === undefined) throw storeError('IndexNotFound', `index not found with name or key ${showValue(each)}`);
+    if (found === indexes[0]) throw storeError('InvalidOptions', 'cannot drop _id index');
+    return found;
+  });
 }

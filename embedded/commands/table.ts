@@ -84,7 +84,7 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['killCursors', entry(killCursors, 'cursors!')],
   ['count', entry(count, 'query limit skip hint collation fields')],
   ['distinct', entry(distinct, 'key! query hint collation')],
-  ['aggregate', entry(aggregate, 'pipeline! cursor explain allowDiskUse hint let collation bypassDocumentValidation')],
+  ['aggregate', entry(aggregate, 'pipeline! cursor allowDiskUse hint let collation bypassDocumentValidation')],
   ['explain', entry(explain, 'verbosity')],
   [
     'create',

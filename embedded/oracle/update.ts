@@ -22,11 +22,26 @@ class Fails extends Error {}
 export function oracleUpdate(document: Doc, changes: readonly Change[], around: Circumstances = {}): Doc | 'error' {
   const root = copied(document) as Doc;
   const target = ({ operator, path, operand }: Change) => (operator === '$rename' ? String(operand) : path).split('.');
+  const source = ({ operator, path }: Change) => (operator === '$rename' ? [path.split('.')] : []);
   try {
-    for (const change of [...changes].sort((a, b) => inOrder(target(a), target(b)))) {
+    if (touchEachOther(changes.flatMap((each) => [target(each), ...source(each)]))) return 'error';
+    if (changes.some((each) => source(each).length > 0 && /\$/.test(`${each.path}${each.operand}`))) return 'error';
+    const placed = changes.map((each) => ({ ...each, path: withPosition(each.path, around.position) }));
+    if (touchEachOther(placed.flatMap((each) => [target(each), ...source(each)]))) return 'error';
+    if (meetInArrays(placed.map(target), root, around)) return 'error';
+    const places = placed.flatMap((change, i) => {
+      const given = target(changes[i]!);
+      const before = given.slice(0, given.indexOf('$'));
+      const named = changes.some((other) =>
+        `${target(other).join('.')}.`.startsWith([...before, around.position, ''].join('.')),
+      );
+      const order = (path: Path) => path.map((part, at) => (given[at] === '$' && !named ? '$' : part));
+      return expanded(target(change), root, around).map((path) => ({ change, path, order: order(path) }));
+    });
+    for (const { change, path } of places.sort((a, b) => inOrder(a.order, b.order))) {
       if (change.operator === '$setOnInsert' && !around.inserting) continue;
-      if (change.operator === '$rename') rename(root, change.path.split('.'), target(change));
-      else apply(root, change.path.split('.'), change, around);
+      if (change.operator === '$rename') rename(root, change.path.split('.'), path);
+      else apply(root, path, change, around);
     }
     return root;
   } catch (error) {
@@ -35,11 +50,72 @@ export function oracleUpdate(document: Doc, changes: readonly Change[], around: 
   }
 }
 
+function withPosition(path: string, position: number | undefined): string {
+  if (!path.split('.').includes('$')) return path;
+  if (position === undefined) throw new Fails();
+  return path.replace(/\.\$(?=\.|$)/, `.${position}`);
+}
+
+type Path = readonly string[];
+
+const isFilter = (part: string | undefined) => part?.startsWith('$[') === true;
+
+/** The same path, one below the other, or below one of them an array's elements for one and a name for the other. */
+function touch([x, ...a]: Path, [y, ...b]: Path): boolean {
+  if (x === undefined || y === undefined || isFilter(x) !== isFilter(y)) return true;
+  return x === y && touch(a, b);
+}
+
+function pairs<T>(all: readonly T[]): (readonly [T, T])[] {
+  return all.flatMap((x, i) => all.slice(i + 1).map((y) => [x, y] as const));
+}
+
+function touchEachOther(paths: readonly Path[]): boolean {
+  return pairs(paths).some(([a, b]) => touch(a, b));
+}
+
+/** Whether two filters let one element through for paths that touch each other from there on. */
+function meetInArrays(paths: readonly Path[], root: Doc, around: Circumstances): boolean {
+  const meet = (value: unknown, [x, ...a]: Path, [y, ...b]: Path): boolean => {
+    if (x === undefined || y === undefined) return false;
+    if (isFilter(x) && isFilter(y)) {
+      const both = Array.isArray(value)
+        ? value.filter((each) => [x, y].every((part) => passes(part, each, around)))
+        : [];
+      return both.some((each) => touch(a, b) || meet(each, a, b));
+    }
+    if (x !== y || !(value instanceof Map || Array.isArray(value))) return false;
+    return has(value, x) && meet(read(value, x), a, b);
+  };
+  return pairs(paths).some(([a, b]) => meet(root, a, b));
+}
+
+/** A path's places: `$[]` and `$[name]` must stand before the elements of an array. */
+function expanded([name, ...rest]: Path, holder: unknown, around: Circumstances): Path[] {
+  if (name === undefined) return [[]];
+  if (!isFilter(name)) {
+    const known = (holder instanceof Map || Array.isArray(holder)) && has(holder, name);
+    return expanded(rest, known ? read(holder, name) : undefined, around).map((path) => [name, ...path]);
+  }
+  if (!Array.isArray(holder)) throw new Fails();
+  return holder.flatMap((element, i) => {
+    if (!passes(name, element, around)) return [];
+    return expanded(rest, element, around).map((path) => [String(i), ...path]);
+  });
+}
+
+/** Whether `$[]` or `$[name]` stands for an element. */
+function passes(part: string, element: unknown, { filters }: Circumstances): boolean {
+  const id = part.slice(2, -1);
+  return id === '' || oracleMatches({ [id]: filters?.[id] }, { [id]: plain(element) });
+}
+
 /** The manual: fields are updated in the order of their names, names that are numbers in that of the numbers. */
 function inOrder(a: readonly string[], b: readonly string[]): number {
   let i = 0;
   while (a[i] === b[i]) i++;
   const [x, y] = [a[i] as string, b[i] as string];
+  if (x === '$' || y === '$') return x === '$' ? 1 : -1;
   return isIndex(x) && isIndex(y) ? Number(x) - Number(y) : x < y ? -1 : 1;
 }
 
@@ -55,36 +131,23 @@ const takesAway = new Set(['$unset', '$pull', '$pullAll', '$pop']);
 
 function apply(holder: unknown, path: readonly string[], change: Change, around: Circumstances): void {
   const [name, ...rest] = path as [string, ...string[]];
-  if (name === '$' && around.position === undefined) throw new Fails();
-  if (name.startsWith('$[')) {
-    if (!Array.isArray(holder)) throw new Fails();
-    const id = name.slice(2, -1);
-    for (const i of [...holder.keys()]) {
-      const passes = id === '' || oracleMatches({ [id]: around.filters?.[id] }, { [id]: plain(holder[i]) });
-      if (passes) apply(holder, [String(i), ...rest], change, around);
-    }
-    return;
-  }
-  const part = name === '$' ? String(around.position) : name;
-  if (!(holder instanceof Map) && !(Array.isArray(holder) && isIndex(part))) {
+  if (!(holder instanceof Map) && !(Array.isArray(holder) && isIndex(name))) {
     if (change.operator === '$unset') return;
     throw new Fails();
   }
   if (rest.length === 0) {
-    alter(holder, part, change, around);
+    alter(holder, name, change, around);
     return;
   }
-  const there = has(holder, part);
+  const there = has(holder, name);
   if (!there) {
-    if (rest[0] === '$' && around.position === undefined) throw new Fails();
-    if (rest[0]!.startsWith('$[')) throw new Fails();
     if (takesAway.has(change.operator)) return;
     const made: Doc = new Map();
     apply(made, rest, change, around);
-    write(holder, part, made);
+    write(holder, name, made);
     return;
   }
-  apply(read(holder, part), rest, change, around);
+  apply(read(holder, name), rest, change, around);
 }
 
 type Holder = Doc | unknown[];

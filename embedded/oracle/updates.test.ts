@@ -1,4 +1,4 @@
-import { BSON, Decimal128, Double, Int32, Long } from 'bson';
+import { BSON, Int32, Long } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rawOf } from '../bson/build.ts';
@@ -8,29 +8,8 @@ import { parseFilter } from '../query/parse-filter.ts';
 import { applyUpdate } from '../update/apply-update.ts';
 import { parseUpdate } from '../update/parse-update.ts';
 import { upsertDocument } from '../update/upsert.ts';
+import { document, name, number, scalar, value } from './documents.ts';
 import { type Change, type Circumstances, type Doc, oracleUpdate } from './update.ts';
-
-const small = fc.integer({ min: -3, max: 3 });
-const number = fc.oneof(
-  small.map((n) => new Int32(n)),
-  small.map((n) => new Double(n / 2)),
-  small.map((n) => Long.fromNumber(n)),
-  fc.integer({ min: -30, max: 30 }).map((n) => Decimal128.fromString(`${n}E-1`)),
-  fc.constantFrom<unknown>(new Int32(2 ** 31 - 1), new Int32(-(2 ** 31)), Long.MAX_VALUE, new Double(0.1)),
-);
-const scalar = fc.oneof(number, fc.constantFrom<unknown>('a', 'b', null, true));
-const name = fc.constantFrom('a', 'b', 'c');
-const { value, document } = fc.letrec<{ value: unknown; document: Doc }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 3, depthSize: 'small' },
-    { weight: 3, arbitrary: scalar },
-    { weight: 2, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
-    { weight: 2, arbitrary: tie('document') },
-  ),
-  document: fc
-    .uniqueArray(fc.tuple(name, tie('value')), { maxLength: 3, selector: ([key]) => key })
-    .map((e) => new Map(e)),
-}));
 
 const modifiers = fc
   .record(
@@ -67,6 +46,7 @@ const mask = fc.oneof(
 const path = fc.constantFrom(
   ...['a', 'b', 'c', 'a.b', 'a.0', 'a.1', 'b.c', 'a.b.c', 'a.0.b', 'c.3', 'c.b', 'b.0.0', 'b.10', 'b.9'],
   ...['a.$', 'a.$.b', 'b.$', 'a.$[]', 'a.$[].b', 'b.$[x]', 'a.$[x].c', 'c.b.$[]', 'b.$[].$[x]', 'c.$[x].0'],
+  ...['a.$[x].a', 'a.$[x]', 'b.$[x].$[]', 'b.$.0', 'b.0.c'],
 );
 
 const change: fc.Arbitrary<Change> = fc
@@ -99,17 +79,11 @@ const change: fc.Arbitrary<Change> = fc
   )
   .map(([at, [operator, operand]]) => ({ operator, path: at, operand }));
 
-const touches = (a: string, b: string) => `${a}.`.startsWith(`${b}.`) || `${b}.`.startsWith(`${a}.`);
-const pathsOf = ({ operator, path: at, operand }: Change) => (operator === '$rename' ? [at, String(operand)] : [at]);
-
-/** One to three changes, on paths that do not touch each other, also once `$` is a number. */
-const changes = fc.array(change, { minLength: 1, maxLength: 3 }).filter((all) => {
-  const paths = all.flatMap(pathsOf);
-  if (all.some(({ operator, path: at, operand }) => operator === '$rename' && /\$/.test(`${at}${operand}`)))
-    return false;
-  const dynamic = paths.filter((each) => each.includes('$')).map((each) => each.split('.$')[0]!);
-  if (dynamic.some((base) => paths.filter((each) => touches(each, base)).length > 1)) return false;
-  return paths.every((a, i) => paths.every((b, k) => i === k || !touches(a, b)));
+/** One to three changes, none twice under one operator. Where they touch each other, both sides refuse them. */
+const changes = fc.uniqueArray(change, {
+  minLength: 1,
+  maxLength: 3,
+  selector: ({ operator, path: at }) => `${operator} ${at}`,
 });
 
 const around = fc.record({
@@ -163,9 +137,9 @@ describe('an update', () => {
         done[expected === 'error' ? 'refused' : 'well']++;
         expect(got).toBe(expected === 'error' ? 'error' : hex(expected));
       }),
-      { numRuns: 30_000 },
+      { numRuns: 20_000 },
     );
-    expect(Math.min(done.well, done.refused)).toBeGreaterThan(5000);
+    expect(Math.min(done.well, done.refused)).toBeGreaterThan(2000);
   }, 60_000);
 
   it('that inserts begins with what the filter says, in the order of the paths', () => {

@@ -16,9 +16,8 @@ import {
   sealNode,
   withFirst,
 } from './branch.ts';
-import { takesAway } from './operators.ts';
 import type { ArrayFilters, Change, Update } from './parse-update.ts';
-import { filterName, PathsTouched } from './paths-touched.ts';
+import { comparePaths, filterName, PathsTouched } from './paths-touched.ts';
 
 /** Documents are at most this long, in bytes, as in MongoDB. */
 export const documentBytesMax = 16 * 1024 * 1024;
@@ -44,13 +43,23 @@ export function applyUpdate(update: Update, before: Raw, context: UpdateContext)
 function changed(update: Update, before: Raw, context: UpdateContext): Raw {
   if (update.kind === 'replace') return update.document;
   if (update.kind === 'pipeline') return update.run(before);
+  const { changes, arrayFilters } = update;
+  if (changes.some(({ parts }) => parts.includes('$'))) checkPosition(changes, context.position);
   const root = openNode(before)!;
-  const run = { filters: update.arrayFilters, now: context.now, touched: new Map() };
-  let touched = false;
-  for (const change of changesNow(update.changes, context)) {
-    if (change.from === undefined ? walk(run, change, root, 0) : rename(run, change, root, change.from)) touched = true;
+  const run = { ...context, arrayFilters, root };
+  const made = walk(run, changes, root, 0);
+  const moved = changes.filter(({ from }) => from !== undefined);
+  const away = moved.map(({ from }): Change => ({ operator: '$unset', parts: from!, apply: () => undefined }));
+  return walk(run, away, root, 0) || made ? sealDocument(root) : before;
+}
+
+/** With `$` known, two paths may have become one. */
+function checkPosition(changes: readonly Change[], position: number | undefined): void {
+  if (position === undefined) {
+    throw storeError('BadValue', 'The positional operator did not find the match needed from the query.');
   }
-  return touched ? sealDocument(root) : before;
+  const touched = new PathsTouched();
+  for (const { parts } of changes) touched.add(parts.map((part) => (part === '$' ? String(position) : part)));
 }
 
 function sameBytes(a: Raw, b: Raw): boolean {
@@ -73,79 +82,96 @@ function isFirst(document: Raw): boolean {
   return document.bytes.toString('latin1', document.start + 5, document.start + 9) === '_id\0';
 }
 
-/** The changes for one document. Where `$` has become a number, it may be one that another path names. */
-function changesNow(changes: readonly Change[], { inserting, position }: UpdateContext): readonly Change[] {
-  const wanted = changes.filter(({ operator }) => operator !== '$setOnInsert' || inserting);
-  if (!wanted.some(({ parts }) => parts.includes('$'))) return wanted;
-  if (position === undefined) {
-    throw storeError('BadValue', 'The positional operator did not find the match needed from the query.');
+type Run = UpdateContext & { readonly arrayFilters: ArrayFilters; readonly root: Branch };
+type Group = readonly [name: string, changes: readonly Change[]];
+
+/**
+ * Goes on below a branch with changes whose paths are one up to part `at`, and in their order; answers whether anything
+ * changed. Changes for one place are made together, so that new fields stand in the order of their names.
+ */
+function walk(run: Run, changes: readonly Change[], branch: Branch, at: number): boolean {
+  const inArray = changes.length > 0 && filterName(changes[0]!.parts[at]!) !== undefined;
+  const groups = inArray ? byElement(run, changes, branch, at) : byName(run, changes, at);
+  let touched = false;
+  for (const [name, members] of groups) if (step(run, members, branch, name, at)) touched = true;
+  return touched;
+}
+
+function byName({ position }: Run, changes: readonly Change[], at: number): readonly Group[] {
+  const groups = new Map<string, Change[]>();
+  for (const change of changes) {
+    const part = change.parts[at]!;
+    const name = part === '$' ? String(position) : part;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [change]);
+    else group.push(change);
   }
-  const touched = new PathsTouched();
-  return wanted.map((change) => {
-    const parts = change.parts.map((part) => (part === '$' ? String(position) : part));
-    touched.add(parts);
-    return { ...change, parts };
+  return [...groups].map(([name, members]) => [name, joined(members, at, name)]);
+}
+
+/** The elements of an array, each with the changes that are for all, or whose array filter it passes. */
+function byElement({ arrayFilters }: Run, changes: readonly Change[], branch: Branch, at: number): readonly Group[] {
+  return branch.values.map((element, i): Group => {
+    const members = changes.filter(({ parts }) => {
+      const name = filterName(parts[at]!)!;
+      if (name === '') return true;
+      return matches(arrayFilters.get(name)!, sealDocument({ array: false, names: [name], values: [element] }));
+    });
+    return [String(i), joined(members, at, String(i))];
   });
 }
 
-type Run = {
-  readonly filters: ArrayFilters;
-  readonly now: Date;
-  /** By the place of a `$[name]` in its path: what paths become once it is a number. */
-  readonly touched: Map<number, PathsTouched>;
-};
-
-/** Goes on with part `at` of the path below a branch; answers whether anything changed. */
-function walk(run: Run, change: Change, branch: Branch, at: number): boolean {
-  const part = change.parts[at]!;
-  const name = filterName(part);
-  return name === undefined ? step(run, change, branch, part, at) : each(run, change, branch, name, at);
+/** Changes that are for one place, now that it is known. Throws ConflictingUpdateOperators if they touch each other. */
+function joined(changes: readonly Change[], at: number, name: string): readonly Change[] {
+  if (changes.every(({ parts }) => parts[at] === name)) return changes;
+  const placed = changes.map((change) => ({ ...change, parts: change.parts.with(at, name) }));
+  const touched = new PathsTouched();
+  for (const { parts } of placed) touched.add(parts);
+  return placed.sort((a, b) => comparePaths(a.parts, b.parts));
 }
 
-/** All elements of an array, or those that pass the array filter of that name. */
-function each(run: Run, change: Change, branch: Branch, name: string, at: number): boolean {
-  const filter = run.filters.get(name);
-  const touched = run.touched.get(at) ?? new PathsTouched();
-  run.touched.set(at, touched);
-  let any = false;
-  for (let i = 0; i < branch.values.length; i++) {
-    if (filter !== undefined) {
-      const wrapped = sealDocument({ array: false, names: [name], values: [branch.values[i]!] });
-      if (!matches(filter, wrapped)) continue;
-    }
-    const parts = change.parts.with(at, String(i));
-    touched.add(parts);
-    if (step(run, { ...change, parts }, branch, String(i), at)) any = true;
-  }
-  return any;
-}
-
-function step(run: Run, change: Change, branch: Branch, name: string, at: number): boolean {
-  const { operator, parts } = change;
+function step(run: Run, changes: readonly Change[], branch: Branch, name: string, at: number): boolean {
+  const [change] = changes;
+  if (change === undefined) return false;
   if (branch.array && !isPosition(name)) {
-    if (operator === '$unset') return false;
-    throw storeError('PathNotViable', `Cannot create field '${name}' in element {${above(change, at)}: [...]}`);
+    return refused(run, changes, at, `Cannot create field '${name}' in element {${above(change, at)}: [...]}`);
   }
-  if (at === parts.length - 1) return settle(run, change, branch, name);
+  if (at === change.parts.length - 1) return settle(run, change, branch, name);
   const index = childAt(branch, name);
   const old = index < 0 ? undefined : branch.values[index]!;
   const child = old === undefined ? newBranch() : openNode(old);
-  const next = parts[at + 1]!;
+  const next = change.parts[at + 1]!;
   if (filterName(next) !== undefined && child?.array !== true) {
-    const path = above(change, at + 1);
-    const missing = `The path '${path}' must exist in the document in order to apply array updates.`;
-    const message = old === undefined ? missing : `Cannot apply array updates to non-array element ${path}`;
-    throw storeError('BadValue', message);
+    if (old === undefined) throw mustExist(change, at + 1);
+    throw storeError('BadValue', `Cannot apply array updates to non-array element ${above(change, at + 1)}`);
   }
-  if (old === undefined && takesAway.has(operator)) return false;
   if (child === undefined) {
-    if (operator === '$unset') return false;
-    const found = showValue(sealNode(old!));
-    throw storeError('PathNotViable', `Cannot create field '${next}' in element {${name}: ${found}}`);
+    const message = `Cannot create field '${next}' in element {${name}: ${showValue(sealNode(old!))}}`;
+    return refused(run, changes, at + 1, message);
   }
-  const touched = walk(run, change, child, at + 1);
-  if (touched) place(branch, name, child);
+  // In place while it is worked on: a $rename may look for its source there.
+  if (index >= 0) branch.values[index] = child;
+  const touched = walk(run, changes, child, at + 1);
+  if (touched && index < 0) place(branch, name, child);
   return touched;
+}
+
+/** Where there can be no field: what would only take it away, or does nothing now, has nothing to do. */
+function refused({ inserting, root }: Run, changes: readonly Change[], at: number, message: string): false {
+  for (const change of changes) {
+    const filter = change.parts.findIndex((part, i) => i > at && filterName(part) !== undefined);
+    if (filter >= 0) throw mustExist(change, filter);
+    const { from, operator } = change;
+    const idle = operator === '$unset' || (operator === '$setOnInsert' && !inserting);
+    if (!idle && (from === undefined || fieldBelow(root, from, 'source') !== undefined))
+      throw storeError('PathNotViable', message);
+  }
+  return false;
+}
+
+function mustExist(change: Change, at: number): Error {
+  const path = above(change, at);
+  return storeError('BadValue', `The path '${path}' must exist in the document in order to apply array updates.`);
 }
 
 function above({ parts }: Change, at: number): string {
@@ -153,10 +179,11 @@ function above({ parts }: Change, at: number): string {
 }
 
 /** At the path's end: the operator. What goes from an array leaves a null behind. */
-function settle({ now }: Run, { apply }: Change, branch: Branch, name: string): boolean {
+function settle(run: Run, change: Change, branch: Branch, name: string): boolean {
+  if (change.operator === '$setOnInsert' && !run.inserting) return false;
   const index = childAt(branch, name);
   const old = index < 0 ? undefined : sealNode(branch.values[index]!);
-  const value = apply(old, now);
+  const value = change.from === undefined ? change.apply(old, run.now) : renamed(run, change, change.from, old);
   if (value === old || (value !== undefined && old !== undefined && sameBytes(value, old))) return false;
   if (value !== undefined) place(branch, name, value);
   else if (branch.array) branch.values[index] = nullValue;
@@ -164,14 +191,12 @@ function settle({ now }: Run, { apply }: Change, branch: Branch, name: string): 
   return true;
 }
 
-/** Sets the destination, then takes the source away. Neither may lie in an array. */
-function rename(run: Run, change: Change, root: Branch, from: readonly string[]): boolean {
+/** What a $rename puts at its destination; its source goes afterwards. Neither may lie in an array. */
+function renamed({ root }: Run, { parts }: Change, from: readonly string[], old: Raw | undefined): Raw | undefined {
   const value = fieldBelow(root, from, 'source');
-  if (value === undefined) return false;
-  fieldBelow(root, change.parts, 'destination');
-  walk(run, { ...change, apply: () => sealNode(value) }, root, 0);
-  walk(run, { operator: '$unset', parts: from, apply: () => undefined }, root, 0);
-  return true;
+  if (value === undefined) return old;
+  fieldBelow(root, parts, 'destination');
+  return sealNode(value);
 }
 
 function fieldBelow(root: Branch, parts: readonly string[], end: 'source' | 'destination'): Node | undefined {

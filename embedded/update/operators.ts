@@ -34,9 +34,6 @@ export const operators: ReadonlyMap<string, Compile> = new Map<string, Compile>(
   ['$pop', compilePop],
 ]);
 
-/** Operators that leave alone what their path lacks. */
-export const takesAway: ReadonlySet<string> = new Set(['$unset', '$pull', '$pullAll', '$pop']);
-
 function arithmetic(operator: '$inc' | '$mul', operand: Raw, path: string): Apply {
   const [verb, combine] = operator === '$inc' ? ['increment', add] : ['multiply', multiply];
   if (!isNumber(operand)) {

@@ -5,9 +5,8 @@ import { type ErrorName, storeError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
 import { type FilterContext, parseFilter } from '../query/parse-filter.ts';
 import type { Projection } from '../query/projection.ts';
-import { isPosition } from './branch.ts';
 import { type Apply, operators } from './operators.ts';
-import { filterName, PathsTouched } from './paths-touched.ts';
+import { comparePaths, filterName, PathsTouched } from './paths-touched.ts';
 import { compilePipeline } from './pipeline-update.ts';
 
 export type Change = {
@@ -30,7 +29,8 @@ export function parseUpdate(value: Raw, arrayFilters: readonly Raw[] = [], conte
   const fields = value.type === bsonType.object ? fieldsOf(value) : [];
   if (fields[0]?.[0].startsWith('$')) {
     const changes = fields.flatMap(([operator, body]) => parseOperator(operator, body));
-    checkConflicts(changes);
+    const touched = new PathsTouched();
+    for (const { parts } of changes) touched.add(parts, parts.join('.'));
     changes.sort((a, b) => comparePaths(a.parts, b.parts));
     return { kind: 'operators', changes, arrayFilters: parseArrayFilters(arrayFilters, changes, context) };
   }
@@ -63,10 +63,10 @@ function parseOperator(operator: string, body: Raw): Change[] {
     'FailedToParse',
     `Modifiers operate on fields but we found type ${body.type} instead. For example: {$mod: {<field>: ...}}`,
   );
-  return fieldsOf(body).map(([path, operand]) => {
+  return fieldsOf(body).flatMap(([path, operand]) => {
     const parts = updatable(path);
     if (operator === '$rename') return parseRename(parts, operand);
-    return { operator, parts, apply: operators.get(operator)!(operand, path) };
+    return [{ operator, parts, apply: operators.get(operator)!(operand, path) }];
   });
 }
 
@@ -92,7 +92,8 @@ function updatable(path: string): readonly string[] {
   return parts;
 }
 
-function parseRename(from: readonly string[], operand: Raw): Change {
+/** The source stands among the changes, too: no other may touch it. */
+function parseRename(from: readonly string[], operand: Raw): Change[] {
   const source = from.join('.');
   check(operand.type === bsonType.string, 'BadValue', `The 'to' field for $rename must be a string: ${source}`);
   const to = textOf(operand);
@@ -108,24 +109,11 @@ function parseRename(from: readonly string[], operand: Raw): Change {
     'BadValue',
     `The fields of a $rename may not be dynamic: ${source}, ${to}`,
   );
-  return { operator: '$rename', parts, from, apply: (old) => old };
-}
-
-/** Changes are made in this order, so that new fields stand in it: by name, positions by their number. */
-function comparePaths(a: readonly string[], b: readonly string[]): number {
-  const at = a.findIndex((part, i) => part !== b[i]);
-  const [x, y] = [a[at] ?? '', b[at] ?? ''];
-  if (isPosition(x) && isPosition(y)) return Number(x) - Number(y);
-  return x < y ? -1 : 1;
-}
-
-/** $rename touches both its ends. */
-function checkConflicts(changes: readonly Change[]): void {
-  const touched = new PathsTouched();
-  for (const { parts, from } of changes) {
-    touched.add(parts, parts.join('.'));
-    if (from !== undefined) touched.add(from, from.join('.'));
-  }
+  const nothing: Apply = (old) => old;
+  return [
+    { operator: '$rename', parts, from, apply: nothing },
+    { operator: '$unset', parts: from, apply: nothing },
+  ];
 }
 
 function parseArrayFilters(filters: readonly Raw[], changes: readonly Change[], context: FilterContext): ArrayFilters {

@@ -2,10 +2,20 @@
 // through be taken for an array by one (`a.$[]`) and for a document by another (`a.0`). As in MongoDB, `$` and `$[x]`
 // are names of their own until a document says what they stand for.
 import { storeError } from '../errors.ts';
+import { isPosition } from './branch.ts';
 
 /** The part is `$[]` or `$[name]`: its name, perhaps empty. */
 export function filterName(part: string): string | undefined {
   return part.startsWith('$[') && part.endsWith(']') ? part.slice(2, -1) : undefined;
+}
+
+/** Changes are made in this order, so that new fields stand in it: by name, positions by their number, `$` last. */
+export function comparePaths(a: readonly string[], b: readonly string[]): number {
+  const at = a.findIndex((part, i) => part !== b[i]);
+  const [x, y] = [a[at] ?? '', b[at] ?? ''];
+  if (x === '$' || y === '$') return x === '$' ? 1 : -1;
+  if (isPosition(x) && isPosition(y)) return Number(x) - Number(y);
+  return x < y ? -1 : 1;
 }
 
 export class PathsTouched {
