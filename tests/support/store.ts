@@ -37,11 +37,13 @@ export async function openTestStore(options: TestStoreOptions = {}): Promise<Tes
   if (options.collections !== undefined) {
     await migrate({ db, collections: options.collections, log: silentLog(), signal: AbortSignal.timeout(30_000) });
   }
-  if (onCommand) db.client.on('commandStarted', ({ command }) => onCommand(command));
+  const tell = ({ command }: { command: Document }) => onCommand?.(command);
+  if (onCommand) db.client.on('commandStarted', tell);
   return {
     uri: server.uri,
     db,
     async close() {
+      db.client.off('commandStarted', tell);
       if (server.drop) await db.dropDatabase();
       await connection.close();
       await server.close();
