@@ -86,3 +86,16 @@ describe('documents inserted together', () => {
     expect(refused).toBeGreaterThan(0);
   });
 });
+
+describe('a document with a long array', () => {
+  it('is changed in a time that grows with the array, not with its square', async () => {
+    const rows = await open('t.rows');
+    const a = Array.from({ length: 20_000 }, (_, i) => i);
+    const [before, after] = [rawOf({ _id: 1, a }), rawOf({ _id: 1, a: [...a.slice(1), -1] })];
+    await environment.write(() => rows.insert(before));
+    await environment.write(() => rows.replace(1, before, after));
+    const { tree } = rows.indexes[1]!;
+    expect(tree.count()).toBe(20_000);
+    expect(rows.keysFor(rows.indexes[1]!, after).every((key) => tree.has(key))).toBe(true);
+  });
+});

@@ -47,6 +47,8 @@ export type CollectionParts = {
 /** A key as it stands in an index's tree: in one that is not unique, the record's number is behind it. */
 type Entry = { readonly index: Index; readonly key: Buffer };
 
+type UseKey = (index: Index, key: TreeKey, record: number, document: Raw) => void;
+
 export class Collection {
   readonly namespace: string;
   readonly uuid: Buffer;
@@ -85,33 +87,23 @@ export class Collection {
   insertAll(documents: readonly Raw[]): void {
     if (this.nextRecord === 0) this.nextRecord = this.lastRecord() + 1;
     const first = this.nextRecord;
-    let entered = 0;
-    try {
-      this.eachKey(documents, first, (index, key, at) => {
-        this.enter(index, key, first + at, documents[at]!);
-        entered++;
-      });
-    } catch (error) {
-      this.eachKey(documents, first, (index, key) => {
-        if (entered-- === 0) throw error;
-        index.tree.takeBack(key);
-      });
-      throw error;
-    }
+    this.enterAll((use) => this.eachKey(this.kept(first), documents, first, use));
     for (const document of documents) this.records.append(recordNow(this.nextRecord++), bytesOf(document));
   }
 
   /** In a write job. Replaces a record by a document with the same _id. Throws as insert does. */
   replace(record: number, before: Raw, after: Raw): void {
-    const gone: Entry[] = [];
-    const fresh: Entry[] = [];
+    let gone: Entry[] = [];
+    let fresh: Entry[] = [];
     for (const index of this.kept(record)) {
       const old = this.entriesFor(index, record, before);
       const next = this.entriesFor(index, record, after);
-      gone.push(...without(old, next));
-      fresh.push(...without(next, old));
+      gone = gone.concat(without(old, next));
+      fresh = fresh.concat(without(next, old));
     }
-    this.enterAll(fresh, record, after);
+    this.enterAll((use) => {
+      for (const { index, key } of fresh) use(index, key, record, after);
+    });
     this.records.put(recordKey(record), bytesOf(after));
     for (const { index, key } of gone) index.tree.remove(key);
   }
@@ -144,7 +136,7 @@ export class Collection {
 
   /** In a write job: puts an existing record into a new index. Throws DuplicateKey. */
   addToIndex(index: Index, record: number, document: Raw): void {
-    this.enterAll(this.entriesFor(index, record, document), record, document);
+    this.enterAll((use) => this.eachKey([index], [document], record, use));
   }
 
   /** The indexes that hold a record now: all that are built, and those whose build has passed it. */
@@ -173,37 +165,36 @@ export class Collection {
     return this.keysFor(index, document).map((key) => ({ index, key: treeKey(index, key, record) }));
   }
 
-  /** The keys of new documents, one index after the other; each is valid until the next. */
-  private eachKey(
-    documents: readonly Raw[],
-    first: number,
-    use: (index: Index, key: TreeKey, at: number) => void,
-  ): void {
-    for (const index of this.kept(first)) {
+  /** The keys of documents, one index after the other; each is valid until the next. */
+  private eachKey(indexes: readonly Index[], documents: readonly Raw[], first: number, use: UseKey): void {
+    for (const index of indexes) {
       for (let at = 0; at < documents.length; at++) {
         const document = documents[at]!;
         if (index.filter !== undefined && !matches(index.filter, document)) continue;
         const key = singleKey(index.spec, document);
         if (key === undefined || key.length > indexKeyBytesMax) {
-          for (const entry of this.entriesFor(index, first + at, document)) use(index, entry.key, at);
+          for (const entry of this.entriesFor(index, first + at, document)) use(index, entry.key, first + at, document);
         } else {
           if (!isUnique(index)) key.uint48(first + at);
-          use(index, key, at);
+          use(index, key, first + at, document);
         }
       }
     }
   }
 
-  /** Enters keys of one document into their indexes: all, or none. */
-  private enterAll(entries: readonly Entry[], record: number, document: Raw): void {
+  /** Enters keys into their indexes: all, or none. `each` gives the same keys in the same order whenever it is called. */
+  private enterAll(each: (use: UseKey) => void): void {
     let entered = 0;
     try {
-      for (const { index, key } of entries) {
+      each((index, key, record, document) => {
         this.enter(index, key, record, document);
         entered++;
-      }
+      });
     } catch (error) {
-      for (const { index, key } of entries.slice(0, entered)) index.tree.takeBack(key);
+      each((index, key) => {
+        if (entered-- === 0) throw error;
+        index.tree.takeBack(key);
+      });
       throw error;
     }
   }
@@ -245,7 +236,8 @@ function recordNow(record: number): Buffer {
 }
 
 function without(entries: readonly Entry[], others: readonly Entry[]): Entry[] {
-  return entries.filter(({ key }) => !others.some((other) => other.key.equals(key)));
+  const left = new Set(others.map(({ key }) => key.toString('latin1')));
+  return entries.filter(({ key }) => !left.has(key.toString('latin1')));
 }
 
 function treeKey(index: Index, key: Buffer, record: number): Buffer {
