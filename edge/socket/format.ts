@@ -30,7 +30,7 @@ export type Format<F extends Frame = Frame> = {
   read(frame: ArrayBuffer, isBinary: boolean): ClientRequest | Malformed;
   /** The request's message, encoded. Throws INVALID_REQUEST. */
   encode(schema: MessageSchema, data: unknown): Uint8Array;
-  reply(id: number, schema: MessageSchema, response: Uint8Array): F;
+  reply(id: number, schema: MessageSchema, response: Uint8Array): Frame;
   failure(id: number | undefined, error: CircuitError): F;
   /** Without a schema (an event that this edge does not know) it only tells that the position moved. */
   event(event: string, topic: string, seq: number, schema: MessageSchema | undefined, data: Uint8Array): F;

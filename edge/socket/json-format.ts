@@ -33,8 +33,13 @@ export const jsonFormat: Format<string> = {
     return schema.encodeJson(data);
   },
 
-  reply(id: number, schema: MessageSchema, response: Uint8Array): string {
-    return `{"id":${id},"ok":true,"data":${schema.decodeJson(response)}}`;
+  reply(id: number, schema: MessageSchema, response: Uint8Array): Uint8Array {
+    frames.reset();
+    frames.text(`{"id":${id},"ok":true`);
+    frames.raw(dataKey);
+    schema.writeJson(response, frames);
+    frames.raw(end);
+    return frames.take();
   },
 
   failure(id: number | undefined, error: CircuitError): string {

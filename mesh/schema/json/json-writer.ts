@@ -44,6 +44,11 @@ export class JsonWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** What was written, in memory of its own. */
+  take(): Buffer {
+    return Buffer.from(this.view());
+  }
+
   toString(): string {
     return this.#bytes.toString('utf8', 0, this.#length);
   }
