@@ -127,9 +127,9 @@ export class Answers<State extends LogState, Entry extends StoredEntry, Body ext
 
   async #stored(senderKey: string, requestId: string, about: string): Promise<Result<State, Entry>> {
     const found = await this.#store.ofRequest(senderKey, requestId);
-    // It has left this process: only a log that lost its end does not have it.
-    if (found === undefined) throw new Error(`The log ${this.#head.key} has lost the entry of a request.`);
-    return this.#repeat(found, about);
+    if (found !== undefined) return this.#repeat(found, about);
+    // It was stored and has left; compaction has removed it since.
+    return { entry: undefined, repeated: true, message: undefined, state: this.#head.state };
   }
 
   /** The first result again; published again, too, in case that got lost. */

@@ -63,6 +63,16 @@ describe("a user's log", () => {
     expect(await seqs()).toEqual([7, 8]);
   });
 
+  it('is told nothing a second time by a process that knew what is removed since', async () => {
+    await write(1);
+    logs.move(keepMs + hourMs);
+    await compact(here);
+    expect(await seqs()).toEqual([2]);
+    const cause = { conversationId: pond, accountKey: account, seq: 1, at: logs.now() };
+    await here.userLogs.added(cause, ravi, asha, true);
+    expect(await seqs()).toEqual([2]);
+  });
+
   it('answers positions below its floor with "gone", in processes that knew it before, too', async () => {
     const other = logs.process();
     await write(9);
