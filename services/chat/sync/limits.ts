@@ -3,4 +3,6 @@ export const syncLimits = {
   bytesMax: 256 * 1024,
   /** Entries of one topic in one answer. */
   entriesMax: 500,
+  /** Topics that one call reads at the same time, each at most 256 KiB. */
+  topicsAtOnce: 16,
 } as const;

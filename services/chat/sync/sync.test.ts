@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SyncResponse } from '../../../gen/circuit/chat/v1/chat_service.ts';
-import type { Person } from '../testing/person.ts';
+import { openChat } from '../testing/open-chat.ts';
+import { openPerson, type Person } from '../testing/person.ts';
 import { type Talk, talk } from '../testing/talk.ts';
 import { syncLimits } from './limits.ts';
 
@@ -125,5 +126,37 @@ describe('sync', () => {
     expect(second.more).toBe(false);
     expect([...first.topics, ...second.topics].flatMap((topic) => topic.entries)).toHaveLength(102);
     expect(second.topics.map((topic) => topic.denied)).toEqual([false, false, true]);
+  });
+
+  it('tells of each topic in the order asked, of more than are read at the same time', async () => {
+    const { ravi, pond } = await busyPond();
+    const strange = Array.from({ length: 4 * syncLimits.topicsAtOnce }, (_, at) => `c:${`${at}`.padStart(12, '0')}`);
+    const asked = [...strange, `c:${pond}`, `u:${ravi.key}`];
+    const { topics, more } = await ravi.call('sync', { positions: asked.map((topic) => ({ topic, seq: 0 })) });
+    expect(topics.map(({ topic }) => topic)).toEqual(asked);
+    expect(topics.map(({ denied }) => denied)).toEqual([...strange.map(() => true), false, false]);
+    expect(more).toBe(false);
+  });
+
+  it('asks the store for several topics at once', async () => {
+    const reads: string[] = [];
+    const chat = await openChat((command) => {
+      if ('find' in command) reads.push(String(command.find));
+    });
+    onTestFinished(() => chat.close());
+    const [asha, ravi] = ['100000000001', '100000000002'].map((key) =>
+      openPerson(chat.host, { key, name: key, accountKey: '900000000001' }),
+    ) as [Person, Person];
+    for (const person of [asha, ravi]) await person.call('listConversations');
+    const made = await Promise.all(
+      ['Pond A1', 'Pond A2', 'Pond A3'].map((name) =>
+        asha.call('createConversation', { info: { name }, participantKeys: [ravi.key] }),
+      ),
+    );
+    reads.length = 0;
+    const positions = made.map(({ conversation }) => ({ topic: `c:${conversation?.conversationId}`, seq: 0 }));
+    expect((await ravi.call('sync', { positions })).topics).toHaveLength(3);
+    // Whether each is at its head is asked for all before the caller's row is read for the first.
+    expect(reads.indexOf('members')).toBeGreaterThanOrEqual(3);
   });
 });
