@@ -24,11 +24,10 @@ serveLoad<FillTask, FillResult>(async ({ dataDir, count }) => {
     index.builtTo = Number.POSITIVE_INFINITY;
     await environment.write(() => catalog.publish(collection, [...collection.indexes, index]));
   }
-  for (let n = 0; n < count; ) {
-    const end = Math.min(count, n + perCommit);
-    await environment.write(() => {
-      while (n < end) collection.insert(rawDocument(Buffer.from(BSON.serialize(documentOf(++n)))));
-    });
+  for (let done = 0; done < count; ) {
+    const many = Math.min(perCommit, count - done);
+    const documents = Array.from({ length: many }, () => rawDocument(Buffer.from(BSON.serialize(documentOf(++done)))));
+    await environment.write(() => collection.insertAll(documents));
   }
   await close();
   return { seconds: (performance.now() - started) / 1000 };

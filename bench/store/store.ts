@@ -58,7 +58,7 @@ async function bulk(folder: string): Promise<Row[]> {
       name: 'LMDB directly: batches of 500 documents, 4 keys each',
       ...quoted(direct),
       unit: 'documents/s',
-      note: `the limit; lmdb ${versionOf('lmdb')}, one process, flushed with every batch`,
+      note: `lmdb ${versionOf('lmdb')}, one process, document by document, flushed with every batch`,
     },
     row('insertMany of 500 with three indexes, one in flight', one),
     row('insertMany of 500 with three indexes, two in flight', two, 0.7),
