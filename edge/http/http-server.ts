@@ -15,7 +15,7 @@ import { compileRoutes, type RouteMatch, type Routes } from '../../mesh/schema/r
 import type { Shared } from '../../mesh/shared/shared.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
-import type { RefusalLog } from '../../mesh/telemetry/refusal-log.ts';
+import { causeOf, type RefusalLog } from '../../mesh/telemetry/refusal-log.ts';
 import { inTraces, type OpenSpan, openSpan } from '../../mesh/telemetry/trace.ts';
 import { type EdgeLimits, strangerBytesMax } from '../limits.ts';
 import type { Tickets } from '../socket/tickets.ts';
@@ -154,7 +154,7 @@ class HttpServer implements HttpServing {
   #fail(exchange: Exchange, error: CircuitError, method: string): void {
     const { address, caller } = exchange;
     const { reason } = error;
-    this.#options.refusals.refused({ address, method, reason, ...(caller !== '' && { caller }) });
+    this.#options.refusals.refused({ address, method, reason, ...(caller !== '' && { caller }), ...causeOf(error) });
     const allow = error.details.metadata?.allow;
     exchange.fail(error, allow === undefined ? {} : { Allow: allow });
     if (reason !== 'INTERNAL') return;

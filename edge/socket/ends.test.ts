@@ -1,5 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Verifier } from '../../mesh/auth/verifier.ts';
+import { openIssuer } from '../../mesh/auth/issuer.ts';
+import { asymmetricKey } from '../../mesh/auth/token-key.ts';
+import { openVerifier, type Verifier } from '../../mesh/auth/verifier.ts';
 import { refuse } from '../../mesh/errors/refuse.ts';
 import { asha, openTrust, ravi } from '../../mesh/host/testing.ts';
 import { openLog } from '../../mesh/telemetry/log.ts';
@@ -121,8 +124,10 @@ const told: Partial<Readonly<Record<CloseName, readonly string[]>>> = {
   NOT_ALLOWED: ['ACCOUNT_NOT_ALLOWED'],
 };
 
+/** But those of a machine that is busy itself. */
 function reasonsIn({ lines }: Logged): readonly unknown[] {
-  return lines.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
+  const others = lines.filter(({ msg }) => !/\bpressure\b/.test(String(msg)));
+  return others.flatMap(({ reason }) => (reason === undefined ? [] : [reason]));
 }
 
 describe('the edge ends a socket', { timeout: 30_000 }, () => {
@@ -170,4 +175,26 @@ describe('a connection is cut without a close frame, and the log says why', { ti
     expect((await app.closed).code).toBe(1006);
     expect(cutsIn(mesh)).toEqual([`more than ${bufferedBytesHard} bytes waited for it`]);
   });
+});
+
+it('the log says why a token could not be checked, or is none: of the keys, and of what it is for', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const key = asymmetricKey(String(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+  const common = { issuer: 'https://mesh.test', audience: 'circuit', key };
+  const trust = { issuer: openIssuer(common), verifier: openVerifier(common) };
+  const verifiers = [
+    openVerifier({ issuer: common.issuer, audience: common.audience, jwksUrl: 'http://127.0.0.1:1/jwks' }),
+    openVerifier({ ...common, audience: 'another' }),
+  ];
+  const refusals: unknown[] = [];
+  for (const verifier of verifiers) {
+    const mesh = await start({ trust, verifier });
+    await (await mesh.socket()).closed;
+    refusals.push(...mesh.lines.filter(({ msg }) => msg === 'a socket was refused'));
+  }
+  expect(refusals).toMatchObject([
+    { reason: 'UNAVAILABLE', detail: expect.stringContaining('fetch failed') },
+    { reason: 'TOKEN_INVALID', detail: expect.stringContaining('"aud"') },
+  ]);
+  expect(JSON.stringify(refusals)).not.toContain(asha.userKey);
 });

@@ -7,7 +7,7 @@ import { reasonRule } from '../../mesh/errors/reasons.ts';
 import type { UserCaller } from '../../mesh/service/caller.ts';
 import type { Logger } from '../../mesh/telemetry/log.ts';
 import type { Metrics } from '../../mesh/telemetry/metrics.ts';
-import type { RefusalLog } from '../../mesh/telemetry/refusal-log.ts';
+import { causeOf, type RefusalLog } from '../../mesh/telemetry/refusal-log.ts';
 import type { EdgeCounters } from '../counters.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Hub } from '../fanout/hub.ts';
@@ -130,8 +130,9 @@ async function open(socket: Socket, options: SocketServerOptions): Promise<void>
     if (!socket.isClosed) signedIn(socket, caller, { ...admitted, token }, options);
   } catch (thrown) {
     if (socket.isClosed) return;
-    const { reason } = coerce(thrown);
-    refusals.line({ address: socket.address, reason }, 'a socket was refused');
+    const error = coerce(thrown);
+    const { reason } = error;
+    refusals.line({ address: socket.address, reason, ...causeOf(error) }, 'a socket was refused');
     // A ticket that is none any more is no fault of the token: the app fetches another.
     if (reason === 'TICKET_INVALID') endSocket(socket, 'TOKEN_EXPIRED');
     else if (reason === 'TOKEN_EXPIRED' || reason === 'TOKEN_INVALID') endSocket(socket, reason);

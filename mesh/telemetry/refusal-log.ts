@@ -1,6 +1,7 @@
 // Lines about what callers did wrong, at info, and others that come with each call. However much goes wrong, a process
 // writes only so many in a second; the next line says how many were left out.
 
+import type { CircuitError } from '../errors/circuit-error.ts';
 import type { Reason } from '../errors/reasons.ts';
 import type { Logger } from './log.ts';
 import type { LogFields } from './names.ts';
@@ -13,6 +14,9 @@ export const refusalsAtOnce = 500;
 const toldElsewhere: ReadonlySet<Reason> = new Set(['INTERNAL', 'STORE_UNAVAILABLE', 'CANCELLED']);
 
 export type Refusal = LogFields & { readonly reason: Reason };
+
+/** Reasons that are not all: the keys of tokens are not to be had, or the token is for somebody else. */
+const toldWithCause: ReadonlySet<Reason> = new Set(['UNAVAILABLE', 'TOKEN_INVALID']);
 
 type Write = (fields: LogFields, message: string) => void;
 
@@ -48,4 +52,11 @@ export class RefusalLog {
     this.#untold = 0;
     write(untold > 0 ? { ...fields, untold } : fields, message);
   }
+}
+
+/** What caused a refusal, where the reason says too little: in words alone, since errors carry what tokens claim. */
+export function causeOf({ reason, details: { cause } }: CircuitError): { readonly detail?: string } {
+  if (!toldWithCause.has(reason) || !(cause instanceof Error)) return {};
+  const below = cause.cause instanceof Error ? `: ${cause.cause.message}` : '';
+  return { detail: `${cause.message}${below}` };
 }
