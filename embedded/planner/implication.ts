@@ -3,7 +3,7 @@
 import { bsonType, type Raw } from '../bson/raw.ts';
 import { atPath, type Filter, type Leaf } from '../query/filter.ts';
 import { leafMatches } from '../query/match.ts';
-import { type Interval, intersect, leafIntervals } from './interval.ts';
+import { intersect, leafIntervals, same } from './interval.ts';
 
 export function impliesFilter(query: Filter, wanted: Filter): boolean {
   return wanted.every(
@@ -28,19 +28,4 @@ function implies(leaf: Leaf, wanted: Leaf): boolean {
   const inner = leafIntervals(leaf);
   const outer = leafIntervals(wanted);
   return inner !== undefined && outer !== undefined && same(intersect(inner, outer), inner);
-}
-
-function same(a: readonly Interval[], b: readonly Interval[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((interval, i) => {
-      const other = b[i]!;
-      return (
-        interval.low.equals(other.low) &&
-        interval.high.equals(other.high) &&
-        interval.lowIncluded === other.lowIncluded &&
-        interval.highIncluded === other.highIncluded
-      );
-    })
-  );
 }

@@ -1,31 +1,33 @@
-// Intervals of one index field, as order keys, and what a filter's leaf means as such.
+// Intervals of one index field, as order keys, and what a filter's condition means as such. No key begins another, so
+// what begins with a key's bytes lies between that key and the bytes just above it.
 import { orderClass, orderKey } from '../bson/order.ts';
 import { bsonType, elementsOf, numberOf, type Raw } from '../bson/raw.ts';
 import type { Leaf } from '../query/filter.ts';
 
-/** Order keys from `low` to `high`; both sides may be included. A point has the same bytes on both. */
-export type Interval = {
-  readonly low: Buffer;
-  readonly high: Buffer;
-  readonly lowIncluded: boolean;
-  readonly highIncluded: boolean;
-};
+/** From the first key to before the end. A point holds one key, the first. */
+export type Interval = { readonly from: Buffer; readonly to: Buffer };
 
-const lowest = Buffer.from([0]);
-const highest = Buffer.from([0xfe]);
+export const wholeField: readonly Interval[] = [{ from: Buffer.from([0]), to: Buffer.from([0xff]) }];
 
-export const wholeField: readonly Interval[] = [{ low: lowest, high: highest, lowIncluded: true, highIncluded: true }];
-
-export function isPoint(interval: Interval): boolean {
-  return interval.low.equals(interval.high);
+export function isPoint({ from, to }: Interval): boolean {
+  return to.equals(above(from));
 }
 
 export function isWhole(intervals: readonly Interval[]): boolean {
-  return intervals.length === 1 && intervals[0]!.low === lowest && intervals[0]!.high === highest;
+  return same(intervals, wholeField);
 }
 
-function point(key: Buffer): Interval {
-  return { low: key, high: key, lowIncluded: true, highIncluded: true };
+/** The least bytes above all that begin with these, which must not all be 0xff. */
+function above(key: Buffer): Buffer {
+  let last = key.length - 1;
+  while (key[last] === 0xff) last--;
+  const out = Buffer.from(key.subarray(0, last + 1));
+  out[last]!++;
+  return out;
+}
+
+function point(from: Buffer): Interval {
+  return { from, to: above(from) };
 }
 
 const undefinedKey = Buffer.from([orderClass.undefined]);
@@ -60,57 +62,51 @@ function valuePoints(value: Raw): Interval[] {
 function rangeIntervals(op: 'lt' | 'lte' | 'gt' | 'gte', value: Raw, key: Buffer): readonly Interval[] | undefined {
   const order = key[0]!;
   if (order === orderClass.minKey || order === orderClass.maxKey || order === orderClass.array) return undefined;
+  const orEqual = op === 'lte' || op === 'gte';
   if (order === orderClass.null || order === orderClass.undefined) {
-    return op === 'lt' || op === 'gt' ? [] : [point(undefinedKey), point(nullKey)];
+    return orEqual ? [point(undefinedKey), point(nullKey)] : [];
   }
-  if (order === orderClass.number && Number.isNaN(numberOf(value))) {
-    return op === 'lt' || op === 'gt' ? [] : [point(key)];
-  }
-  const included = op === 'lte' || op === 'gte';
-  if (op === 'lt' || op === 'lte') {
-    return [{ low: Buffer.from([order]), high: key, lowIncluded: true, highIncluded: included }];
-  }
-  return [{ low: key, high: Buffer.from([order + 1]), lowIncluded: included, highIncluded: false }];
+  if (order === orderClass.number && Number.isNaN(numberOf(value))) return orEqual ? [point(key)] : [];
+  if (op === 'lt' || op === 'lte') return [{ from: Buffer.from([order]), to: orEqual ? above(key) : key }];
+  return [{ from: orEqual ? key : above(key), to: Buffer.from([order + 1]) }];
 }
 
-/** Sorted, without duplicates and overlaps. */
-export function normalize(intervals: readonly Interval[]): readonly Interval[] {
-  const sorted = [...intervals].sort((a, b) => a.low.compare(b.low) || Number(b.lowIncluded) - Number(a.lowIncluded));
+/** Sorted, without duplicates and overlaps. Points side by side stay points. */
+function normalize(intervals: readonly Interval[]): readonly Interval[] {
   const out: Interval[] = [];
-  for (const next of sorted) {
+  for (const next of [...intervals].sort((a, b) => a.from.compare(b.from))) {
     const last = out.at(-1);
-    if (last === undefined || !touches(last, next)) out.push(next);
-    else out[out.length - 1] = union(last, next);
+    if (last === undefined || last.to.compare(next.from) <= 0) out.push(next);
+    else out[out.length - 1] = { from: last.from, to: last.to.compare(next.to) < 0 ? next.to : last.to };
   }
   return out;
-}
-
-function touches(a: Interval, b: Interval): boolean {
-  const side = a.high.compare(b.low);
-  return side > 0 || (side === 0 && (a.highIncluded || b.lowIncluded));
-}
-
-function union(a: Interval, b: Interval): Interval {
-  const side = a.high.compare(b.high);
-  if (side > 0) return a;
-  return { ...a, high: b.high, highIncluded: b.highIncluded || (side === 0 && a.highIncluded) };
 }
 
 /** What lies in both; both sorted. */
 export function intersect(a: readonly Interval[], b: readonly Interval[]): readonly Interval[] {
-  const out: Interval[] = [];
-  for (const x of a) {
-    for (const y of b) {
-      const lowSide = x.low.compare(y.low);
-      const highSide = x.high.compare(y.high);
-      const low = lowSide >= 0 ? x.low : y.low;
-      const high = highSide <= 0 ? x.high : y.high;
-      const lowIncluded = lowSide > 0 ? x.lowIncluded : lowSide < 0 ? y.lowIncluded : x.lowIncluded && y.lowIncluded;
-      const highIncluded =
-        highSide < 0 ? x.highIncluded : highSide > 0 ? y.highIncluded : x.highIncluded && y.highIncluded;
-      const side = low.compare(high);
-      if (side < 0 || (side === 0 && lowIncluded && highIncluded)) out.push({ low, high, lowIncluded, highIncluded });
-    }
-  }
-  return out;
+  return a.flatMap((x) =>
+    b.flatMap((y): Interval[] => {
+      const from = x.from.compare(y.from) < 0 ? y.from : x.from;
+      const to = x.to.compare(y.to) < 0 ? x.to : y.to;
+      return from.compare(to) < 0 ? [{ from, to }] : [];
+    }),
+  );
+}
+
+export function same(a: readonly Interval[], b: readonly Interval[]): boolean {
+  return a.length === b.length && a.every(({ from, to }, i) => from.equals(b[i]!.from) && to.equals(b[i]!.to));
+}
+
+/** As they lie in an index: of a descending field all bytes are inverted, and the order with them. */
+export function directed(intervals: readonly Interval[], descending: boolean): readonly Interval[] {
+  if (!descending || isWhole(intervals)) return intervals;
+  const turned = intervals.map((interval) => {
+    const { from, to } = interval;
+    return isPoint(interval) ? point(inverted(from)) : { from: above(inverted(to)), to: above(inverted(from)) };
+  });
+  return turned.reverse();
+}
+
+function inverted(key: Buffer): Buffer {
+  return Buffer.from(key.map((byte) => ~byte));
 }

@@ -5,7 +5,7 @@ import { leafMatches } from '../query/match.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { abovePrefix, isUnique, storedBound } from '../storage/collection.ts';
 import { impliesFilter, impliesPresence } from './implication.ts';
-import { type Interval, intersect, isPoint, isWhole, leafIntervals, normalize, wholeField } from './interval.ts';
+import { directed, type Interval, intersect, isPoint, isWhole, leafIntervals, wholeField } from './interval.ts';
 
 export type SortField = { readonly path: string; readonly parts: readonly string[]; readonly descending: boolean };
 
@@ -163,7 +163,7 @@ function keyRanges(index: Index, bounds: readonly (readonly Interval[])[], point
   const { fields } = index.spec;
   let prefixes: Buffer[] = [Buffer.alloc(0)];
   for (let i = 0; i < points; i++) {
-    const keys = directed(bounds[i]!, fields[i]!.descending).map((interval) => interval.low);
+    const keys = directed(bounds[i]!, fields[i]!.descending).map((interval) => interval.from);
     prefixes = prefixes.flatMap((prefix) => keys.map((key) => Buffer.concat([prefix, key])));
   }
   const tail =
@@ -171,43 +171,17 @@ function keyRanges(index: Index, bounds: readonly (readonly Interval[])[], point
   if (tail === undefined) return prefixes.map((prefix) => ({ from: storedBound(prefix), to: abovePrefix(prefix) }));
   return prefixes.flatMap((prefix) =>
     tail.map((interval) => {
-      const low = Buffer.concat([prefix, interval.low]);
-      const high = Buffer.concat([prefix, interval.high]);
-      return {
-        from: interval.lowIncluded || isCut(low) ? storedBound(low) : abovePrefix(low),
-        to: interval.highIncluded || isCut(high) ? abovePrefix(high) : high,
-      };
+      const end = Buffer.concat([prefix, interval.to]);
+      // A bound that was cut does not say which of the keys that share its beginning are within.
+      const isCut = storedBound(end).length < end.length;
+      return { from: storedBound(Buffer.concat([prefix, interval.from])), to: isCut ? abovePrefix(end) : end };
     }),
   );
-}
-
-/** A bound that was cut does not say which of the keys that share its beginning are within. */
-function isCut(bound: Buffer): boolean {
-  return storedBound(bound).length < bound.length;
 }
 
 /** The intervals of the first field that is no point; all in one where they would be too many. */
 function tailOf(intervals: readonly Interval[], descending: boolean, prefixes: number): readonly Interval[] {
   const tail = directed(intervals, descending);
   if (prefixes === 1 || tail.length * prefixes <= rangesMax) return tail;
-  const [first, last] = [tail[0]!, tail.at(-1)!];
-  return [{ ...first, high: last.high, highIncluded: last.highIncluded }];
-}
-
-/** Intervals as they lie in the index: of a descending field all bytes are inverted, and the order with them. */
-function directed(intervals: readonly Interval[], descending: boolean): readonly Interval[] {
-  if (!descending) return intervals;
-  const turned = intervals.map((interval) => ({
-    low: inverted(interval.high),
-    high: inverted(interval.low),
-    lowIncluded: interval.highIncluded,
-    highIncluded: interval.lowIncluded,
-  }));
-  return normalize(turned);
-}
-
-function inverted(key: Buffer): Buffer {
-  const out = Buffer.allocUnsafe(key.length);
-  for (let i = 0; i < key.length; i++) out[i] = ~key[i]!;
-  return out;
+  return [{ from: tail[0]!.from, to: tail.at(-1)!.to }];
 }

@@ -9,7 +9,7 @@ import {
   MongoError,
 } from 'mongodb';
 import { matchExpected } from './match-expected.ts';
-import { runOnCollection, runOnDatabase } from './run-operation.ts';
+import { runOperation } from './run-operation.ts';
 import type { CollectionContents, Operation, TestCase, TestFile, Values } from './unified-format.ts';
 
 type SeenEvent = { readonly kind: string; readonly event: Values };
@@ -40,7 +40,7 @@ export async function runTest(uri: string, file: TestFile, test: TestCase): Prom
     for (const contents of file.initialData ?? []) await fill(admin, contents);
     for (const entity of file.createEntities) await createEntity(uri, entity, entities);
     for (const events of entities.events.values()) events.length = 0;
-    for (const operation of test.operations) await runOperation(admin, operation, entities);
+    for (const operation of test.operations) await check(admin, operation, entities);
     for (const expected of test.expectEvents ?? [])
       matchEvents(expected.events, entities.events.get(expected.client) ?? []);
     for (const contents of test.outcome ?? []) await checkOutcome(admin, contents);
@@ -94,7 +94,7 @@ async function createEntity(uri: string, entity: Values, entities: Entities): Pr
   } else throw new Error(`entity ${kind} is not known to this runner`);
 }
 
-async function runOperation(admin: MongoClient, operation: Operation, entities: Entities): Promise<void> {
+async function check(admin: MongoClient, operation: Operation, entities: Entities): Promise<void> {
   const { expectError, expectResult } = operation;
   let result: unknown;
   try {
@@ -116,9 +116,7 @@ function perform(admin: MongoClient, operation: Operation, entities: Entities): 
     return admin.db('admin').command(operation.arguments!.failPoint as never);
   }
   const collection = entities.collections.get(operation.object);
-  if (collection !== undefined) return runOnCollection(collection, operation);
-  const database = entities.databases.get(operation.object);
-  if (database !== undefined) return runOnDatabase(database, operation);
+  if (collection !== undefined) return runOperation(collection, operation);
   throw new Error(`${operation.name} on ${operation.object} is not known to this runner`);
 }
 
