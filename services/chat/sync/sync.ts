@@ -25,11 +25,12 @@ export const sync: ChatHandler<SyncRequest, SyncResponse> = async (request, cont
   let left: number = syncLimits.bytesMax;
   let more = false;
   const { positions } = request;
+  const own = await ownConversations(context, positions);
   // Several at once: one after the other, 500 topics of a store that is some milliseconds away take longer than a call.
   for (let from = 0; from < positions.length && left > 0; from += syncLimits.topicsAtOnce) {
     context.abortable.throwIfAborted();
     const some = positions.slice(from, from + syncLimits.topicsAtOnce);
-    for (const found of await Promise.all(some.map((position) => entriesOf(context, position)))) {
+    for (const found of await Promise.all(some.map((position) => entriesOf(context, own, position)))) {
       if (left <= 0) break;
       const { shown, bytes } = cutAt(found, left);
       left -= bytes;
@@ -40,12 +41,26 @@ export const sync: ChatHandler<SyncRequest, SyncResponse> = async (request, cont
   return { topics, more: more || topics.length < positions.length };
 };
 
+/** Those of the conversations asked for that the caller is or was in: no log is opened for a stranger. */
+async function ownConversations(context: ChatContext, positions: readonly TopicPosition[]): Promise<Set<string>> {
+  const { accountKey, key: userKey } = userOf(context.caller);
+  const parts = positions.map(({ topic }) => partsOfTopic(topic));
+  const ids = parts.filter(({ prefix }) => prefix === 'c').map(({ key }) => key);
+  if (ids.length === 0) return new Set();
+  const rows = await context.service.conversations.rows.ofUserIn(accountKey, userKey, ids);
+  return new Set(rows.map((row) => row.conversation_id));
+}
+
 /** Topics that the caller may not read, that do not exist, and that are no log at all look the same: denied. */
-async function entriesOf(context: ChatContext, position: TopicPosition): Promise<TopicEntries> {
+async function entriesOf(
+  context: ChatContext,
+  own: ReadonlySet<string>,
+  position: TopicPosition,
+): Promise<TopicEntries> {
   const { prefix, key } = partsOfTopic(position.topic);
   try {
     if (prefix === 'u' && key === userOf(context.caller).key) return await ownEntries(context, position);
-    if (prefix === 'c') return await conversationEntries(context, key, position);
+    if (prefix === 'c' && own.has(key)) return await conversationEntries(context, key, position);
   } catch (error) {
     if (!(error instanceof CircuitError) || !denials.has(error.reason)) throw error;
   }
