@@ -182,7 +182,7 @@ export class Collection {
     }
   }
 
-  /** Enters keys into their indexes: all, or none. `each` gives the same keys in the same order whenever it is called. */
+  /** Enters keys into their indexes: all, or none. `each` gives the same keys in the same order at every call. */
   private enterAll(each: (use: UseKey) => void): void {
     let entered = 0;
     try {
