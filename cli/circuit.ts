@@ -6,7 +6,11 @@ import { nearest } from '../mesh/config/spelling.ts';
 import { failureOf } from './process/failure.ts';
 import { UsageError } from './process/usage-error.ts';
 
-type Command = { run(args: readonly string[]): Promise<void> };
+type Command = {
+  /** How it is called, and with what. */
+  readonly usage: string;
+  run(args: readonly string[]): Promise<void>;
+};
 type Listed = { readonly summary: string; readonly load: () => Promise<Command> };
 
 const commands: Readonly<Record<string, Listed>> = {
@@ -24,11 +28,12 @@ const commands: Readonly<Record<string, Listed>> = {
   config: { summary: 'the configuration that a process would run with', load: () => import('./commands/config.ts') },
 };
 
+const helpFlags = ['--help', '-h'];
 const parentFlag = '--end-with-parent';
 
 async function main(): Promise<void> {
   const [name = 'help', ...given] = process.argv.slice(2);
-  if (name === 'help' || name === '--help' || name === '-h') {
+  if (name === 'help' || helpFlags.includes(name)) {
     process.stdout.write(help());
     return;
   }
@@ -38,13 +43,18 @@ async function main(): Promise<void> {
     throw new UsageError(`there is no command "${name}"${meant ? `; did you mean "${meant}"?` : ''}\n\n${help()}`);
   }
   if (given.includes(parentFlag)) endWithParent();
-  const { run } = await command.load();
+  const { usage, run } = await command.load();
+  if (given.some((arg) => helpFlags.includes(arg))) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   await run(given.filter((arg) => arg !== parentFlag));
 }
 
 function help(): string {
   const rows = Object.entries(commands).map(([name, { summary }]) => `  circuit ${name.padEnd(8)} ${summary}`);
-  return `Circuit Mesh: real-time chat, presence, alerts, tasks, media and calls.\n\n${rows.join('\n')}\n`;
+  const more = 'circuit <command> --help says how a command is called.';
+  return `Circuit Mesh: the real-time backbone of a farm.\n\n${rows.join('\n')}\n\n${more}\n`;
 }
 
 /** Ends this process in order when the one that holds its standard input is gone, whatever became of it. */

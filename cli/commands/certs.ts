@@ -7,7 +7,7 @@ import { daysDefault, fillCertsFolder, localHosts } from '../certs/certs-folder.
 import { withSettings } from '../process/failure.ts';
 import { UsageError } from '../process/usage-error.ts';
 
-const usage = `circuit certs <name>… [--out .circuit/certs] [--account 900000000001]… [--host chat.example]…
+export const usage = `circuit certs <name>… [--out .circuit/certs] [--account 900000000001]… [--host chat.example]…
               [--days 90]
 
 A name is edge/edge, system/chat, system/chat.presence (a process that serves both) or domain_server/fish; accounts are

@@ -9,6 +9,8 @@ import { UsageError } from '../process/usage-error.ts';
 
 const roles: readonly Role[] = ['edge', 'service', 'store', 'migrate'];
 
+export const usage = `circuit config [${roles.join(' | ')} | --table | --metrics]`;
+
 export async function run(args: readonly string[]): Promise<void> {
   const [what] = args;
   if (what === '--table') {
@@ -20,7 +22,6 @@ export async function run(args: readonly string[]): Promise<void> {
     return;
   }
   const role = roles.find((name) => name === what);
-  if (what !== undefined && role === undefined)
-    throw new UsageError(`circuit config [${roles.join(' | ')} | --table | --metrics]`);
+  if (what !== undefined && role === undefined) throw new UsageError(usage);
   process.stdout.write(`${printedConfig(loadConfig(role))}\n`);
 }

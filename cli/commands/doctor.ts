@@ -5,6 +5,8 @@ import { looks } from '../doctor/looks.ts';
 
 const marks: Readonly<Record<Finding['state'], string>> = { ok: '✓', missing: '✗', absent: '–' };
 
+export const usage = 'circuit doctor';
+
 export async function run(): Promise<void> {
   const findings = await Promise.all(looks.map(async ({ name, look }) => ({ name, ...(await look()) })));
   process.stdout.write(`${findings.map(told).join('\n')}\n\n${verdict(findings)}\n`);

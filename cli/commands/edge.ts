@@ -17,6 +17,8 @@ import { issuerFor, ownTokenFor, verifierFor } from '../process/identity.ts';
 import { toldToEnd } from '../process/told-to-end.ts';
 import { packageRoot } from '../process/version.ts';
 
+export const usage = 'circuit edge\n\nSettings come from the environment: circuit config edge.';
+
 export async function run(): Promise<void> {
   const ground = openGround('edge');
   const { config, log, metrics } = ground;

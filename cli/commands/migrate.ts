@@ -6,6 +6,11 @@ import { collectionsTables } from '../../mesh/store/printed.ts';
 import { connectFor, openGround } from '../process/ground.ts';
 import { loadServices, serviceNames } from '../services.ts';
 
+export const usage = `circuit migrate [<service>…]
+circuit migrate --tables
+
+Services: ${serviceNames.join(', ')}; all of them unless some are named. Settings: circuit config migrate.`;
+
 export async function run(args: readonly string[]): Promise<void> {
   if (args[0] === '--tables') {
     process.stdout.write(await describedCollections());

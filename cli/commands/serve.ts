@@ -17,8 +17,12 @@ import { UsageError } from '../process/usage-error.ts';
 import { packageRoot, runtime } from '../process/version.ts';
 import { loadServices, type ServedService, serviceNames } from '../services.ts';
 
+export const usage = `circuit serve <service>…
+
+Services: ${serviceNames.join(', ')}. Settings come from the environment: circuit config service.`;
+
 export async function run(args: readonly string[]): Promise<void> {
-  if (args.length === 0) throw new UsageError(`circuit serve <service…>: some of ${serviceNames.join(', ')}`);
+  if (args.length === 0) throw new UsageError(usage);
   const services = await loadServices(args);
   const ground = openGround('service');
   const end = toldToEnd(ground.log);

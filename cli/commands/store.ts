@@ -7,12 +7,12 @@ import { verify } from '../../embedded/care/verify.ts';
 import { openStore } from '../../embedded/store.ts';
 import { UsageError } from '../process/usage-error.ts';
 
-const usage = `usage: circuit store --data DIR --port N [--host ADDRESS] [--user NAME --password-file FILE]
-                     [--strict] [--test-commands]
-       circuit store verify  --data DIR
-       circuit store compact --data DIR
-       circuit store export  --data DIR --to FOLDER    (mongodump's layout: mongorestore reads it)
-       circuit store import  --data DIR --from FOLDER`;
+export const usage = `circuit store --data DIR --port N [--host ADDRESS] [--user NAME --password-file FILE]
+              [--strict] [--test-commands]
+circuit store verify  --data DIR
+circuit store compact --data DIR
+circuit store export  --data DIR --to FOLDER    (mongodump's layout: mongorestore reads it)
+circuit store import  --data DIR --from FOLDER`;
 
 type Values = {
   readonly data?: string | undefined;

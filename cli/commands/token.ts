@@ -8,7 +8,8 @@ import { issuerFor } from '../process/identity.ts';
 import { UsageError } from '../process/usage-error.ts';
 import { environmentWithDevKeys } from '../up/dev-keys.ts';
 
-const usage = `circuit token user 100000000001 --account 900000000001 [--name Asha] [--role moderator]… [--ttl 3600]
+export const usage = `\
+circuit token user 100000000001 --account 900000000001 [--name Asha] [--role moderator]… [--ttl 3600]
 circuit token service fish --account 900000000001 [--account …] [--ttl 3600]
 circuit token service edge --kind edge`;
 

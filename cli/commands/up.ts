@@ -143,7 +143,7 @@ async function demandFree(setting: string, host: string, first: number, count: n
   }
 }
 
-const usage = 'circuit up [--edges N] [--services N] [--redis] [--tls] [--verbose]';
+export const usage = 'circuit up [--edges N] [--services N] [--redis] [--tls] [--verbose]';
 
 function optionsOf(args: readonly string[]): { readonly verbose: boolean; readonly plan: Plan } {
   try {

@@ -38,6 +38,12 @@ describe('circuit', { timeout: caseMs }, () => {
     expect(await run(['serv'])).toMatchObject({ code: 2, text: expect.stringContaining('did you mean "serve"?') });
   });
 
+  it('says how a command is called, and does nothing else', async () => {
+    const asked = async (name: string) =>
+      expect(await run([name, '--help'])).toMatchObject({ code: 0, text: expect.stringMatching(`^circuit ${name}`) });
+    await Promise.all(['up', 'edge', 'migrate'].map(asked));
+  });
+
   it('tells every mistake of the configuration at once, without a stack', async () => {
     const { code, text } = await run(['edge'], { CIRCUIT_PORT: 'http', CIRCUIT_DRAIN: '5 minutes', CIRCUIT_PROT: '1' });
     expect(code).toBe(2);
