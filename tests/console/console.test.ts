@@ -57,9 +57,12 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
     expect(await ravi.row('Asha').locator('.badge').count()).toBe(0);
   });
 
-  it('shows who types', async () => {
+  it('shows who types, and leaves the keyboard where it is', async () => {
+    const more = asha.page.locator('.room-header').getByLabel('More');
+    await more.focus();
     await ravi.field.pressSequentially('Second aera');
     await asha.page.locator('.room-typing', { hasText: 'Ravi is typing' }).waitFor();
+    expect(await more.evaluate((button) => button === document.activeElement)).toBe(true);
     await ravi.field.fill('');
     await asha.page.locator('.room-typing').waitFor({ state: 'detached' });
   });
@@ -168,7 +171,7 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
   });
 
   it('folds a long text, and unfolds it where its reader is', async () => {
-    await asha.say(`Readings${'\n4'.repeat(1_999)}`);
+    await asha.paste(`Readings${'\n4'.repeat(1_999)}`);
     const long = ravi.message('Readings');
     const height = async (): Promise<number> => (await long.boundingBox())?.height ?? 0;
     await long.getByRole('button', { name: 'Show more', expanded: false }).waitFor();
@@ -277,10 +280,12 @@ describe.skipIf(!hasBrowser())('the console', { timeout: 60_000 }, () => {
     await late.sees('As we said');
 
     // The keyboard goes past what stands in the page.
-    await scroll.focus();
-    for (let row = 0; row < 310; row += 1) await late.page.keyboard.press('ArrowUp');
-    const focused = () => late.page.locator('.message:focus').textContent();
-    await expect.poll(focused).toContain('Reading 111');
+    const oldest = late.page.locator('.message').first();
+    const number = Number((await oldest.locator('.message-text').textContent())?.replace('Reading ', ''));
+    await oldest.focus();
+    for (let row = 0; row < 40; row += 1) await late.page.keyboard.press('ArrowUp');
+    const focused = () => late.page.locator('.message:focus .message-text').textContent();
+    await expect.poll(focused).toBe(`Reading ${number - 40}`);
     // What comes meanwhile is counted, and moves nothing.
     const place = await late.page.locator('.message:focus').boundingBox();
     await ravi.open('Ponds A1 to A4');

@@ -81,6 +81,15 @@ export class Person {
     await this.field.press('Enter');
   }
 
+  /** Many lines at once, as from a clipboard: by `fill` the browser types them one after another. */
+  async paste(words: string): Promise<void> {
+    await this.field.evaluate((field, text) => {
+      (field as HTMLTextAreaElement).value = text;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }, words);
+    await this.field.press('Enter');
+  }
+
   get field(): Locator {
     return this.page.locator('.composer-field');
   }

@@ -161,7 +161,7 @@ function quote(
     'button',
     { class: 'quote', type: 'button', onclick: () => verbs.show(message_id) },
     h('strong', {}, app.names.subject(sender_key)),
-    h('span', {}, content_preview || 'Message deleted'),
+    h('span', { dir: 'auto' }, content_preview || 'Message deleted'),
   );
 }
 
