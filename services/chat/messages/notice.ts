@@ -4,17 +4,11 @@
 import { ContentType, SystemNotice } from '../../../gen/circuit/chat/v1/content.ts';
 import { Message, SenderKind, SenderRole } from '../../../gen/circuit/chat/v1/message.ts';
 import type { ShownEntry } from '../conversation-log/conversation-log.ts';
-import { messageOf } from '../topics/message-of.ts';
 
 type MembershipEntry = Exclude<ShownEntry, { kind: 'message' }>;
 
 /** So many users are named in a notice; `count` tells how many there were. */
 const usersNamed = 20;
-
-/** A history page's entry as a message: itself, or the notice of it. */
-export function shownEntry(entry: ShownEntry): Message {
-  return entry.kind === 'message' ? messageOf(entry) : noticeOf(entry);
-}
 
 /** The notice of an entry of membership. */
 export function noticeOf(entry: MembershipEntry): Message {
