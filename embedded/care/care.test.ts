@@ -95,15 +95,21 @@ describe('export and import', () => {
     const metadata = EJSON.parse(readFileSync(path, 'utf8'));
     const given = (changes: object) => writeFileSync(path, EJSON.stringify({ ...metadata, ...changes }));
     given({ options: { capped: true, size: 4096 } });
-    await expect(importData(at('a'), at('dump'))).rejects.toThrow(/capped is not supported/);
+    await expect(importData(at('copy'), at('dump'))).rejects.toThrow(/capped is not supported/);
     given({ options: { collation: { locale: 'fr' } } });
-    await expect(importData(at('b'), at('dump'))).rejects.toThrow(/only the simple collation/);
+    await expect(importData(at('copy'), at('dump'))).rejects.toThrow(/only the simple collation/);
     given({ type: 'timeseries' });
-    await expect(importData(at('c'), at('dump'))).rejects.toThrow(/one.bson is a timeseries/);
+    await expect(importData(at('copy'), at('dump'))).rejects.toThrow(/one.bson is a timeseries/);
+    given({ indexes: [{ v: 2, key: { a: 'text' }, name: 'words', weights: { a: 1 } }] });
+    await expect(importData(at('copy'), at('dump'))).rejects.toThrow(/'weights' is not valid/);
+    expect(existsSync(at('copy'))).toBe(false);
     given({});
-    expect(await importData(at('d'), at('dump'))).toEqual({ collections: 2, documents: 3001 });
+    expect(await importData(at('copy'), at('dump'))).toEqual({ collections: 2, documents: 3001 });
+    writeFileSync(at('dump/other/seen.metadata.json'), '{}');
+    await expect(importData(at('copy'), at('dump'))).rejects.toThrow(/seen.metadata.json has no documents/);
+    rmSync(at('dump/other/seen.metadata.json'));
     writeFileSync(at('dump/other/two.bson.gz'), '');
-    await expect(importData(at('e'), at('dump'))).rejects.toThrow(/two.bson.gz is compressed/);
+    await expect(importData(at('copy'), at('dump'))).rejects.toThrow(/two.bson.gz is compressed/);
   });
 });
 

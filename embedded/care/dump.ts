@@ -19,7 +19,7 @@ import { jsOf, rawOf } from '../bson/build.ts';
 import { bytesOf, fieldsOf, rawDocument } from '../bson/raw.ts';
 import { refuseOptions } from '../commands/collections.ts';
 import { withId } from '../commands/insert.ts';
-import { parseIndexSpec } from '../keys/index-spec.ts';
+import { type IndexSpec, parseIndexSpec } from '../keys/index-spec.ts';
 import { type Catalog, checkNamespace } from '../storage/catalog.ts';
 import type { Collection } from '../storage/collection.ts';
 import { documentBytesMax } from '../update/apply-update.ts';
@@ -89,27 +89,37 @@ function splitNamespace(namespace: string): [database: string, name: string] {
 /** Of a MongoDB's own databases (its users, its version, its chunks) nothing is for this store. */
 const notForUs: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
 
-/** Adds a dump's documents and indexes to a store, made if there is none. Throws on the first that does not fit. */
+/** Adds a dump's documents and indexes to a store, made if there is none. What cannot be kept is refused first. */
 export async function importData(dataDir: string, folder: string): Promise<Dumped> {
-  const databases = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory());
+  const found = collectionsIn(folder);
   mkdirSync(dataDir, { recursive: true });
   const offline = openOffline(dataDir, { create: true });
-  let collections = 0;
   let documents = 0;
   try {
-    for (const { name: database } of databases.filter(({ name }) => !notForUs.has(name))) {
-      for (const file of readdirSync(join(folder, database))) {
-        const path = join(folder, database, file);
-        if (file.endsWith('.gz')) throw new Error(`${path} is compressed: gunzip it first`);
-        if (!file.endsWith('.bson')) continue;
-        documents += await importCollection(offline, database, path);
-        collections++;
-      }
-    }
-    return { collections, documents };
+    for (const each of found) documents += await importCollection(offline, each);
+    return { collections: found.length, documents };
   } finally {
     await offline.close();
   }
+}
+
+type Found = { readonly namespace: string; readonly path: string; readonly indexes: readonly IndexSpec[] };
+
+/** Throws where there is one that this store could not keep as it was. */
+function collectionsIn(folder: string): Found[] {
+  const databases = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory());
+  return databases
+    .filter(({ name }) => !notForUs.has(name))
+    .flatMap(({ name: database }) => {
+      const files = readdirSync(join(folder, database));
+      for (const file of files) {
+        if (file.endsWith('.gz')) throw new Error(`${file} is compressed: gunzip it first`);
+        if (file.endsWith('.metadata.json') && !files.includes(file.replace(/metadata\.json$/, 'bson')))
+          throw new Error(`${file} has no documents beside it: a view, which this store does not keep`);
+      }
+      const bson = files.filter((file) => file.endsWith('.bson'));
+      return bson.map((file) => collectionIn(database, join(folder, database, file)));
+    });
 }
 
 type Metadata = {
@@ -119,16 +129,25 @@ type Metadata = {
   readonly indexes?: readonly object[];
 };
 
-async function importCollection({ catalog, environment }: Offline, database: string, path: string): Promise<number> {
+function collectionIn(database: string, path: string): Found {
   const metadataPath = path.replace(/\.bson$/, '.metadata.json');
   const metadata: Metadata = existsSync(metadataPath)
     ? EJSON.parse(readFileSync(metadataPath, 'utf8'), { relaxed: false })
     : {};
   const { collectionName, indexes = [], options = {}, type = 'collection' } = metadata;
-  const name = collectionName ?? decodeURIComponent(basename(path, '.bson').replaceAll('+', ' '));
   if (type !== 'collection') throw new Error(`${path} is a ${type}, which this store does not keep`);
   refuseOptions(new Map(fieldsOf(rawOf(options))));
-  const collection = await catalog.create(checkNamespace(database, name));
+  const name = collectionName ?? decodeURIComponent(basename(path, '.bson').replaceAll('+', ' '));
+  return { namespace: checkNamespace(database, name), path, indexes: indexes.map(indexSpecOf) };
+}
+
+function indexSpecOf(document: object): IndexSpec {
+  const { ns: _, ...kept } = document as { ns?: string };
+  return parseIndexSpec(rawOf(kept));
+}
+
+async function importCollection({ catalog, environment }: Offline, { namespace, path, indexes }: Found) {
+  const collection = await catalog.create(namespace);
   await importIndexes(environment, catalog, collection, indexes);
   let documents = 0;
   let rest = Buffer.alloc(0);
@@ -162,11 +181,9 @@ async function importIndexes(
   environment: Offline['environment'],
   catalog: Catalog,
   collection: Collection,
-  indexes: readonly object[],
+  indexes: readonly IndexSpec[],
 ): Promise<void> {
-  for (const document of indexes) {
-    const { ns: _, ...kept } = document as { ns?: string };
-    const spec = parseIndexSpec(rawOf(kept));
+  for (const spec of indexes) {
     if (collection.indexes.some((index) => index.spec.name === spec.name)) continue;
     if (collection.count() > 0) throw new Error(`${collection.namespace} has documents: import its indexes first`);
     const index = await catalog.prepareIndex(spec);
