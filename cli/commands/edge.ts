@@ -25,7 +25,7 @@ export async function run(): Promise<void> {
   const end = toldToEnd(log);
   await withClosing(async (closing) => {
     const api = loadApiFile();
-    const token = await ownTokenFor(config, { kind: 'edge', key: 'edge' });
+    const token = await ownTokenFor(ground, { kind: 'edge', key: 'edge' });
     const tls = certificatesFor(ground, closing);
     const links = closing.adopt(openLinks({ api, peers: config.peers, token, tls, log, metrics }), (it) => it.close());
     let ending = false;

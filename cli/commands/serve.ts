@@ -74,7 +74,7 @@ async function hostOf(
     ...(config.address === undefined ? {} : { address: config.address }),
     peers: config.peers,
     tls: certificatesFor(ground, closing),
-    token: await ownTokenFor(config, { kind: 'system', key: name }),
+    token: await ownTokenFor(ground, { kind: 'system', key: name }),
     reflection: descriptors,
     // Deno's HTTP/2 client may abort the process when a peer goes away (denoland/deno#36788).
     keepConnections: !runtime().startsWith('deno'),

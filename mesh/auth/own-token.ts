@@ -1,6 +1,7 @@
 // A process's own token: signed by itself where it has a key, else as it was given, else from a file that is renewed.
 
 import { readFile } from 'node:fs/promises';
+import { decodeJwt } from 'jose';
 import type { Issuer, ServiceToken } from './issuer.ts';
 
 export type OwnTokenOptions =
@@ -35,4 +36,13 @@ export function openOwnToken(options: OwnTokenOptions): () => Promise<string> {
     freshUntilMs = clock() + freshForMs;
     return current;
   };
+}
+
+/** When a token ends, in seconds since 1970; undefined where it does not say, or is none. */
+export function endOf(token: string): number | undefined {
+  try {
+    return decodeJwt(token).exp;
+  } catch {
+    return undefined;
+  }
 }

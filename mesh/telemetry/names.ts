@@ -113,6 +113,11 @@ export const metrics = {
     help: "When this process's certificate ends, in seconds since 1970.",
     labels: [],
   },
+  circuit_service_token_expires_seconds: {
+    kind: 'gauge',
+    help: 'When the service token that this process was given ends, in seconds since 1970.',
+    labels: [],
+  },
   circuit_event_loop_delay_seconds: {
     kind: 'gauge',
     help: 'Event-loop delay since the last scrape.',
