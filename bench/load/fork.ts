@@ -8,7 +8,7 @@ export function runLoad<Task, Result>(path: string, task: Task): Promise<Result 
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL(`../${path}.js`, import.meta.url)), { serialization: 'advanced' });
     child.once('message', (result) => resolve(result as Result & { cpuSeconds: number }));
-    child.once('exit', (code) => reject(new Error(`the load generator ${path} ended with ${code}`)));
+    child.once('close', (code) => reject(new Error(`the load generator ${path} ended with ${code}`)));
     child.send(task as object);
   });
 }
