@@ -1,14 +1,29 @@
 // Figures in words, the same in a terminal and on the page.
 
 import { machineInWords } from './machine.ts';
-import { type Row, reached, type Spread } from './row.ts';
+import { measuredOf, type Row, reached, type Spread } from './row.ts';
 import type { Result, Run } from './run-record.ts';
+
+/** Beyond these a float has none of its own. */
+const digitsMax = 16;
 
 /** Three digits that count: `2,176,286`, `57.1`, `0.91`. */
 export function figure(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4;
   return value.toLocaleString('en-GB', { minimumFractionDigits: size < 10 ? 2 : 0, maximumFractionDigits: digits });
+}
+
+/** What is held against the goal; one that just misses it has as many digits as tell it apart: `0.496`, not `0.50`. */
+export function measuredFigure(row: Row): string {
+  const measured = measuredOf(row);
+  const { goal } = row;
+  if (goal === undefined || reached(row) !== false || figure(measured) !== figure(goal)) return figure(measured);
+  for (let digits = 3; digits < digitsMax; digits += 1) {
+    const text = measured.toLocaleString('en-GB', { maximumSignificantDigits: digits });
+    if (text !== goal.toLocaleString('en-GB', { maximumSignificantDigits: digits })) return text;
+  }
+  return String(measured);
 }
 
 export function spreadInWords({ least, most }: Spread): string {
@@ -27,8 +42,8 @@ export function valueInWords({ value, spread, unit }: Row): string {
 /** What is held against the goal, with its unit or what it is a ratio of: `0.91 × raw inserts`. */
 export function measuredInWords(row: Row, spread?: Spread): string {
   return row.ratio === undefined
-    ? `${figure(row.value)}${apart(spread)} ${row.unit}`
-    : `${figure(row.ratio)}${apart(spread)} × ${row.of ?? 'the reference'}`;
+    ? `${measuredFigure(row)}${apart(spread)} ${row.unit}`
+    : `${measuredFigure(row)}${apart(spread)} × ${row.of ?? 'the reference'}`;
 }
 
 export function markOf(row: Row): string {

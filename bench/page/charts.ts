@@ -4,7 +4,7 @@
 import type { Row } from '../row.ts';
 import { measuredOf, reached } from '../row.ts';
 import type { Result, Run } from '../run-record.ts';
-import { figure, goalInWords } from '../words.ts';
+import { figure, goalInWords, measuredFigure } from '../words.ts';
 import { chartStyle } from './chart-style.ts';
 import { type Point, pointsOf } from './kept-runs.ts';
 import { element, words } from './svg.ts';
@@ -62,7 +62,7 @@ function heading(row: Row): string[] {
   const caption = row.ratio === undefined ? row.unit : `× ${row.of ?? 'the reference'}`;
   return [
     ...title,
-    element('text', { class: `value${verdict}`, y: valueAt }, words(figure(measuredOf(row)))),
+    element('text', { class: `value${verdict}`, y: valueAt }, words(measuredFigure(row))),
     element('text', { class: 'faint', y: captionAt }, words(cut(caption, captionMax))),
   ];
 }
