@@ -133,6 +133,17 @@ describe('a batch of a service', () => {
     expect(plain(readResponse(Buffer.from(OpenResponse.encode(wholeResponse).finish())))).toEqual(plain(wholeResponse));
   });
 
+  it('has events with texts of their own, however much they are like those before', () => {
+    const topics = ['c:1', 'c:1', 'c:12', 'c:13', 'c:ä', 'c:ä', '', 'c:x'];
+    const encoded = topics.map((topic) => Buffer.from(TopicEvent.encode({ ...plainEvent, topic }).finish()));
+    // The unit of `ä` as a byte, which is no UTF-8.
+    encoded.splice(6, 0, Buffer.from(encoded.at(-1)!.map((byte) => (byte === 0x78 ? 0xe4 : byte))));
+    const writer = new WireWriter();
+    for (const each of encoded) writeEvent(writer, each);
+    const read = readResponse(writer.take()).events.map(({ topic }) => topic);
+    expect(read).toEqual([...topics.slice(0, 6), 'c:\ufffd', ...topics.slice(6)]);
+  });
+
   it('may hold fields of a newer version', () => {
     const newer = Buffer.concat([bytes(0x9a, 0x06, 2, 1, 1), OpenResponse.encode(wholeResponse).finish()]);
     expect(plain(readResponse(newer))).toEqual(plain(wholeResponse));
