@@ -5,17 +5,10 @@ import { bsonType, elementsOf, numberOf, type Raw } from '../bson/raw.ts';
 import type { Leaf } from '../query/filter.ts';
 
 /** From the first key to before the end. A point holds one key, the first. */
-export type Interval = { readonly from: Buffer; readonly to: Buffer };
+export type Interval = { readonly from: Buffer; readonly to: Buffer; readonly isPoint: boolean };
 
-export const wholeField: readonly Interval[] = [{ from: Buffer.from([0]), to: Buffer.from([0xff]) }];
-
-export function isPoint({ from, to }: Interval): boolean {
-  return to.equals(above(from));
-}
-
-export function isWhole(intervals: readonly Interval[]): boolean {
-  return same(intervals, wholeField);
-}
+/** Of a field of which a filter says nothing. */
+export const wholeField: readonly Interval[] = [{ from: Buffer.from([0]), to: Buffer.from([0xff]), isPoint: false }];
 
 /** The least bytes above all that begin with these, which must not all be 0xff. */
 function above(key: Buffer): Buffer {
@@ -27,7 +20,7 @@ function above(key: Buffer): Buffer {
 }
 
 function point(from: Buffer): Interval {
-  return { from, to: above(from) };
+  return { from, to: above(from), isPoint: true };
 }
 
 const undefinedKey = Buffer.from([orderClass.undefined]);
@@ -67,8 +60,10 @@ function rangeIntervals(op: 'lt' | 'lte' | 'gt' | 'gte', value: Raw, key: Buffer
     return orEqual ? [point(undefinedKey), point(nullKey)] : [];
   }
   if (order === orderClass.number && Number.isNaN(numberOf(value))) return orEqual ? [point(key)] : [];
-  if (op === 'lt' || op === 'lte') return [{ from: Buffer.from([order]), to: orEqual ? above(key) : key }];
-  return [{ from: orEqual ? key : above(key), to: Buffer.from([order + 1]) }];
+  if (op === 'lt' || op === 'lte') {
+    return [{ from: Buffer.from([order]), to: orEqual ? above(key) : key, isPoint: false }];
+  }
+  return [{ from: orEqual ? key : above(key), to: Buffer.from([order + 1]), isPoint: false }];
 }
 
 /** Sorted, without duplicates and overlaps. Points side by side stay points. */
@@ -77,7 +72,10 @@ function normalize(intervals: readonly Interval[]): readonly Interval[] {
   for (const next of [...intervals].sort((a, b) => a.from.compare(b.from))) {
     const last = out.at(-1);
     if (last === undefined || last.to.compare(next.from) <= 0) out.push(next);
-    else out[out.length - 1] = { from: last.from, to: last.to.compare(next.to) < 0 ? next.to : last.to };
+    else {
+      const to = last.to.compare(next.to) < 0 ? next.to : last.to;
+      out[out.length - 1] = { from: last.from, to, isPoint: last.isPoint && next.isPoint };
+    }
   }
   return out;
 }
@@ -88,7 +86,7 @@ export function intersect(a: readonly Interval[], b: readonly Interval[]): reado
     b.flatMap((y): Interval[] => {
       const from = x.from.compare(y.from) < 0 ? y.from : x.from;
       const to = x.to.compare(y.to) < 0 ? x.to : y.to;
-      return from.compare(to) < 0 ? [{ from, to }] : [];
+      return from.compare(to) < 0 ? [{ from, to, isPoint: x.isPoint || y.isPoint }] : [];
     }),
   );
 }
@@ -99,11 +97,10 @@ export function same(a: readonly Interval[], b: readonly Interval[]): boolean {
 
 /** As they lie in an index: of a descending field all bytes are inverted, and the order with them. */
 export function directed(intervals: readonly Interval[], descending: boolean): readonly Interval[] {
-  if (!descending || isWhole(intervals)) return intervals;
-  const turned = intervals.map((interval) => {
-    const { from, to } = interval;
-    return isPoint(interval) ? point(inverted(from)) : { from: above(inverted(to)), to: above(inverted(from)) };
-  });
+  if (!descending || intervals === wholeField) return intervals;
+  const turned = intervals.map(({ from, to, isPoint }) =>
+    isPoint ? point(inverted(from)) : { from: above(inverted(to)), to: above(inverted(from)), isPoint },
+  );
   return turned.reverse();
 }
 

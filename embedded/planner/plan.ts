@@ -5,7 +5,7 @@ import { leafMatches } from '../query/match.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { abovePrefix, isUnique, storedBound } from '../storage/collection.ts';
 import { impliesFilter, impliesPresence } from './implication.ts';
-import { directed, type Interval, intersect, isPoint, isWhole, leafIntervals, wholeField } from './interval.ts';
+import { directed, type Interval, intersect, leafIntervals, wholeField } from './interval.ts';
 
 export type SortField = { readonly path: string; readonly parts: readonly string[]; readonly descending: boolean };
 
@@ -76,7 +76,7 @@ export function planIndex(index: Index, filter: Filter, sort: readonly SortField
 function planOf({ index, bounds, points, direction, score }: Suit, sort: readonly SortField[]): IndexPlan {
   const ranges = keyRanges(index, bounds, points);
   const sorted = sort.length === 0 || direction !== 0;
-  const whole = isWhole(bounds[0]!) && index.filter === undefined && !index.spec.sparse;
+  const whole = bounds[0] === wholeField && index.filter === undefined && !index.spec.sparse;
   return { kind: 'index', index, ranges, reverse: direction === -1, sorted, whole, score };
 }
 
@@ -87,7 +87,7 @@ function suit(index: Index, filter: Filter, sort: readonly SortField[]): Suit {
   );
   let points = 0;
   let combinations = 1;
-  while (points < fields.length && bounds[points]!.every(isPoint)) {
+  while (points < fields.length && bounds[points]!.every(({ isPoint }) => isPoint)) {
     combinations *= bounds[points]!.length;
     if (combinations > rangesMax) break;
     points++;
@@ -95,7 +95,7 @@ function suit(index: Index, filter: Filter, sort: readonly SortField[]): Suit {
   const direction = sortDirection(index, bounds, points, sort);
   let score = points * scores.point;
   if (points === fields.length && combinations === 1 && isUnique(index)) score += scores.unique;
-  if (points < fields.length && !isWhole(bounds[points]!)) score += scores.range;
+  if (points < fields.length && bounds[points] !== wholeField) score += scores.range;
   if (direction !== 0 && sort.length > 0) score += scores.sorted;
   const mentioned = filter.some((part) => mentions(part, fields[0]!.path));
   if (mentioned || index.filter !== undefined || index.spec.sparse) score += scores.mentioned;
@@ -120,8 +120,9 @@ function fieldIntervals(filter: Filter, path: string, multikey: boolean): readon
   for (const part of filter) {
     const next = partIntervals(part, path);
     if (next === undefined) continue;
-    if (!multikey) bounds = intersect(bounds, next);
-    else if (isWhole(bounds) || (next.every(isPoint) && !bounds.every(isPoint))) bounds = next;
+    if (bounds === wholeField) bounds = next;
+    else if (!multikey) bounds = intersect(bounds, next);
+    else if (next.every(({ isPoint }) => isPoint) && !bounds.every(({ isPoint }) => isPoint)) bounds = next;
   }
   return bounds;
 }
@@ -142,7 +143,7 @@ function sortDirection(
   if (sort.length === 0) return 1;
   if (index.cut) return 0;
   const { fields } = index.spec;
-  const fixed = (i: number) => bounds[i]!.length === 1 && isPoint(bounds[i]![0]!) && !index.multikey[i] && i < points;
+  const fixed = (i: number) => bounds[i]!.length === 1 && bounds[i]![0]!.isPoint && !index.multikey[i] && i < points;
   let at = 0;
   let direction: 1 | -1 | 0 = 0;
   for (const wanted of sort) {
@@ -183,5 +184,5 @@ function keyRanges(index: Index, bounds: readonly (readonly Interval[])[], point
 function tailOf(intervals: readonly Interval[], descending: boolean, prefixes: number): readonly Interval[] {
   const tail = directed(intervals, descending);
   if (prefixes === 1 || tail.length * prefixes <= rangesMax) return tail;
-  return [{ from: tail[0]!.from, to: tail.at(-1)!.to }];
+  return [{ from: tail[0]!.from, to: tail.at(-1)!.to, isPoint: false }];
 }

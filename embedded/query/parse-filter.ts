@@ -14,13 +14,19 @@ export type FilterContext = { readonly variables?: ReadonlyMap<string, Raw | und
 export function parseFilter(document: Raw, context: FilterContext = {}, depth = 0): Filter {
   if (depth > filterDepthMax) throw storeError('BadValue', `Query filter nests deeper than ${filterDepthMax}`);
   if (document.type !== bsonType.object) throw storeError('TypeMismatch', 'a filter must be an object');
-  return fieldsOf(document).flatMap(([name, value]) => {
-    if (name === '$and') return parseAnd(value, context, depth);
-    if (name === '$expr') return [parseExpression(value, context)];
-    if (name.startsWith('$')) throw storeError('BadValue', `unknown top level operator: ${name}`);
-    if (!isOperatorDocument(value)) return [atPath(name, comparison('eq', operandOf('$eq', value)))];
-    return fieldsOf(value).map(([operator, operand]) => parseOperator(name, operator, operandOf(operator, operand)));
-  });
+  const out: Condition[] = [];
+  for (const [name, value] of fieldsOf(document)) {
+    if (name === '$and') for (const each of parseAnd(value, context, depth)) out.push(each);
+    else if (name === '$expr') out.push(parseExpression(value, context));
+    else if (name.startsWith('$')) throw storeError('BadValue', `unknown top level operator: ${name}`);
+    else if (!isOperatorDocument(value)) out.push(atPath(name, comparison('eq', operandOf('$eq', value))));
+    else {
+      for (const [operator, operand] of fieldsOf(value)) {
+        out.push(parseOperator(name, operator, operandOf(operator, operand)));
+      }
+    }
+  }
+  return out;
 }
 
 function parseAnd(value: Raw, context: FilterContext, depth: number): Filter {

@@ -78,8 +78,9 @@ function keepId(before: Raw, after: Raw): Raw {
   return now === undefined || !isFirst(after) ? withFirst(after, '_id', now ?? old) : after;
 }
 
+/** Whether the document begins with a field of that name. */
 function isFirst(document: Raw): boolean {
-  return document.bytes.toString('latin1', document.start + 5, document.start + 9) === '_id\0';
+  return document.bytes.readUInt32BE(document.start + 5) === 0x5f_69_64_00;
 }
 
 type Run = UpdateContext & { readonly arrayFilters: ArrayFilters; readonly root: Branch };
@@ -90,23 +91,26 @@ type Group = readonly [name: string, changes: readonly Change[]];
  * changed. Changes for one place are made together, so that new fields stand in the order of their names.
  */
 function walk(run: Run, changes: readonly Change[], branch: Branch, at: number): boolean {
-  const inArray = changes.length > 0 && filterName(changes[0]!.parts[at]!) !== undefined;
+  if (changes.length === 0) return false;
+  const inArray = filterName(changes[0]!.parts[at]!) !== undefined;
   const groups = inArray ? byElement(run, changes, branch, at) : byName(run, changes, at);
   let touched = false;
   for (const [name, members] of groups) if (step(run, members, branch, name, at)) touched = true;
   return touched;
 }
 
+/** Changes of one name stand beside each other; only `$` is last, and may turn out to be one of the others. */
 function byName({ position }: Run, changes: readonly Change[], at: number): readonly Group[] {
-  const groups = new Map<string, Change[]>();
+  const groups: [name: string, changes: Change[]][] = [];
   for (const change of changes) {
     const part = change.parts[at]!;
     const name = part === '$' ? String(position) : part;
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [change]);
-    else group.push(change);
+    const known = part === '$' ? groups.find((group) => group[0] === name) : groups.at(-1);
+    if (known?.[0] === name) known[1].push(change);
+    else groups.push([name, [change]]);
   }
-  return [...groups].map(([name, members]) => [name, joined(members, at, name)]);
+  if (changes.at(-1)?.parts[at] !== '$') return groups;
+  return groups.map(([name, members]) => [name, joined(members, at, name)]);
 }
 
 /** The elements of an array, each with the changes that are for all, or whose array filter it passes. */
@@ -131,7 +135,7 @@ function joined(changes: readonly Change[], at: number, name: string): readonly 
 }
 
 function step(run: Run, changes: readonly Change[], branch: Branch, name: string, at: number): boolean {
-  const [change] = changes;
+  const change = changes[0];
   if (change === undefined) return false;
   if (branch.array && !isPosition(name)) {
     return refused(run, changes, at, `Cannot create field '${name}' in element {${above(change, at)}: [...]}`);

@@ -35,33 +35,44 @@ export function parseUpdate(value: Raw, arrayFilters: readonly Raw[] = [], conte
     return { kind: 'operators', changes, arrayFilters: parseArrayFilters(arrayFilters, changes, context) };
   }
   const isPipeline = value.type === bsonType.array;
-  check(isPipeline || value.type === bsonType.object, 'FailedToParse', 'Update argument must be an object or an array');
+  check(
+    isPipeline || value.type === bsonType.object,
+    'FailedToParse',
+    () => 'Update argument must be an object or an array',
+  );
   const style = isPipeline ? 'pipeline' : 'replacement';
-  check(arrayFilters.length === 0, 'FailedToParse', `arrayFilters may not be specified for ${style}-style updates`);
+  check(
+    arrayFilters.length === 0,
+    'FailedToParse',
+    () => `arrayFilters may not be specified for ${style}-style updates`,
+  );
   if (isPipeline) return { kind: 'pipeline', run: compilePipeline(elementsOf(value), context) };
   const dollar = fields.find(([name]) => name.startsWith('$'))?.[0];
   check(
     dollar === undefined,
     'DollarPrefixedFieldName',
-    `The dollar ($) prefixed field '${dollar}' is not allowed in the context of an update's replacement document.`,
+    () =>
+      `The dollar ($) prefixed field '${dollar}' is not allowed in the context of an update's replacement document.`,
   );
   return { kind: 'replace', document: value };
 }
 
-function check(holds: boolean, error: ErrorName, otherwise: string): void {
-  if (!holds) throw storeError(error, otherwise);
+/** The message is made only where it is needed: updates are parsed by the thousand. */
+function check(holds: boolean, error: ErrorName, otherwise: () => string): void {
+  if (!holds) throw storeError(error, otherwise());
 }
 
 function parseOperator(operator: string, body: Raw): Change[] {
   check(
     operator === '$rename' || operators.has(operator),
     'FailedToParse',
-    `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
+    () =>
+      `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
   );
   check(
     body.type === bsonType.object,
     'FailedToParse',
-    `Modifiers operate on fields but we found type ${body.type} instead. For example: {$mod: {<field>: ...}}`,
+    () => `Modifiers operate on fields but we found type ${body.type} instead. For example: {$mod: {<field>: ...}}`,
   );
   return fieldsOf(body).flatMap(([path, operand]) => {
     const parts = updatable(path);
@@ -72,42 +83,38 @@ function parseOperator(operator: string, body: Raw): Change[] {
 
 function updatable(path: string): readonly string[] {
   const parts = path.split('.');
+  if (parts.includes('')) {
+    throw storeError('EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
+  }
+  if (!path.includes('$')) return parts;
   const first = parts[0]!;
-  check(
-    !parts.includes(''),
-    'EmptyFieldName',
-    `The update path '${path}' contains an empty field name, which is not allowed.`,
-  );
-  check(first !== '$', 'BadValue', `Cannot have positional (i.e. '$') element in the first position in path '${path}'`);
-  check(
-    parts.indexOf('$') === parts.lastIndexOf('$'),
-    'BadValue',
-    `Too many positional (i.e. '$') elements found in path '${path}'`,
-  );
-  check(
-    !first.startsWith('$'),
-    'DollarPrefixedFieldName',
-    `The dollar ($) prefixed field '${first}' in '${path}' is not allowed in an update.`,
-  );
+  if (first === '$' || parts.indexOf('$') !== parts.lastIndexOf('$')) {
+    const what = first === '$' ? 'Cannot have positional' : 'Too many positional';
+    throw storeError('BadValue', `${what} (i.e. '$') elements in path '${path}'`);
+  }
+  if (first.startsWith('$')) {
+    const message = `The dollar ($) prefixed field '${first}' in '${path}' is not allowed in an update.`;
+    throw storeError('DollarPrefixedFieldName', message);
+  }
   return parts;
 }
 
 /** The source stands among the changes, too: no other may touch it. */
 function parseRename(from: readonly string[], operand: Raw): Change[] {
   const source = from.join('.');
-  check(operand.type === bsonType.string, 'BadValue', `The 'to' field for $rename must be a string: ${source}`);
+  check(operand.type === bsonType.string, 'BadValue', () => `The 'to' field for $rename must be a string: ${source}`);
   const to = textOf(operand);
   const parts = updatable(to);
-  check(source !== to, 'BadValue', `The source and target field for $rename must differ: ${source}`);
+  check(source !== to, 'BadValue', () => `The source and target field for $rename must differ: ${source}`);
   check(
     !`${to}.`.startsWith(`${source}.`) && !`${source}.`.startsWith(`${to}.`),
     'BadValue',
-    `The source and target field for $rename must not be on the same path: ${source}: ${to}`,
+    () => `The source and target field for $rename must not be on the same path: ${source}: ${to}`,
   );
   check(
     ![...from, ...parts].some((part) => part === '$' || filterName(part) !== undefined),
     'BadValue',
-    `The fields of a $rename may not be dynamic: ${source}, ${to}`,
+    () => `The fields of a $rename may not be dynamic: ${source}, ${to}`,
   );
   const nothing: Apply = (old) => old;
   return [
@@ -123,22 +130,31 @@ function parseArrayFilters(filters: readonly Raw[], changes: readonly Change[], 
     check(
       /^[a-z][a-zA-Z0-9]*$/.test(name),
       'BadValue',
-      `Error parsing array filter: its name must be alphanumeric and begin with a lowercase letter, found '${name}'`,
+      () =>
+        `Error parsing array filter: its name must be alphanumeric and begin with a lowercase letter, found '${name}'`,
     );
-    check(!out.has(name), 'FailedToParse', `Found multiple array filters with the same top-level field name ${name}`);
+    check(
+      !out.has(name),
+      'FailedToParse',
+      () => `Found multiple array filters with the same top-level field name ${name}`,
+    );
     out.set(name, parseFilter(filter, context));
   }
   const used = new Set<string>();
   for (const { parts } of changes) {
     for (const name of parts.map(filterName)) {
       if (!name) continue;
-      check(out.has(name), 'BadValue', `No array filter found for identifier '${name}' in path '${parts.join('.')}'`);
+      check(
+        out.has(name),
+        'BadValue',
+        () => `No array filter found for identifier '${name}' in path '${parts.join('.')}'`,
+      );
       used.add(name);
     }
   }
   const unused = [...out.keys()].find((name) => !used.has(name));
   const message = `The array filter for identifier '${unused}' was not used in the update`;
-  check(unused === undefined, 'FailedToParse', message);
+  check(unused === undefined, 'FailedToParse', () => message);
   return out;
 }
 
