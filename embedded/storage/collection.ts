@@ -96,10 +96,11 @@ export class Collection {
     let gone: Entry[] = [];
     let fresh: Entry[] = [];
     for (const index of this.kept(record)) {
-      const old = this.entriesFor(index, record, before);
-      const next = this.entriesFor(index, record, after);
-      gone = gone.concat(without(old, next));
-      fresh = fresh.concat(without(next, old));
+      const [old, next] = [this.keysFor(index, before), this.keysFor(index, after)];
+      // Nearly every change leaves nearly every index as it is.
+      if (old.length === 1 && next.length === 1 && old[0]!.equals(next[0]!)) continue;
+      gone = gone.concat(entriesOf(index, without(old, next), record));
+      fresh = fresh.concat(entriesOf(index, without(next, old), record));
     }
     this.enterAll((use) => {
       for (const { index, key } of fresh) use(index, key, record, after);
@@ -111,7 +112,7 @@ export class Collection {
   /** In a write job. */
   remove(record: number, document: Raw): void {
     for (const index of this.kept(record)) {
-      for (const { key } of this.entriesFor(index, record, document)) index.tree.remove(key);
+      for (const { key } of entriesOf(index, this.keysFor(index, document), record)) index.tree.remove(key);
     }
     this.records.remove(recordKey(record));
   }
@@ -161,10 +162,6 @@ export class Collection {
     return keys.map(storedKey);
   }
 
-  private entriesFor(index: Index, record: number, document: Raw): Entry[] {
-    return this.keysFor(index, document).map((key) => ({ index, key: treeKey(index, key, record) }));
-  }
-
   /** The keys of documents, one index after the other; each is valid until the next. */
   private eachKey(indexes: readonly Index[], documents: readonly Raw[], first: number, use: UseKey): void {
     for (const index of indexes) {
@@ -173,7 +170,8 @@ export class Collection {
         if (index.filter !== undefined && !matches(index.filter, document)) continue;
         const key = singleKey(index.spec, document);
         if (key === undefined || key.length > indexKeyBytesMax) {
-          for (const entry of this.entriesFor(index, first + at, document)) use(index, entry.key, first + at, document);
+          for (const entry of entriesOf(index, this.keysFor(index, document), first + at))
+            use(index, entry.key, first + at, document);
         } else {
           if (!isUnique(index)) key.uint48(first + at);
           use(index, key, first + at, document);
@@ -235,9 +233,13 @@ function recordNow(record: number): Buffer {
   return now;
 }
 
-function without(entries: readonly Entry[], others: readonly Entry[]): Entry[] {
-  const left = new Set(others.map(({ key }) => key.toString('latin1')));
-  return entries.filter(({ key }) => !left.has(key.toString('latin1')));
+function without(keys: readonly Buffer[], others: readonly Buffer[]): Buffer[] {
+  const left = new Set(others.map((key) => key.toString('latin1')));
+  return keys.filter((key) => !left.has(key.toString('latin1')));
+}
+
+function entriesOf(index: Index, keys: readonly Buffer[], record: number): Entry[] {
+  return keys.map((key) => ({ index, key: treeKey(index, key, record) }));
 }
 
 function treeKey(index: Index, key: Buffer, record: number): Buffer {
