@@ -1,14 +1,14 @@
-import { BSON, type Document, Int32 } from 'bson';
+import { type Document, Int32 } from 'bson';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bytesOf, elementsOf, type Raw, rawDocument } from '../bson/raw.ts';
-import { StoreError } from '../errors.ts';
+import { elementsOf } from '../bson/raw.ts';
 import { openTestStore, type TestStore } from '../open-test-store.ts';
 import { compilePipeline } from '../update/pipeline-update.ts';
 import { document, scalar, value } from './documents.ts';
 import { filters } from './filters.ts';
 import { oracleMatches } from './match.ts';
 import { oraclePipeline, type Stage } from './pipeline.ts';
+import { hex, raw, storeResult } from './to-the-byte.ts';
 import { type Doc, plain } from './update.ts';
 
 const paths = ['a', 'b', 'c', 'a.b', 'a.c', 'b.a', 'b.c.a', 'c.0', 'd'];
@@ -86,19 +86,6 @@ const stage: fc.Arbitrary<Stage> = fc.oneof(
   expression.map((newRoot): Stage => ['$replaceRoot', doc(['newRoot', newRoot])]),
 );
 const stages = fc.array(stage, { minLength: 1, maxLength: 3 });
-
-const serialized = (value: object) => Buffer.from(BSON.serialize(value as Document));
-const raw = (value: object): Raw => rawDocument(serialized(value));
-const hex = (value: object) => serialized(value).toString('hex');
-
-function storeResult(run: () => Raw): string {
-  try {
-    return bytesOf(run()).toString('hex');
-  } catch (error) {
-    if (error instanceof StoreError) return 'error';
-    throw error;
-  }
-}
 
 describe('a pipeline', () => {
   it('makes of a document what the manual says, to the byte', () => {

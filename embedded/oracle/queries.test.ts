@@ -6,7 +6,7 @@ import { BSON } from 'bson';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rawOf } from '../bson/build.ts';
-import { bytesOf, rawDocument } from '../bson/raw.ts';
+import { bytesOf } from '../bson/raw.ts';
 import { StoreError } from '../errors.ts';
 import { parseIndexSpec } from '../keys/index-spec.ts';
 import { choosePlan, type Hint } from '../planner/plan.ts';
@@ -19,6 +19,7 @@ import { Environment } from '../storage/environment.ts';
 import { compare, rankOf } from './compare.ts';
 import { filters } from './filters.ts';
 import { oracleMatches } from './match.ts';
+import { raw } from './to-the-byte.ts';
 import { documents } from './values.ts';
 
 let folder: string;
@@ -61,8 +62,6 @@ async function indexed(specs: readonly object[]): Promise<Collection> {
   return collection;
 }
 
-const bytes = (row: object) => rawDocument(Buffer.from(BSON.serialize(row)));
-
 /** Does a write; answers the code's name of an error of the store. */
 function codeOf(write: () => void): string | undefined {
   try {
@@ -82,7 +81,7 @@ async function collectionOf(docs: Documents, later: Documents = []): Promise<[Co
   const rows: Row[] = [];
   await environment.write(() => {
     docs.forEach((doc, _id) => {
-      const why = codeOf(() => collection.insert(bytes({ _id, ...doc })));
+      const why = codeOf(() => collection.insert(raw({ _id, ...doc })));
       if (why === undefined) rows.push({ _id, ...doc });
       else expect(why).toBe('CannotIndexParallelArrays');
     });
@@ -90,7 +89,7 @@ async function collectionOf(docs: Documents, later: Documents = []): Promise<[Co
     later.slice(0, rows.length).forEach((doc, i) => {
       const row = { _id: rows[i]!._id, ...doc };
       const { record, document } = records[i]!;
-      if (codeOf(() => collection.replace(record, document, bytes(row))) === undefined) rows[i] = row;
+      if (codeOf(() => collection.replace(record, document, raw(row))) === undefined) rows[i] = row;
     });
     if (later.length > 1 && rows.length > 1) {
       const { record } = records[0]!;
@@ -159,8 +158,8 @@ describe('a query', () => {
             const taken = rows.some((other) => other !== old && sharesKey(row, other));
             const records = collection.recordsAfter(0, rows.length);
             const why = codeOf(() => {
-              if (old === undefined) collection.insert(bytes(row));
-              else collection.replace(records[replaced!]!.record, records[replaced!]!.document, bytes(row));
+              if (old === undefined) collection.insert(raw(row));
+              else collection.replace(records[replaced!]!.record, records[replaced!]!.document, raw(row));
             });
             expect(why).toBe(taken ? 'DuplicateKey' : undefined);
             if (why === undefined && old === undefined) rows.push(row);

@@ -1,14 +1,13 @@
-import { BSON, Int32, Long } from 'bson';
+import { Int32, Long } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rawOf } from '../bson/build.ts';
-import { bytesOf, type Raw, rawDocument } from '../bson/raw.ts';
-import { StoreError } from '../errors.ts';
 import { parseFilter } from '../query/parse-filter.ts';
 import { applyUpdate } from '../update/apply-update.ts';
 import { parseUpdate } from '../update/parse-update.ts';
 import { upsertDocument } from '../update/upsert.ts';
 import { document, name, number, scalar, value } from './documents.ts';
+import { hex, raw, storeResult } from './to-the-byte.ts';
 import { type Change, type Circumstances, type Doc, oracleUpdate } from './update.ts';
 
 const modifiers = fc
@@ -102,18 +101,6 @@ function asked(all: readonly Change[]): Map<string, Doc> {
   for (const { operator, path: at, operand } of all)
     update.set(operator, new Map(update.get(operator) ?? []).set(at, operand));
   return update;
-}
-
-const raw = (doc: object): Raw => rawDocument(Buffer.from(BSON.serialize(doc)));
-const hex = (doc: object) => Buffer.from(BSON.serialize(doc)).toString('hex');
-
-function storeResult(run: () => Raw): string {
-  try {
-    return bytesOf(run()).toString('hex');
-  } catch (error) {
-    if (error instanceof StoreError) return 'error';
-    throw error;
-  }
 }
 
 describe('an update', () => {

@@ -16,9 +16,6 @@ export type Range = {
   readonly limit?: number;
 };
 
-/** Keys LMDB takes at most, with its default pages. */
-export const keyBytesMax = 1978;
-
 /** What a put inside a transaction answers: not a promise to wait for, but done already. */
 type Done = { readonly result: boolean };
 type Store = Database<Buffer, Buffer>;

@@ -4,7 +4,7 @@ import type { ConversationDocument } from '../documents/conversation-document.ts
 import type { Entry, MessageDocument } from '../documents/entry.ts';
 import type { MemberRow } from '../documents/member-row.ts';
 import { deferred } from '../log/deferred.ts';
-import { type Action, perform } from '../log/testing/actions.ts';
+import { type Action, performAnew } from '../log/testing/actions.ts';
 import {
   asha,
   callBy,
@@ -30,7 +30,7 @@ afterAll(() => logs.close());
 const entries = () => logs.db.collection<Entry>('messages');
 const messageOf = async (id: string) => (await entries().findOne({ _id: id })) as MessageDocument;
 const act = (pond: string, by: string, action: Action, process = here) =>
-  perform(process, pond, { by, requestId: `${action.do} ${Math.random()}`, action }, logs.now());
+  performAnew(process, pond, by, action, logs.now());
 
 /** As if `last_seq` had never risen: the next to open the log applies all of it again. */
 async function forgetApplied(pond: string): Promise<void> {

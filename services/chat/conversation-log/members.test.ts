@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConversationHeadEvent } from '../../../gen/circuit/chat/v1/events.ts';
 import type { MemberRow } from '../documents/member-row.ts';
 import { unreadOf } from '../documents/member-row.ts';
-import { perform } from '../log/testing/actions.ts';
+import { performAnew } from '../log/testing/actions.ts';
 import {
   account,
   asha,
@@ -30,7 +30,7 @@ afterAll(() => logs.close());
 const rowOf = (pond: string, key: string) =>
   logs.db.collection<MemberRow>('members').findOne({ user_key: key, conversation_id: pond });
 const change = (pond: string, action: { do: 'add' | 'remove'; userKey: string }, process = here) =>
-  perform(process, pond, { by: asha, requestId: `${action.do} ${Math.random()}`, action }, logs.now());
+  performAnew(process, pond, asha, action, logs.now());
 
 /** Past the handlers' bound of 256, as channels have them. */
 async function addMany(pond: string, userKeys: readonly string[], process = here): Promise<void> {

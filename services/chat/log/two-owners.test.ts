@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { perform } from './testing/actions.ts';
+import { type Action, performAnew } from './testing/actions.ts';
 import {
   asha,
   callBy,
@@ -25,8 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => logs.close());
 
-const act = (process: Process, pond: string, by: string, action: Parameters<typeof perform>[2]['action']) =>
-  perform(process, pond, { by, requestId: `${action.do} ${Math.random()}`, action }, logs.now());
+const act = (process: Process, pond: string, by: string, action: Action) =>
+  performAnew(process, pond, by, action, logs.now());
 
 describe('two processes that write one conversation', () => {
   it('leave no gap and lose nothing', async () => {

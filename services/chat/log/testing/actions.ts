@@ -28,6 +28,17 @@ export type Request = { readonly by: string; readonly requestId: string; readonl
 /** What the answers have in common; `seq` is 0 where nothing was to do. */
 export type Answer = { readonly message?: Message | undefined; readonly seq?: number };
 
+/** Does it in one process, as one call that was never made before. */
+export function performAnew(
+  process: Process,
+  conversationId: string,
+  by: string,
+  action: Action,
+  now: number,
+): Promise<Answer> {
+  return perform(process, conversationId, { by, requestId: `${action.do} ${Math.random()}`, action }, now);
+}
+
 /** Does it in one process, as one call. */
 export async function perform(
   process: Process,
